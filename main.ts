@@ -1,0 +1,5 @@
+/** The entry point of omk: arguments in, exit code out. */
+
+import { main } from "./src/cli/main.ts";
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,45 @@
+/** `omk resume`: go on with a run whose controller is gone. */
+
+import { UsageError } from "../../errors.ts";
+import { findRun } from "../../run/find_run.ts";
+import { takeOver } from "../../run/resume_run.ts";
+import type { Command, CommandContext } from "../command.ts";
+import { locate } from "../place.ts";
+import { conductRun, OUTPUT_OPTIONS, outputMode } from "../conduct_run.ts";
+
+/** See the module. */
+export const resumeCommand: Command = {
+  name: "resume",
+  summary: "go on with an interrupted run",
+  usage: ["omk resume [RUN]"],
+  description: [
+    "Takes over a run whose omk process is gone: ends what that process left running, keeps the work of its\n" +
+    "attempts under refs/omk, and goes on with the plan that was pinned at the start. Tasks that are completed,\n" +
+    "failed, blocked or cancelled are not run again. Without RUN it takes the newest one.",
+  ],
+  positionals: { min: 0, max: 1 },
+  options: OUTPUT_OPTIONS,
+  examples: [
+    { command: "omk resume", note: "go on with the newest run" },
+    { command: "omk resume 20261120-2350", note: "any unique beginning of a run id will do" },
+  ],
+  async run(context: CommandContext): Promise<number> {
+    const { home } = await locate(context);
+    const directory = await findRun(home, context.args.positionals[0]);
+    return await conductRun(context, outputMode(context), (watcher) =>
+      takeOver(directory, {
+        env: context.env,
+        home,
+        by: "resume",
+        watcher,
+        check(state) {
+          if (state.run.phase !== "finished") return;
+          throw new UsageError({
+            what: `Run ${directory.runId} has nothing to resume`,
+            why: `it is finished: ${state.run.status}`,
+            fix: `see it with omk status ${directory.runId}`,
+          });
+        },
+      }));
+  },
+};

@@ -1,0 +1,122 @@
+/** `omk run`: run a plan. */
+
+import { ExitCode, UsageError } from "../../errors.ts";
+import { DirtyCheckoutError, type PreparedRun, type PrepareOptions, prepareRun } from "../../run/prepare.ts";
+import { startRun } from "../../run/start_run.ts";
+import type { Command, CommandContext } from "../command.ts";
+import { conductRun, OUTPUT_OPTIONS, outputMode } from "../conduct_run.ts";
+
+/** See the module. */
+export const runCommand: Command = {
+  name: "run",
+  summary: "run a plan",
+  usage: ["omk run [PLAN]"],
+  description: [
+    "Runs the tasks of PLAN (default: omk.jsonc in the root of the repository), each in a git worktree of its own,\n" +
+    "merges what they make one after the other, runs the gates on the result, and leaves a proof. Your checkout,\n" +
+    "branches and index stay as they are until omk merge, or --merge.",
+    "Exit codes: 0 ready or passed, 1 not ready, 2 usage or an invalid plan, 3 a task waits for somebody,\n" +
+    "4 out of budget, 5 omk or the machine failed, 130 cancelled.",
+  ],
+  positionals: { min: 0, max: 1 },
+  options: [
+    { name: "workers", short: "w", type: "number", placeholder: "N", description: "How many tasks run at once" },
+    {
+      name: "on-failure",
+      type: "string",
+      placeholder: "WHAT",
+      choices: ["continue", "no-new", "kill"],
+      description: "After a failed task: continue, start no-new ones, or kill the others",
+    },
+    {
+      name: "only",
+      type: "list",
+      placeholder: "TASK",
+      description: "Run these tasks and their dependencies; may be repeated, or split at commas",
+    },
+    {
+      name: "from",
+      type: "list",
+      placeholder: "TASK",
+      description: "Run these tasks, what comes after them, and the dependencies of these",
+    },
+    {
+      name: "base",
+      type: "string",
+      placeholder: "BASE",
+      choices: ["HEAD", "dirty"],
+      description: "What tasks see of a dirty checkout: HEAD leaves its changes out, dirty takes them in",
+    },
+    { name: "merge", type: "boolean", description: "Deliver the result with omk merge when the run is ready" },
+    { name: "dry-run", type: "boolean", description: "Check everything and print the order; run nothing" },
+    {
+      name: "worktree-dir",
+      type: "string",
+      placeholder: "DIR",
+      description: "Where the worktrees of tasks lie (default: in the state directory)",
+    },
+    ...OUTPUT_OPTIONS,
+  ],
+  examples: [
+    { command: "omk run", note: "run omk.jsonc" },
+    { command: "omk run plans/api.jsonc --workers 2", note: "run another plan, two tasks at once" },
+    { command: "omk run --only api --base HEAD --merge", note: "one task, without uncommitted changes, then deliver" },
+    { command: "omk run --dry-run", note: "check the plan and see the order" },
+  ],
+  async run(context: CommandContext): Promise<number> {
+    const { args, env, cwd } = context;
+    const base = args.text("base");
+    const onFailure = args.text("on-failure");
+    const workers = args.number("workers");
+    if (workers === 0) throw new UsageError({ what: "Option --workers needs at least 1" });
+    const prepared = await prepare(context, {
+      cwd,
+      env,
+      planPath: args.positionals[0],
+      workers,
+      onFailure: onFailure === "continue" || onFailure === "no-new" || onFailure === "kill" ? onFailure : undefined,
+      only: args.list("only"),
+      from: args.list("from"),
+      base: base === "HEAD" || base === "dirty" ? base : undefined,
+    });
+    if (args.flag("dry-run")) {
+      const { printDryRun } = await import("../render/dry_run.ts");
+      await printDryRun(prepared, context);
+      return ExitCode.OK;
+    }
+    if (!context.json) for (const note of prepared.notes) context.output.note(`note: ${note}`);
+    const worktreeDirectory = args.text("worktree-dir");
+    let runId = "";
+    const code = await conductRun(context, outputMode(context), async (watcher) => {
+      const session = await startRun(prepared, {
+        env,
+        worktreeDirectory: worktreeDirectory === undefined ? undefined : absolute(cwd, worktreeDirectory),
+        watcher,
+      });
+      runId = session.directory.runId;
+      return session;
+    });
+    if (code !== ExitCode.OK || !args.flag("merge")) return code;
+    const { deliverRun } = await import("../deliver_run.ts");
+    return await deliverRun(context, { home: prepared.home, runText: runId, anyway: false });
+  },
+};
+
+/** Prepares the run; on a terminal a dirty checkout is asked about, elsewhere it is an error. */
+async function prepare(context: CommandContext, options: PrepareOptions): Promise<PreparedRun> {
+  try {
+    return await prepareRun(options);
+  } catch (error) {
+    if (!(error instanceof DirtyCheckoutError) || !context.interactive) throw error;
+    context.output.note("The checkout has changes that tasks would not see:");
+    for (const path of error.paths.slice(0, 20)) context.output.note(`  ${path}`);
+    if (error.paths.length > 20) context.output.note(`  and ${error.paths.length - 20} more`);
+    const answer = prompt("Leave them out (HEAD), take them in (dirty), or stop? [HEAD/dirty/stop]", "stop");
+    if (answer !== "HEAD" && answer !== "dirty") throw error;
+    return await prepareRun({ ...options, base: answer });
+  }
+}
+
+function absolute(cwd: string, path: string): string {
+  return path.startsWith("/") ? path : `${cwd}/${path}`;
+}

@@ -1,0 +1,114 @@
+/** The commands by name. Each is imported when it is called, so that a call loads only what it uses. */
+
+import type { Command } from "./command.ts";
+
+/** A command as far as the list of commands shows it. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** The commands in the order and groups of the help. */
+export const COMMAND_GROUPS: readonly { readonly title: string; readonly commands: readonly CommandEntry[] }[] = [
+  {
+    title: "Work",
+    commands: [
+      {
+        name: "init",
+        summary: "write a first plan for this project",
+        load: async () => (await import("./commands/init.ts")).initCommand,
+      },
+      { name: "run", summary: "run a plan", load: async () => (await import("./commands/run.ts")).runCommand },
+      {
+        name: "resume",
+        summary: "go on with an interrupted run",
+        load: async () => (await import("./commands/resume.ts")).resumeCommand,
+      },
+      {
+        name: "cancel",
+        summary: "cancel a run or one of its tasks",
+        load: async () => (await import("./commands/cancel.ts")).cancelCommand,
+      },
+      {
+        name: "merge",
+        summary: "deliver what a run made to a branch",
+        load: async () => (await import("./commands/merge.ts")).mergeCommand,
+      },
+    ],
+  },
+  {
+    title: "See",
+    commands: [
+      {
+        name: "status",
+        summary: "say how a run stands",
+        load: async () => (await import("./commands/status.ts")).statusCommand,
+      },
+      { name: "list", summary: "list the runs", load: async () => (await import("./commands/list.ts")).listCommand },
+      {
+        name: "show",
+        summary: "show a run or one of its tasks in full",
+        load: async () => (await import("./commands/show.ts")).showCommand,
+      },
+      {
+        name: "logs",
+        summary: "print the output of tasks and gates",
+        load: async () => (await import("./commands/logs.ts")).logsCommand,
+      },
+      {
+        name: "events",
+        summary: "print the events of a run",
+        load: async () => (await import("./commands/events.ts")).eventsCommand,
+      },
+    ],
+  },
+  {
+    title: "Prove",
+    commands: [
+      {
+        name: "proof",
+        summary: "show what a run has proved",
+        load: async () => (await import("./commands/proof.ts")).proofCommand,
+      },
+      {
+        name: "verify",
+        summary: "check a run's proof against log, files and git",
+        load: async () => (await import("./commands/verify.ts")).verifyCommand,
+      },
+      {
+        name: "log tail",
+        summary: "print the end of a log file",
+        load: async () => (await import("./commands/log_tail.ts")).logTailCommand,
+      },
+      {
+        name: "log verify",
+        summary: "check a log file commit by commit",
+        load: async () => (await import("./commands/log_verify.ts")).logVerifyCommand,
+      },
+    ],
+  },
+  {
+    title: "Look after",
+    commands: [
+      {
+        name: "clean",
+        summary: "remove old runs and worktrees, and lose nothing",
+        load: async () => (await import("./commands/clean.ts")).cleanCommand,
+      },
+      {
+        name: "doctor",
+        summary: "check this machine and repository",
+        load: async () => (await import("./commands/doctor.ts")).doctorCommand,
+      },
+      {
+        name: "schema",
+        summary: "print the JSON Schemas of plan, proof and events",
+        load: async () => (await import("./commands/schema.ts")).schemaCommand,
+      },
+    ],
+  },
+];
+
+/** All commands, in the order of the help. */
+export const COMMANDS: readonly CommandEntry[] = COMMAND_GROUPS.flatMap((group) => group.commands);

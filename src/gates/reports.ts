@@ -1,0 +1,101 @@
+/** Report files that a gate writes: found before they are cleaned away, and counted. */
+
+import { matchesAny } from "../plan/path_set.ts";
+import { junitCounts, sumCounts, type TestCounts } from "./junit.ts";
+
+/** A larger report is not read. */
+const REPORT_BYTES = 32 * 1024 * 1024;
+
+/** A pattern that matches more files than this is not followed further. */
+const FILES_LOOKED_AT = 20_000;
+
+/**
+ * The reports of one run of a gate. Make it before the gate runs: what was there before and did not change since is
+ * of an earlier run, and does not count.
+ */
+export class GateReports {
+  readonly #root: string;
+  readonly #patterns: readonly string[];
+  readonly #before: ReadonlyMap<string, string>;
+
+  private constructor(root: string, patterns: readonly string[], before: ReadonlyMap<string, string>) {
+    this.#root = root;
+    this.#patterns = patterns;
+    this.#before = before;
+  }
+
+  /** Notes which reports are there already. `patterns` are files, directories or globs relative to `root`. */
+  static async watch(root: string, patterns: readonly string[]): Promise<GateReports> {
+    return new GateReports(root, patterns, await findReports(root, patterns));
+  }
+
+  /** The counts of all JUnit reports that are new; null where there is none that can be read. */
+  async counts(): Promise<TestCounts | null> {
+    const counts: TestCounts[] = [];
+    for (const [path, version] of await findReports(this.#root, this.#patterns)) {
+      if (this.#before.get(path) === version) continue;
+      const text = await readReport(`${this.#root}/${path}`);
+      const found = text === null ? null : junitCounts(text);
+      if (found !== null) counts.push(found);
+    }
+    return sumCounts(counts);
+  }
+}
+
+/** Path of each report, with what changes when it is written again. */
+async function findReports(root: string, patterns: readonly string[]): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const pattern of patterns) {
+    let looked = 0;
+    for await (const path of filesBelow(root, literalPrefix(pattern))) {
+      if (++looked > FILES_LOOKED_AT) break;
+      if (matchesAny([pattern], path)) found.set(path, await versionOf(`${root}/${path}`));
+    }
+  }
+  return found;
+}
+
+/** The segments of a pattern before the first with a wildcard. */
+function literalPrefix(pattern: string): string {
+  const segments = pattern.split("/");
+  const wild = segments.findIndex((segment) => /[*?[{]/.test(segment));
+  return (wild < 0 ? segments : segments.slice(0, wild)).join("/");
+}
+
+/** The regular files at or below a path, relative to the root; symbolic links are not followed. */
+async function* filesBelow(root: string, path: string): AsyncGenerator<string> {
+  const info = await lstat(path === "" ? root : `${root}/${path}`);
+  if (info?.isFile) yield path;
+  if (!info?.isDirectory) return;
+  for await (const entry of Deno.readDir(`${root}/${path}`)) {
+    const below = path === "" ? entry.name : `${path}/${entry.name}`;
+    if (entry.isFile) yield below;
+    else if (entry.isDirectory) yield* filesBelow(root, below);
+  }
+}
+
+async function versionOf(path: string): Promise<string> {
+  const info = await lstat(path);
+  return `${info?.ino} ${info?.size} ${info?.mtime?.getTime()} ${info?.ctime?.getTime()}`;
+}
+
+/** A report is information beside the verdict: one that cannot be read is as good as none. */
+async function readReport(path: string): Promise<string | null> {
+  const info = await lstat(path);
+  if (info === null || info.size > REPORT_BYTES) return null;
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) return null;
+    throw error;
+  }
+}
+
+async function lstat(path: string): Promise<Deno.FileInfo | null> {
+  try {
+    return await Deno.lstat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    throw error;
+  }
+}

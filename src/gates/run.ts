@@ -1,0 +1,219 @@
+/** Runs gates: at the tree that they judge, in a slot that no task has run in, with the tree compared afterwards. */
+
+import { reasonOf } from "../errors.ts";
+import type { Slot, Workspace } from "../git/port.ts";
+import type { Command, Limits } from "../plan/spec.ts";
+import { taskEnvironment } from "../process/environment.ts";
+import type { BodyOutcome, RunningBody, Supervisor } from "../process/port.ts";
+import { GateArtifactNames, type GateArtifacts } from "./artifact_names.ts";
+import { artifactOf, type GateFacts, gateResult } from "./evidence.ts";
+import { judgeBody, judgeTree, type TreeChanges } from "./judge.ts";
+import type { GateRequest, GateResult, GateRunner } from "./port.ts";
+import { GateReports } from "./reports.ts";
+
+/** What gates are run with. */
+export interface GateRunnerOptions {
+  readonly supervisor: Supervisor;
+  /** Null outside a repository. */
+  readonly workspace: Workspace | null;
+  /** omk's own environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly limits: Pick<Limits, "output_bytes">;
+}
+
+/** Between SIGTERM and SIGKILL. */
+const GRACE_MS = 10_000;
+/** A set-up that takes longer is ended. */
+const SETUP_TIMEOUT_MS = 30 * 60_000;
+/** How much of a failed set-up's output its error tells. */
+const SETUP_TAIL_CHARS = 2_000;
+
+const UNTOUCHED: TreeChanges = { changed: [], untracked: [] };
+
+/** Makes the runner of the gates of one run. */
+export function createGateRunner(options: GateRunnerOptions): GateRunner {
+  const names = new Map<string, GateArtifactNames>();
+  return {
+    async run(request) {
+      const { runDirectory, gate } = request;
+      const known = names.get(runDirectory) ?? new GateArtifactNames(runDirectory);
+      names.set(runDirectory, known);
+      try {
+        return gateResult(request, await new GateRun(options, request, await known.next(gate.name)).facts());
+      } catch (error) {
+        return gateResult(request, notRun(`could not be run: ${reasonOf(error)}`));
+      }
+    },
+  };
+}
+
+/** The facts of a gate that the machine kept from running. */
+function notRun(reason: string): GateFacts {
+  return {
+    body: null,
+    output: null,
+    tree: UNTOUCHED,
+    counts: null,
+    failure: { reason, infrastructure: true },
+  };
+}
+
+/** One run of one gate. */
+class GateRun {
+  readonly #options: GateRunnerOptions;
+  readonly #request: GateRequest;
+  readonly #artifacts: GateArtifacts;
+  /** The set-up of the slot, once it has run. */
+  #setup: BodyOutcome | null = null;
+
+  constructor(options: GateRunnerOptions, request: GateRequest, artifacts: GateArtifacts) {
+    this.#options = options;
+    this.#request = request;
+    this.#artifacts = artifacts;
+  }
+
+  /** What the run showed. Rejects where the machine kept the gate from running. */
+  async facts(): Promise<GateFacts> {
+    const { commit, directory } = this.#request;
+    if (this.#request.signal.aborted) return this.#unwanted();
+    return commit === null ? await this.#runCommand(directory) : await this.#runAt(commit);
+  }
+
+  async #runAt(commit: string): Promise<GateFacts> {
+    const { workspace } = this.#options;
+    const { tree } = this.#request;
+    if (workspace === null) {
+      return notRun(`could not be run: commit ${commit} is in no repository that is open`);
+    }
+    const found = await workspace.treeOf(commit);
+    if (found !== tree) {
+      return notRun(`could not be run: commit ${commit} has the tree ${found}, and ${tree} was to be judged`);
+    }
+    let slot: Slot;
+    try {
+      slot = await this.#acquire(workspace, commit);
+    } catch (error) {
+      return this.#withoutSlot(error);
+    }
+    const { facts, doubt } = await this.#runInSlot(workspace, slot);
+    try {
+      await workspace.release(slot, doubt === null ? { setAside: false } : { setAside: true, reason: doubt });
+      return facts;
+    } catch (error) {
+      return failedInfra(facts, `left a slot that could not be given back: ${reasonOf(error)}`);
+    }
+  }
+
+  async #acquire(workspace: Workspace, base: string): Promise<Slot> {
+    const { holder, worktree, restore } = this.#request;
+    return await workspace.acquire({
+      kind: "gate",
+      holder,
+      base,
+      worktree,
+      restore,
+      runSetup: (command, cwd) => this.#setUp(command, cwd),
+    });
+  }
+
+  /** A set-up that was ended with the run is nobody's fault; its output is the evidence otherwise. */
+  #withoutSlot(error: unknown): GateFacts {
+    if (this.#request.signal.aborted) return this.#unwanted();
+    const facts = notRun(`could not be run: ${reasonOf(error)}`);
+    return this.#setup === null
+      ? facts
+      : { ...facts, output: artifactOf(this.#artifacts.setup, this.#setup) };
+  }
+
+  /** `doubt` says why the slot must not be used again; null where it may. */
+  async #runInSlot(
+    workspace: Workspace,
+    slot: Slot,
+  ): Promise<{ readonly facts: GateFacts; readonly doubt: string | null }> {
+    if (this.#request.signal.aborted) return { facts: this.#unwanted(), doubt: null };
+    const ran = await this.#runCommand(slot.path);
+    if (ran.body?.proven_dead === false) {
+      const doubt = "processes of a gate may still be alive";
+      return {
+        facts: failedInfra(ran, "left processes that may still be alive, so its tree cannot be compared"),
+        doubt,
+      };
+    }
+    try {
+      const tree = await workspace.inspectGateSlot(slot, this.#placed());
+      return { facts: { ...ran, tree, failure: ran.failure ?? judgeTree(tree) }, doubt: null };
+    } catch (error) {
+      const doubt = `the tree of a gate could not be compared: ${reasonOf(error)}`;
+      return { facts: failedInfra(ran, `left a tree that could not be compared: ${reasonOf(error)}`), doubt };
+    }
+  }
+
+  /** What stood beside the tree before the gate ran: it is not what the gate left. */
+  #placed(): readonly string[] {
+    const { worktree, restore } = this.#request;
+    return [...worktree.keep, ...worktree.copy, ...restore.map((file) => file.path)];
+  }
+
+  async #runCommand(cwd: string): Promise<GateFacts> {
+    const { gate } = this.#request;
+    const reports = await GateReports.watch(cwd, gate.reports);
+    const running = this.#start(gate.command, cwd, gate.timeout_secs * 1000, this.#artifacts.log);
+    const body = await running.outcome;
+    return {
+      body,
+      output: artifactOf(this.#artifacts.log, body),
+      tree: UNTOUCHED,
+      counts: await reports.counts(),
+      failure: judgeBody(gate, body, running.lastLine()),
+    };
+  }
+
+  async #setUp(command: Command, cwd: string): Promise<{ exit_code: number | null; output_tail: string }> {
+    const running = this.#start(command, cwd, SETUP_TIMEOUT_MS, this.#artifacts.setup);
+    const body = this.#setup = await running.outcome;
+    const path = `${this.#request.runDirectory}/${this.#artifacts.setup}`;
+    const text = artifactOf(path, body) === null ? running.lastLine() : await Deno.readTextFile(path);
+    return {
+      exit_code: body.kind === "exited" ? body.exit_code : null,
+      output_tail: body.error ?? text.slice(-SETUP_TAIL_CHARS),
+    };
+  }
+
+  #start(command: Command, cwd: string, timeoutMs: number, artifact: string): RunningBody {
+    const { holder, runDirectory, signal } = this.#request;
+    const running = this.#options.supervisor.run({
+      task_id: holder.task_id,
+      attempt: holder.attempt,
+      command,
+      cwd,
+      env: this.#environment(),
+      timeoutMs,
+      graceMs: GRACE_MS,
+      outputPath: `${runDirectory}/${artifact}`,
+      outputLimitBytes: this.#options.limits.output_bytes,
+    });
+    const end = () => running.end("cancelled");
+    if (signal.aborted) end();
+    signal.addEventListener("abort", end);
+    void running.outcome.then(() => signal.removeEventListener("abort", end));
+    return running;
+  }
+
+  /** As a task's, but a gate reports by its exit code alone. */
+  #environment(): Record<string, string> {
+    const { run_id, task_id, attempt } = this.#request.holder;
+    const env = taskEnvironment(this.#options.env, { run_id, task_id, attempt, result: "" }, {});
+    delete env["OMK_RESULT"];
+    return env;
+  }
+
+  #unwanted(): GateFacts {
+    const reason = "was not run: the run ended before its turn";
+    return { ...notRun(reason), failure: { reason, infrastructure: false } };
+  }
+}
+
+/** The same facts with a failure of the machine, which outweighs a pass but not another failure. */
+function failedInfra(facts: GateFacts, reason: string): GateFacts {
+  return { ...facts, failure: facts.failure ?? { reason, infrastructure: true } };
+}

@@ -1,0 +1,44 @@
+/** Names of git objects and of omk's refs. */
+
+import type { ObjectId } from "./port.ts";
+
+/** The tree without entries, which git knows without storing it. */
+export const EMPTY_TREE = {
+  sha1: "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+  sha256: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
+} as const;
+
+/** File modes of tree entries and index entries. */
+export const MODE_SYMLINK = "120000";
+/** A commit of another repository: a submodule. */
+export const MODE_GITLINK = "160000";
+
+/** The old value that `update-ref` takes for "does not exist yet", as long as the ids of the repository. */
+export function zeroId(like: ObjectId): ObjectId {
+  return "0".repeat(like.length);
+}
+
+/** Whether a text is a full object id. */
+export function isObjectId(text: string): text is ObjectId {
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
+}
+
+/** The refs of one run: `refs/omk/<run>/`. */
+export function runRefs(runId: string): string {
+  return `refs/omk/${runId}/`;
+}
+
+/** The commit that a run starts from. */
+export function baseRef(runId: string): string {
+  return `${runRefs(runId)}base`;
+}
+
+/** What a run has merged so far. */
+export function headRef(runId: string): string {
+  return `${runRefs(runId)}head`;
+}
+
+/** What an attempt left. */
+export function pinRef(runId: string, taskId: string, attempt: number): string {
+  return `${runRefs(runId)}task/${taskId}/${attempt}/pin`;
+}

@@ -1,0 +1,120 @@
+/**
+ * Making the files of a slot equal to a commit, whatever the task before has done to them.
+ *
+ * The fast way relies on omk's own index of the slot, which holds what omk itself wrote there, with its stat
+ * data: git rewrites every file that differs from that, so flags and tricks in the slot's own index are without
+ * effect. Where anything about it goes wrong, the slot is emptied and filled again.
+ */
+
+import { reasonOf } from "../errors.ts";
+import { SlotError } from "./errors.ts";
+import { isMissing, lstatOrNull, mayBeLossy, removeIfThere, removeTree } from "./files.ts";
+import type { Hub } from "./hub.ts";
+import type { ObjectId } from "./port.ts";
+import { inSlot } from "./slot_index.ts";
+import type { SlotPaths } from "./slot_record.ts";
+
+/**
+ * Restores a slot to `base`: tracked files and their modes, no untracked file but those below `keep`.
+ * Resolves with false where the slot had to be emptied for it, `keep` included.
+ *
+ * @throws {SlotError} where even that fails; the slot is to be set aside.
+ */
+export async function restoreSlot(
+  hub: Hub,
+  paths: SlotPaths,
+  base: ObjectId,
+  keep: readonly string[],
+): Promise<boolean> {
+  await removeIfThere(`${paths.index}.lock`);
+  // A task may have put a file or a symbolic link in the place of its worktree: nothing is cleaned behind it.
+  if (await isRealDirectory(paths.worktree)) {
+    if (await tryInPlace(hub, paths, base, keep)) return true;
+  }
+  try {
+    await removeTree(paths.worktree);
+    await removeIfThere(paths.index);
+    await Deno.mkdir(paths.worktree, { recursive: true });
+    await checkOut(hub, paths, base);
+    return false;
+  } catch (error) {
+    throw new SlotError({
+      what: "Cannot restore a worktree",
+      where: paths.worktree,
+      why: reasonOf(error),
+      fix: 'see the reason, or remove it with "omk clean --discard"',
+      cause: error,
+    });
+  }
+}
+
+/** The fast way; false at the first sign that something is not as it should be. */
+async function tryInPlace(hub: Hub, paths: SlotPaths, base: ObjectId, keep: readonly string[]): Promise<boolean> {
+  try {
+    if (await checkOut(hub, paths, base) !== "") return false;
+    await tidyDirectories(hub, paths, base);
+    const { stderr } = await hub.git(["clean", "-ffdxq", ...exclusions(keep)], inSlot(paths));
+    return stderr === "";
+  } catch {
+    // Emptying the slot is the answer to every failure here; if that fails too, its reason is reported.
+    return false;
+  }
+}
+
+/** Writes what differs from `base`; resolves with git's warnings. */
+async function checkOut(hub: Hub, paths: SlotPaths, base: ObjectId): Promise<string> {
+  const { stderr } = await hub.git(["read-tree", "--reset", "-u", base], inSlot(paths));
+  return stderr;
+}
+
+/**
+ * Does in the tracked directories what git does not look at: gives the owner back all rights, removes nested
+ * repositories, and empties the places of submodules.
+ */
+async function tidyDirectories(hub: Hub, paths: SlotPaths, base: ObjectId): Promise<void> {
+  const { directories, gitlinks } = await hub.listings.of(base);
+  makeOwned(paths.worktree);
+  // Parents come first, so that each directory can be entered once its turn comes.
+  for (const directory of directories) {
+    if (mayBeLossy(directory)) continue;
+    const path = `${paths.worktree}/${directory}`;
+    makeOwned(path);
+    if (isThere(`${path}/.git`)) await removeTree(`${path}/.git`);
+  }
+  for (const gitlink of gitlinks) {
+    const path = `${paths.worktree}/${gitlink}`;
+    await removeTree(path);
+    await Deno.mkdir(path);
+  }
+}
+
+// Synchronous, because a repository may have ten thousand directories, and a call for each costs microseconds
+// this way and ten times that the other.
+function makeOwned(directory: string): void {
+  const mode = Deno.lstatSync(directory).mode ?? 0o755;
+  if ((mode & 0o700) !== 0o700) Deno.chmodSync(directory, 0o755);
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+async function isRealDirectory(path: string): Promise<boolean> {
+  return (await lstatOrNull(path))?.isDirectory ?? false;
+}
+
+/** The options with which `git clean` leaves the kept paths alone. */
+function exclusions(keep: readonly string[]): string[] {
+  return keep.flatMap((path) => ["-e", ignorePattern(path)]);
+}
+
+/** The ignore pattern that matches exactly one path of the root. */
+export function ignorePattern(path: string): string {
+  return `/${path.replace(/\/+$/, "").replace(/[\\*?[\] ]/g, "\\$&")}`;
+}

@@ -1,0 +1,73 @@
+/**
+ * Locks of files beside the slots, by flock(2): freed by the system when a process dies, not inherited by
+ * children.
+ */
+
+import { WorktreeLockError } from "./errors.ts";
+
+/** How long a lock of a few file operations is waited for. */
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+/**
+ * A lock that is held for moments and waited for. In one process the waiting happens in a queue of its own, so
+ * that at most one request of it is pending at the system: a pending one cannot be taken back.
+ */
+export class WorktreeLock {
+  #last: Promise<void> = Promise.resolve();
+
+  /** `path` is created where it is missing; its directory must exist. It is never renamed or removed. */
+  constructor(readonly path: string, private readonly timeoutMs: number = DEFAULT_TIMEOUT_MS) {}
+
+  /**
+   * Waits for the lock; disposing of the result frees it.
+   *
+   * @throws {WorktreeLockError} when another process does not free it in time.
+   */
+  async acquire(): Promise<Disposable> {
+    const turn = Promise.withResolvers<void>();
+    const before = this.#last;
+    this.#last = turn.promise;
+    await before;
+    try {
+      const file = await this.#lock();
+      return {
+        [Symbol.dispose]: () => {
+          file.close();
+          turn.resolve();
+        },
+      };
+    } catch (error) {
+      turn.resolve();
+      throw error;
+    }
+  }
+
+  async #lock(): Promise<Deno.FsFile> {
+    const file = await openLockFile(this.path);
+    if (file.tryLockSync(true)) return file;
+    const granted = file.lock(true).then(() => true);
+    let timer: number | undefined;
+    const late = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), this.timeoutMs));
+    if (await Promise.race([granted, late]).finally(() => clearTimeout(timer))) return file;
+    // The request is still pending: whenever it is granted, it is handed straight back.
+    granted.then(() => file.close(), () => file.close());
+    throw new WorktreeLockError({
+      what: "Cannot lock the worktrees",
+      where: this.path,
+      why: `another omk process has held the lock for ${this.timeoutMs / 1000} s`,
+      fix: "end that process, or try again",
+    });
+  }
+}
+
+/** Locks a file if nobody holds it, without waiting; closing the result frees it. Null where somebody does. */
+export async function tryLockFile(path: string): Promise<Deno.FsFile | null> {
+  const file = await openLockFile(path);
+  if (file.tryLockSync(true)) return file;
+  file.close();
+  return null;
+}
+
+function openLockFile(path: string): Promise<Deno.FsFile> {
+  return Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
+}

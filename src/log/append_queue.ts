@@ -1,0 +1,141 @@
+/** The queue in front of a log: bounded, in order, and each append can be given up until it is taken. */
+
+import { admit, type AdmittedEvent } from "./admission.ts";
+import { MAX_COMMIT_BYTES } from "./commit.ts";
+import { AppendAbortedError, EventRefusedError } from "./errors.ts";
+import type { EventDraft, RunEvent } from "./event.ts";
+import type { AppendOptions } from "./port.ts";
+
+/** How many appends may be queued; past that, `append` waits (design §4). */
+export const QUEUE_CAPACITY = 1024;
+
+/** Characters of one commit: with three bytes for each it still fits. */
+const LARGEST_APPEND = MAX_COMMIT_BYTES / 4;
+/** Past this, further appends wait for the next commit. */
+const LARGE_BATCH = 4 * 1024 * 1024;
+/** Of an event's envelope, generously. */
+const ENVELOPE_LENGTH = 512;
+
+/** An append that is to be committed. */
+export interface QueuedAppend {
+  readonly events: readonly AdmittedEvent[];
+  /** In characters, about. */
+  readonly size: number;
+  /** Makes a commit of its own. */
+  readonly alone: boolean;
+  readonly resolve: (events: readonly RunEvent[]) => void;
+  readonly reject: (error: unknown) => void;
+  /** Stops listening to its signal. */
+  readonly settle: () => void;
+}
+
+/** An append for which there is no room yet. */
+interface WaitingAppend {
+  readonly enter: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The queue of one log. */
+export class AppendQueue {
+  readonly #path: string;
+  #queued: QueuedAppend[] = [];
+  readonly #waiting: WaitingAppend[] = [];
+
+  /** @param path names the log in errors */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** How many appends can be taken now. */
+  get length(): number {
+    return this.#queued.length;
+  }
+
+  /**
+   * Queues an append; resolves when it has been committed.
+   *
+   * @throws AppendAbortedError, EventRefusedError
+   */
+  add(drafts: readonly EventDraft[], options: AppendOptions): Promise<readonly RunEvent[]> {
+    if (options.signal?.aborted) return Promise.reject(this.#aborted(options.signal));
+    if (this.#queued.length < QUEUE_CAPACITY && this.#waiting.length === 0) return this.#enter(drafts, options);
+    return this.#wait(drafts, options);
+  }
+
+  /** Takes what goes into the next commit, and lets in as many of those that wait. */
+  take(): QueuedAppend[] {
+    let count = 0;
+    for (let size = 0; count < this.#queued.length; count++) {
+      const next = this.#queued[count] as QueuedAppend;
+      size += next.size;
+      if (count > 0 && (next.alone || size > LARGE_BATCH)) break;
+      if (next.alone) {
+        count = 1;
+        break;
+      }
+    }
+    return this.takeFirst(count);
+  }
+
+  /** Takes the first `count` appends. */
+  takeFirst(count: number): QueuedAppend[] {
+    const taken = this.#queued.slice(0, count);
+    this.#queued = this.#queued.slice(count);
+    for (const { settle } of taken) settle();
+    while (this.#waiting.length > 0 && this.#queued.length < QUEUE_CAPACITY) this.#waiting.shift()?.enter();
+    return taken;
+  }
+
+  /** Rejects everything, also what waits. */
+  rejectAll(error: unknown): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    for (const { reject } of this.takeFirst(this.#queued.length)) reject(error);
+  }
+
+  #enter(drafts: readonly EventDraft[], { alone = false, signal }: AppendOptions): Promise<readonly RunEvent[]> {
+    return new Promise((resolve, reject) => {
+      const events = drafts.map(admit);
+      let size = 0;
+      for (const { payloadJson } of events) size += ENVELOPE_LENGTH + payloadJson.length;
+      if (size > LARGEST_APPEND) {
+        throw new EventRefusedError(events[0]?.kind ?? "", `the append has ${size} characters, at most ${LARGEST_APPEND} go`);
+      }
+      const giveUp = () => {
+        this.#queued = this.#queued.filter((other) => other !== append);
+        append.settle();
+        reject(this.#aborted(signal as AbortSignal));
+      };
+      const settle = () => signal?.removeEventListener("abort", giveUp);
+      const append: QueuedAppend = { events, size, alone, resolve, reject, settle };
+      signal?.addEventListener("abort", giveUp);
+      this.#queued.push(append);
+    });
+  }
+
+  #wait(drafts: readonly EventDraft[], options: AppendOptions): Promise<readonly RunEvent[]> {
+    const { signal } = options;
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        signal?.removeEventListener("abort", giveUp);
+        reject(this.#aborted(signal as AbortSignal));
+      };
+      const waiting: WaitingAppend = {
+        enter: () => {
+          signal?.removeEventListener("abort", giveUp);
+          resolve(this.#enter(drafts, options));
+        },
+        reject: (error) => {
+          signal?.removeEventListener("abort", giveUp);
+          reject(error);
+        },
+      };
+      signal?.addEventListener("abort", giveUp);
+      this.#waiting.push(waiting);
+    });
+  }
+
+  #aborted(signal: AbortSignal): AppendAbortedError {
+    return new AppendAbortedError(this.#path, signal.reason);
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Commits: the batches that a log is made of (design §4). The first line of a commit names the sum of the one
+ * before it and how many lines it has, its last line ends with its own sum, so that each vouches for all before it.
+ */
+
+import { sha256 } from "../digest.ts";
+import { type FreeEvent, SCHEMA_VERSION } from "./event.ts";
+import type { LogHead } from "./port.ts";
+
+/** What the first commit names as its predecessor. */
+export const NO_SUM = "0".repeat(64);
+
+/** No commit is larger: an appender refuses to write it, and a reader to look for its end. */
+export const MAX_COMMIT_BYTES = 256 * 1024 * 1024;
+
+/** The end of an empty log. */
+export const EMPTY_HEAD: LogHead = { index: -1, sum: NO_SUM };
+
+/** What a sum does not cover: `,"sum":"<64 hex>"}`. */
+const SUM_KEY = ',"sum":"';
+const SUM_LENGTH = 64;
+/** Bytes of the end of a commit, without its line feed. */
+export const SEAL_LENGTH = SUM_KEY.length + SUM_LENGTH + 2;
+
+const encoder = new TextEncoder();
+
+/** A commit as it is written. */
+export interface EncodedCommit {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly sum: string;
+}
+
+/** What stands in a line for an event whose payload is JSON text already; the closing brace is left out. */
+export function openLine(envelope: Omit<FreeEvent, "payload" | "schema_version">, payload: string): string {
+  const { index, id, run_id, ts, kind, subject, actor } = envelope;
+  return `{"index":${index},"id":"${id}","run_id":${JSON.stringify(run_id)},"ts":"${ts}"` +
+    `,"schema_version":${SCHEMA_VERSION},"kind":"${kind}","subject":${JSON.stringify(subject)}` +
+    `,"actor":${JSON.stringify(actor)},"payload":${payload}`;
+}
+
+/**
+ * Encodes a batch as one commit.
+ *
+ * @param lines the events in order, each from {@linkcode openLine}; at least one
+ * @param prev sum of the commit before it
+ */
+export function encodeCommit(lines: readonly string[], prev: string): EncodedCommit {
+  let text = `${lines[0]},"prev":"${prev}","commit":${lines.length}`;
+  for (let i = 1; i < lines.length; i++) text += `}\n${lines[i]}`;
+  // Encoded once, with room for the sum: the digest is over the very bytes that are written.
+  const bytes = encoder.encode(`${text}${SUM_KEY}${NO_SUM}"}\n`);
+  const sealStart = bytes.length - SEAL_LENGTH - 1;
+  const sum = sha256(bytes.subarray(0, sealStart));
+  encoder.encodeInto(sum, bytes.subarray(sealStart + SUM_KEY.length));
+  return { bytes, sum };
+}
+
+/** Whether a line, given without its line feed, ends as the last line of a commit does. */
+export function isSealed(line: string): boolean {
+  return line.startsWith(SUM_KEY, line.length - SEAL_LENGTH);
+}
+
+/** The sum that a commit should have; its bytes are given up to and including the last brace. */
+export function sumOf(commit: Uint8Array): string {
+  return sha256(commit.subarray(0, commit.length - SEAL_LENGTH));
+}

@@ -1,0 +1,72 @@
+/** Gives admitted events their place, id and time, and makes one commit of them. */
+
+import type { AdmittedEvent } from "./admission.ts";
+import { encodeCommit, type EncodedCommit, openLine } from "./commit.ts";
+import { EventRefusedError } from "./errors.ts";
+import { type RunEvent, SCHEMA_VERSION } from "./event.ts";
+import type { IdSource } from "./uuid7.ts";
+
+/** The commit that a batch follows. */
+export interface Predecessor {
+  readonly index: number;
+  readonly sum: string;
+  /** `ts` of its last event; empty where there is none. */
+  readonly ts: string;
+}
+
+/** What a batch needs beside its events. */
+export interface BatchSettings {
+  readonly runId: string;
+  /** The run clock, in milliseconds since 1970. */
+  readonly now: number;
+  readonly newId: IdSource;
+}
+
+/** A commit and its events as a reader will see them. */
+export interface CommitBatch extends EncodedCommit {
+  readonly events: readonly RunEvent[];
+}
+
+/**
+ * Makes the commit. A fact takes the run clock's time or that of the event before it, whichever is later; any other
+ * event takes the time of the event before it, since the controller's clock rules.
+ *
+ * @throws {EventRefusedError} if the first event of the log is not `run_started`.
+ */
+export function makeCommit(
+  admitted: readonly AdmittedEvent[],
+  before: Predecessor,
+  { runId, now, newId }: BatchSettings,
+): CommitBatch {
+  const [first] = admitted;
+  if (before.index < 0 && first !== undefined && first.kind !== "run_started") {
+    throw new EventRefusedError(first.kind, "a run's log starts with run_started");
+  }
+  const nowText = timeText(now);
+  let index = before.index;
+  let ts = before.ts === "" ? nowText : before.ts;
+  const events: RunEvent[] = [];
+  const lines: string[] = [];
+  for (const { kind, subject, actor, payloadJson, isFact } of admitted) {
+    if (isFact && nowText > ts) ts = nowText;
+    index++;
+    const envelope = { index, id: newId(), run_id: runId, ts, kind, subject, actor };
+    lines.push(openLine(envelope, payloadJson));
+    // Read back from the very text that is written: live state and replayed state cannot differ.
+    const payload: unknown = JSON.parse(payloadJson);
+    events.push({ ...envelope, schema_version: SCHEMA_VERSION, payload } as RunEvent);
+  }
+  return { events, ...encodeCommit(lines, before.sum) };
+}
+
+let lastTime = NaN;
+let lastTimeText = "";
+
+/** ISO 8601 in UTC; the same millisecond is formatted once. */
+function timeText(ms: number): string {
+  if (ms !== lastTime) {
+    lastTimeText = new Date(ms).toISOString();
+    lastTime = ms;
+  }
+  return lastTimeText;
+}

@@ -1,0 +1,284 @@
+/** Reads a log forwards, commit by commit, and holds it to the rules of the chain (design §4). */
+
+import { isSealed, MAX_COMMIT_BYTES, NO_SUM, sumOf } from "./commit.ts";
+import { CorruptLogError, MalformedEventError } from "./errors.ts";
+import type { FreeEvent } from "./event.ts";
+import { isObjectPrefix } from "./json_prefix.ts";
+import { LineError, type ParsedLine, parseLine } from "./line.ts";
+import { type Line, LineBuffer } from "./line_buffer.ts";
+import type { LogHead } from "./port.ts";
+import { isRunId } from "./run_id.ts";
+
+/** A place between two commits, and what the commits before it fix for those behind it. */
+export interface LogPosition extends LogHead {
+  /** In bytes from the start of the file. */
+  readonly offset: number;
+  /** How many lines stand before it. */
+  readonly lines: number;
+  /** `ts` of the last event; empty where there is none. */
+  readonly ts: string;
+  /** `run_id` of all events; empty where it is not known yet. */
+  readonly runId: string;
+  /** Whether it is a run's log, or a free one; undefined where that is not known yet. */
+  readonly form: "run" | "free" | undefined;
+}
+
+/** The start of a log of which nothing is known. */
+export const LOG_START: LogPosition = {
+  index: -1,
+  sum: NO_SUM,
+  offset: 0,
+  lines: 0,
+  ts: "",
+  runId: "",
+  form: undefined,
+};
+
+/** A whole commit. */
+export interface ScannedCommit {
+  readonly events: readonly FreeEvent[];
+  /** Line number of its first line, counted from 1. */
+  readonly firstLine: number;
+  /** The place behind it. */
+  readonly after: LogPosition;
+}
+
+/**
+ * What stands behind the last whole commit:
+ * - `clean`: nothing;
+ * - `unterminated`: a commit that lacks only its line feed;
+ * - `torn`: the beginning of a commit, trailing NULs, or both: what a writer leaves that dies.
+ */
+export interface Tail {
+  readonly state: "clean" | "unterminated" | "torn";
+  /** Where it starts. */
+  readonly offset: number;
+  /** Its length, trailing NULs included. */
+  readonly bytes: number;
+  /** How many trailing NULs it has. */
+  readonly nuls: number;
+}
+
+/** What the open commit is known to be. */
+interface OpenCommit {
+  readonly start: number;
+  readonly firstLine: number;
+  readonly count: number;
+  readonly events: FreeEvent[];
+  hasCarriageReturns: boolean;
+}
+
+/** A scan of one file; the bytes are read by its user. */
+export class CommitScanner {
+  readonly #path: string;
+  readonly #checkSums: boolean;
+  readonly #buffer: LineBuffer;
+  #position: LogPosition;
+  #open: OpenCommit | undefined;
+  /** Number and file offset of the line that is looked at. */
+  #line: number;
+  #lineStart: number;
+
+  /**
+   * @param path names the file in errors
+   * @param position where the scan starts
+   * @param checkSums whether the digest of every commit is computed, not only the chain of what they say
+   */
+  constructor(path: string, position: LogPosition, checkSums = true) {
+    this.#path = path;
+    this.#checkSums = checkSums;
+    this.#position = position;
+    this.#buffer = new LineBuffer(position.offset);
+    this.#line = position.lines;
+    this.#lineStart = position.offset;
+  }
+
+  /** The place behind the last whole commit. */
+  get position(): LogPosition {
+    return this.#position;
+  }
+
+  /** Where in the file the next bytes are to be read from. */
+  get nextOffset(): number {
+    return this.#buffer.nextOffset;
+  }
+
+  /** Room for the next bytes. */
+  room(): Uint8Array<ArrayBuffer> {
+    return this.#buffer.room();
+  }
+
+  /**
+   * Takes the bytes that were put into the room, and yields the commits that have become whole.
+   *
+   * @throws MalformedEventError, CorruptLogError
+   */
+  *take(count: number): Generator<ScannedCommit, void> {
+    this.#buffer.fill(count);
+    for (const line of this.#buffer.lines()) {
+      const commit = this.#addLine(line);
+      if (commit !== undefined) yield commit;
+    }
+    const openBytes = this.#buffer.nextOffset - this.#position.offset;
+    if (openBytes > MAX_COMMIT_BYTES) {
+      const { lines, offset } = this.#position;
+      throw this.#corrupt(`no commit ends within ${MAX_COMMIT_BYTES} bytes`, lines + 1, offset);
+    }
+  }
+
+  /**
+   * Judges what is left when all bytes have been taken.
+   *
+   * @throws {CorruptLogError} if it could not be the beginning of a commit.
+   */
+  finish(): Tail {
+    const position = this.#position;
+    const { offset } = position;
+    const end = this.#buffer.nextOffset;
+    const rest = this.#buffer.slice(this.#buffer.restOffset, end);
+    const length = lengthWithoutNuls(rest);
+    const nuls = rest.length - length;
+    const line = rest.subarray(0, length);
+    const tail = (state: Tail["state"]): Tail => ({ state, offset, bytes: end - offset, nuls });
+    if (length === 0) return tail(end === offset ? "clean" : "torn");
+    if (isObjectPrefix(line)) return tail("torn");
+    // No line feed has come yet, so this is a whole line of its commit without it, or damage.
+    const commit = this.#addLine({
+      text: decode(line),
+      start: this.#buffer.restOffset,
+      end: this.#buffer.restOffset + length + 1,
+    });
+    this.#position = position;
+    return tail(commit === undefined ? "torn" : "unterminated");
+  }
+
+  #addLine(line: Line): ScannedCommit | undefined {
+    this.#line++;
+    this.#lineStart = line.start;
+    const parsed = this.#parse(line);
+    const { event, first, sum } = parsed;
+    this.#open ??= this.#begin(line, parsed);
+    const open = this.#open;
+    if (open.events.length > 0 && first !== undefined) {
+      throw this.#corrupt("a commit begins before the one before it has ended");
+    }
+    this.#checkEvent(event, open);
+    open.events.push(event);
+    if ((sum !== undefined) !== (open.events.length === open.count)) {
+      throw this.#corrupt(`the commit says that it has ${open.count} events, and has ${open.events.length}`);
+    }
+    return sum === undefined ? undefined : this.#close(open, line, sum);
+  }
+
+  #parse(line: Line): ParsedLine {
+    if (line.text === undefined) throw this.#malformed(line, "not UTF-8");
+    const isCrlf = line.text.endsWith("\r");
+    const text = isCrlf ? line.text.slice(0, -1) : line.text;
+    let parsed: ParsedLine;
+    try {
+      parsed = parseLine(text);
+    } catch (error) {
+      if (error instanceof LineError) throw this.#malformed(line, error.message, error.cause ?? error);
+      throw error;
+    }
+    if (parsed.sum !== undefined && !isSealed(text)) throw this.#malformed(line, "its sum is not its end");
+    if (isCrlf) this.#acceptCarriageReturn(line, parsed.event);
+    return parsed;
+  }
+
+  /** CR LF comes from tools that convert text: fine in a free log, damage in a run's own. */
+  #acceptCarriageReturn(line: Line, event: FreeEvent): void {
+    const form = this.#position.form ?? formOf(event);
+    if (form === "run") throw this.#malformed(line, "it ends with a carriage return");
+    if (this.#open !== undefined) this.#open.hasCarriageReturns = true;
+  }
+
+  #begin(line: Line, { event, first }: ParsedLine): OpenCommit {
+    if (first === undefined) throw this.#corrupt("the line belongs to no commit");
+    if (first.prev !== this.#position.sum) {
+      throw this.#corrupt(
+        `its commit follows ${first.prev}, and the one before it has ${this.#position.sum}`,
+      );
+    }
+    if (this.#position.index < 0) {
+      const form = formOf(event);
+      if (form === "run" && !isRunId(event.run_id)) throw this.#malformed(line, `"run_id" has a wrong value`);
+      this.#position = { ...this.#position, runId: this.#position.runId || event.run_id, form };
+    }
+    return {
+      start: line.start,
+      firstLine: this.#line,
+      count: first.count,
+      events: [],
+      hasCarriageReturns: line.text?.endsWith("\r") ?? false,
+    };
+  }
+
+  #checkEvent(event: FreeEvent, open: OpenCommit): void {
+    const index = this.#position.index + open.events.length + 1;
+    if (event.index !== index) throw this.#corrupt(`event ${event.index} stands where ${index} should`);
+    if (event.run_id !== this.#position.runId) {
+      throw this.#corrupt(`the event is of run "${event.run_id}", the log of run "${this.#position.runId}"`);
+    }
+    const before = open.events.at(-1)?.ts ?? this.#position.ts;
+    if (event.ts === before) return;
+    if (event.ts < before) throw this.#corrupt(`its time ${event.ts} is earlier than ${before} before it`);
+    if (Number.isNaN(Date.parse(event.ts))) throw this.#corrupt(`there is no time ${event.ts}`);
+  }
+
+  #close(open: OpenCommit, last: Line, sum: string): ScannedCommit {
+    if (this.#checkSums) {
+      const actual = sumOf(this.#bytesOf(open, last));
+      if (actual !== sum) {
+        throw this.#corrupt("the bytes of the commit do not have its sum", open.firstLine, open.start);
+      }
+    }
+    const event = open.events.at(-1) as FreeEvent;
+    this.#position = {
+      ...this.#position,
+      index: event.index,
+      sum,
+      offset: last.end,
+      lines: this.#line,
+      ts: event.ts,
+    };
+    this.#open = undefined;
+    this.#buffer.forget(last.end);
+    return { events: open.events, firstLine: open.firstLine, after: this.#position };
+  }
+
+  /** The commit as it was written, up to its last brace. */
+  #bytesOf(open: OpenCommit, last: Line): Uint8Array {
+    const bytes = this.#buffer.slice(open.start, last.end - 1);
+    if (!open.hasCarriageReturns) return bytes;
+    // A carriage return cannot stand in a JSON string: those at the ends of lines were not written by omk.
+    return new TextEncoder().encode(new TextDecoder().decode(bytes).replaceAll(/\r(?=\n|$)/g, ""));
+  }
+
+  #malformed(line: Line, why: string, cause?: unknown): MalformedEventError {
+    return new MalformedEventError(this.#path, this.#line, line.start, why, cause);
+  }
+
+  #corrupt(why: string, line = this.#line, offset = this.#lineStart): CorruptLogError {
+    return new CorruptLogError(this.#path, line, offset, why);
+  }
+}
+
+/** What kind of log begins with this event. */
+function formOf(event: FreeEvent): "run" | "free" {
+  return event.kind === "run_started" ? "run" : "free";
+}
+
+function lengthWithoutNuls(bytes: Uint8Array): number {
+  let length = bytes.length;
+  while (length > 0 && bytes[length - 1] === 0) length--;
+  return length;
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,68 @@
+/** Finds the last commit of a log by reading backwards: appending never needs the whole log (design §4). */
+
+import { MAX_COMMIT_BYTES } from "./commit.ts";
+
+/** Reads bytes of a file: fills `into` from `offset`, returns how many there were. */
+export type ReadAt = (offset: number, into: Uint8Array) => number;
+
+/** The file offsets of a commit: of its first byte, and behind its last. */
+export interface CommitRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+const FIRST_WINDOW = 64 * 1024;
+const LINE_FEED = 0x0a;
+
+/** How the last and the first line of a commit end. Inside of JSON strings the quotes would be escaped. */
+const SEALED = /,"sum":"[0-9a-f]{64}"\}$/;
+const FIRST = /,"prev":"[0-9a-f]{64}","commit":\d+(?:,"sum":"[0-9a-f]{64}")?\}$/;
+/** No longer than this are the ends that matter, in bytes. */
+const END_LENGTH = 256;
+
+const decoder = new TextDecoder();
+
+/**
+ * The lines that end with the file's last sum, by their form alone; `undefined` if there is no such line.
+ *
+ * @throws {RangeError} if its commit has no first line, or none ends within the largest size of one.
+ */
+export function findLastCommit(readAt: ReadAt, size: number): CommitRange | undefined {
+  for (let window = Math.min(FIRST_WINDOW, size);; window = Math.min(2 * window, size)) {
+    const bytes = new Uint8Array(window);
+    const start = size - window;
+    bytes.fill(0, readAt(start, bytes));
+    const found = search(bytes, start === 0);
+    if (found !== "more") return { start: start + found.start, end: start + found.end };
+    if (start === 0) {
+      if (lastSeal(bytes) < 0) return undefined;
+      throw new RangeError("the last commit has no beginning");
+    }
+    if (window > 2 * MAX_COMMIT_BYTES) throw new RangeError(`no commit ends within the last ${window} bytes`);
+  }
+}
+
+/** Looks for a commit that lies in the window as a whole. */
+function search(bytes: Uint8Array, isWholeFile: boolean): CommitRange | "more" {
+  const last = lastSeal(bytes);
+  for (let end = last; end >= 0;) {
+    const before = end === 0 ? -1 : bytes.lastIndexOf(LINE_FEED, end - 1);
+    if (FIRST.test(endOf(bytes, end))) {
+      // Without a line feed before it, the line may have begun before the window.
+      return before < 0 && !isWholeFile ? "more" : { start: before + 1, end: last + 1 };
+    }
+    end = before;
+  }
+  return "more";
+}
+
+/** The position of the line feed behind the last sum; −1 if there is none. */
+function lastSeal(bytes: Uint8Array): number {
+  let end = bytes.lastIndexOf(LINE_FEED);
+  while (end > 0 && !SEALED.test(endOf(bytes, end))) end = bytes.lastIndexOf(LINE_FEED, end - 1);
+  return end > 0 ? end : -1;
+}
+
+function endOf(bytes: Uint8Array, lineEnd: number): string {
+  return decoder.decode(bytes.subarray(Math.max(0, lineEnd - END_LENGTH), lineEnd));
+}

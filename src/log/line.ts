@@ -1,0 +1,102 @@
+/** One line of a log: its envelope, and the keys that mark the borders of a commit (design §4). */
+
+import type { FreeEvent, Subject } from "./event.ts";
+
+/** An event with what its line says about its commit. */
+export interface ParsedLine {
+  readonly event: FreeEvent;
+  /** The first line of a commit: `sum` of the commit before it, and how many lines this one has. */
+  readonly first: { readonly prev: string; readonly count: number } | undefined;
+  /** The last line of a commit: the commit's sum. */
+  readonly sum: string | undefined;
+}
+
+/** Why a line is not an event. */
+export class LineError extends Error {
+  override readonly name = "LineError";
+}
+
+const ENVELOPE = ["index", "id", "run_id", "ts", "schema_version", "kind", "subject", "actor", "payload"];
+const MARKS = ["prev", "commit", "sum"];
+
+const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const KIND = /^[a-z][a-z0-9_]*$/;
+const SUM = /^[0-9a-f]{64}$/;
+
+/**
+ * Reads a line, given without its line feed.
+ *
+ * @throws {LineError} if it is not a JSON object with the keys of an event in their order, each of its type.
+ */
+export function parseLine(text: string): ParsedLine {
+  const fields = parseObject(text);
+  const keys = Object.keys(fields);
+  for (let i = 0; i < ENVELOPE.length; i++) {
+    if (keys[i] !== ENVELOPE[i]) throw new LineError(`"${ENVELOPE[i]}" should be key ${i + 1}`);
+  }
+  const marks = readMarks(fields, keys);
+  return { event: readEnvelope(fields), ...marks };
+}
+
+/** The JSON object in `text`; throws {@linkcode LineError}. */
+export function parseObject(text: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new LineError("not JSON", { cause: error });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new LineError("not a JSON object");
+  }
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function readEnvelope(fields: Readonly<Record<string, unknown>>): FreeEvent {
+  const { index, id, run_id, ts, schema_version, kind, subject, actor, payload } = fields;
+  if (typeof index !== "number" || !Number.isSafeInteger(index) || index < 0) throw wrong("index");
+  if (typeof id !== "string" || !ID.test(id)) throw wrong("id");
+  if (typeof run_id !== "string" || run_id === "") throw wrong("run_id");
+  if (typeof ts !== "string" || !TIME.test(ts)) throw wrong("ts");
+  if (typeof schema_version !== "number" || !Number.isInteger(schema_version) || schema_version < 1) {
+    throw wrong("schema_version");
+  }
+  if (typeof kind !== "string" || !KIND.test(kind)) throw wrong("kind");
+  if (!isSubject(subject)) throw wrong("subject");
+  if (typeof actor !== "string" || actor === "") throw wrong("actor");
+  return { index, id, run_id, ts, schema_version, kind, subject, actor, payload };
+}
+
+/** Whether a value is `run` or `task/<id>`. */
+export function isSubject(value: unknown): value is Subject {
+  return value === "run" || (typeof value === "string" && value.startsWith("task/") && value.length > 5);
+}
+
+function readMarks(
+  fields: Readonly<Record<string, unknown>>,
+  keys: readonly string[],
+): Pick<ParsedLine, "first" | "sum"> {
+  const found = keys.length - ENVELOPE.length;
+  const isFirst = found >= 2;
+  const isLast = found === 1 || found === 3;
+  const expected = isFirst ? MARKS : MARKS.slice(2);
+  for (let i = 0; i < found; i++) {
+    const key = keys[ENVELOPE.length + i];
+    if (key !== expected[i]) throw new LineError(`unknown key "${key}"`);
+  }
+  const { prev, commit, sum } = fields;
+  let first: ParsedLine["first"];
+  if (isFirst) {
+    if (typeof prev !== "string" || !SUM.test(prev)) throw wrong("prev");
+    if (typeof commit !== "number" || !Number.isSafeInteger(commit) || commit < 1) throw wrong("commit");
+    first = { prev, count: commit };
+  }
+  if (!isLast) return { first, sum: undefined };
+  if (typeof sum !== "string" || !SUM.test(sum)) throw wrong("sum");
+  return { first, sum };
+}
+
+function wrong(key: string): LineError {
+  return new LineError(`"${key}" has a wrong value`);
+}

@@ -1,0 +1,125 @@
+/** Cuts a stream of bytes into lines, and keeps the bytes of a commit until its sum has been checked. */
+
+/** A line of a file. */
+export interface Line {
+  /** Without its line feed; `undefined` if it is not UTF-8. */
+  readonly text: string | undefined;
+  /** Where it starts in the file, in bytes. */
+  readonly start: number;
+  /** Where the next line starts. */
+  readonly end: number;
+}
+
+/** How much is read at a time. */
+const PIECE_BYTES = 256 * 1024;
+
+const LINE_FEED = 0x0a;
+
+/** A window on a file that is read from one end to the other. */
+export class LineBuffer {
+  #bytes = new Uint8Array(PIECE_BYTES);
+  /** File offset of the first byte of `#bytes`. */
+  #base: number;
+  /** Positions in `#bytes`: what is still wanted, what has not been cut into lines, what has been read. */
+  #kept = 0;
+  #uncut = 0;
+  #end = 0;
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+  /** @param offset where in the file the bytes will come from */
+  constructor(offset: number) {
+    this.#base = offset;
+  }
+
+  /** Where in the file the next bytes are to be read from. */
+  get nextOffset(): number {
+    return this.#base + this.#end;
+  }
+
+  /** Where the bytes start that are not a whole line yet. */
+  get restOffset(): number {
+    return this.#base + this.#uncut;
+  }
+
+  /** Room for the next bytes, never empty. */
+  room(): Uint8Array<ArrayBuffer> {
+    if (this.#bytes.length - this.#end < PIECE_BYTES / 2) this.#makeRoom();
+    return this.#bytes.subarray(this.#end);
+  }
+
+  /** Says how many bytes were put into the room. */
+  fill(count: number): void {
+    this.#end += count;
+  }
+
+  /** The lines that have become whole. */
+  lines(): Line[] {
+    const start = this.#uncut;
+    const lastFeed = this.#bytes.subarray(start, this.#end).lastIndexOf(LINE_FEED);
+    if (lastFeed < 0) return [];
+    this.#uncut = start + lastFeed + 1;
+    return this.#cut(start, this.#uncut);
+  }
+
+  /** The bytes from one file offset to another; valid until the next call of `room`. */
+  slice(from: number, to: number): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(from - this.#base, to - this.#base);
+  }
+
+  /** Bytes before this file offset are not wanted any more. */
+  forget(before: number): void {
+    this.#kept = before - this.#base;
+  }
+
+  #makeRoom(): void {
+    const kept = this.#bytes.subarray(this.#kept, this.#end);
+    // Doubling keeps the copying linear where one commit spans many pieces.
+    const size = kept.length + PIECE_BYTES > this.#bytes.length ? 2 * this.#bytes.length : this.#bytes.length;
+    const bytes = new Uint8Array(size);
+    bytes.set(kept);
+    this.#base += this.#kept;
+    this.#uncut -= this.#kept;
+    this.#end -= this.#kept;
+    this.#kept = 0;
+    this.#bytes = bytes;
+  }
+
+  #cut(from: number, to: number): Line[] {
+    const text = this.#decode(from, to);
+    if (text === undefined) return this.#cutUndecoded(from, to);
+    const lines: Line[] = [];
+    const isAscii = text.length === to - from;
+    let start = from;
+    for (let at = 0; at < text.length;) {
+      const feed = text.indexOf("\n", at);
+      const end = isAscii ? from + feed + 1 : this.#bytes.indexOf(LINE_FEED, start) + 1;
+      lines.push({ text: text.slice(at, feed), start: this.#base + start, end: this.#base + end });
+      at = feed + 1;
+      start = end;
+    }
+    return lines;
+  }
+
+  /** Some line is not UTF-8: each is decoded by itself. */
+  #cutUndecoded(from: number, to: number): Line[] {
+    const lines: Line[] = [];
+    for (let start = from; start < to;) {
+      const end = this.#bytes.indexOf(LINE_FEED, start) + 1;
+      lines.push({
+        text: this.#decode(start, end - 1),
+        start: this.#base + start,
+        end: this.#base + end,
+      });
+      start = end;
+    }
+    return lines;
+  }
+
+  #decode(from: number, to: number): string | undefined {
+    try {
+      return this.#decoder.decode(this.#bytes.subarray(from, to));
+    } catch {
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,151 @@
+/** The building blocks of event payloads that several kinds share. */
+
+import * as z from "zod";
+
+/** Index of an event in its log, from 0. */
+export const eventIndex = z.int().min(0);
+/** Milliseconds since 1970 on the run clock. */
+export const runTime = z.int().min(0);
+/** A length of time in milliseconds. */
+export const milliseconds = z.int().min(0);
+/** SHA-256 as lower-case hex. */
+export const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
+/** Commit, tree or blob id of git, SHA-1 or SHA-256. */
+export const objectId = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
+/** Task id as in the plan. */
+export const taskId = z.string().min(1).max(64);
+/** Number of an attempt, from 1. */
+export const attemptNumber = z.int().min(1);
+/** Fencing token: the index of the `task_claimed` event of the attempt. */
+export const fencingToken = eventIndex;
+
+/** The three fields that say which attempt an event is about. */
+export const attemptRef = { task_id: taskId, attempt: attemptNumber, token: fencingToken };
+
+/** What identifies a process beyond the reuse of its pid. */
+export const processIdentity = z.strictObject({
+  pid: z.int(),
+  pgid: z.int(),
+  start_time: z.string().nullable(),
+  boot_id: z.string().nullable(),
+});
+
+/** The omk process behind an incarnation; its mark finds what it started. */
+export const controllerIdentity = z.strictObject({
+  ...processIdentity.shape,
+  mark: z.string().min(1),
+});
+
+/** An artifact: a file of the run directory with its digest. */
+export const artifact = z.strictObject({
+  /** Relative to the run directory. */
+  path: z.string(),
+  /** Bytes that the process wrote. */
+  bytes: z.int().min(0),
+  /** Bytes of the file, after redaction and cut. */
+  kept_bytes: z.int().min(0),
+  truncated: z.boolean(),
+  sha256: sha256Hex,
+});
+
+/** Why an attempt ended as it did; `success` is the only good one. */
+export const outcomeResult = z.enum([
+  "success",
+  "exit",
+  "signal",
+  "timeout",
+  "stalled",
+  "spawn_error",
+  "setup_failed",
+  "workspace_error",
+  "write_set_violated",
+  "outputs_missing",
+  "gate_failed",
+  "reported_failed",
+  "reported_partial",
+  "blocked_on_human",
+  "blocked_on_external",
+  "cancelled",
+  "lost",
+]);
+
+/** The outcome of an attempt, from evidence (P8). */
+export const attemptOutcome = z.strictObject({
+  result: outcomeResult,
+  exit_code: z.int().nullable(),
+  signal: z.string().nullable(),
+  duration_ms: milliseconds,
+  output: artifact.nullable(),
+  /** Processes that had outlived the body and were ended. */
+  strays_ended: z.int().min(0),
+  /** False where something of the body may still be alive. */
+  proven_dead: z.boolean(),
+  /** One sentence for people: the paths of a violation, the gate, the system's reason. */
+  detail: z.string().optional(),
+  /** What the task itself reported through OMK_RESULT; it can lower the result, never raise it. */
+  reported: z.strictObject({
+    status: z.enum(["success", "partial", "failed", "blocked_on_human", "blocked_on_external"]),
+    summary: z.string().optional(),
+    question: z.string().optional(),
+    artifacts: z.array(z.string()).optional(),
+  }).optional(),
+});
+
+/** A file that a task made for its dependents, kept by digest. */
+export const storedOutput = z.strictObject({
+  path: z.string(),
+  sha256: sha256Hex,
+  bytes: z.int().min(0),
+  executable: z.boolean(),
+});
+
+/** The paths that a commit changes; at most `CHANGED_PATHS_LISTED` of them are listed, all are counted. */
+export const changedPaths = z.strictObject({
+  count: z.int().min(0),
+  paths: z.array(z.strictObject({ path: z.string(), change: z.enum(["added", "modified", "deleted"]) })),
+});
+
+/** How many changed paths an event lists; git holds the rest. */
+export const CHANGED_PATHS_LISTED = 200;
+
+/** What a gate is run at and for. */
+export const gateRun = {
+  gate: z.string().min(1),
+  scope: z.enum(["run", "task"]),
+  /** Counts the runs of one gate within a run of omk, from 1. */
+  run_number: z.int().min(1),
+  required: z.boolean(),
+  /** Null where there is no git tree (`isolation: none`). */
+  tree: objectId.nullable(),
+  commit: objectId.nullable(),
+  task_id: taskId.nullable(),
+  token: fencingToken.nullable(),
+};
+
+/** The evidence of a gate that has run. */
+export const gateEvidence = {
+  ...gateRun,
+  /** SHA-256 of the canonical JSON of the gate's definition. */
+  definition: sha256Hex,
+  exit_code: z.int().nullable(),
+  signal: z.string().nullable(),
+  timed_out: z.boolean(),
+  duration_ms: milliseconds,
+  output: artifact.nullable(),
+  /** Tracked paths that the gate changed: a change fails it. */
+  changed: z.array(z.string()),
+  /** What it left untracked, removed afterwards. */
+  untracked: z.array(z.string()),
+  /** Counts of a JUnit report, where the gate wrote one. */
+  counts: z.strictObject({
+    tests: z.int().min(0),
+    failures: z.int().min(0),
+    skipped: z.int().min(0),
+  }).nullable(),
+};
+
+/** Every request says which process asks, and when by the wall clock. */
+export const requester = {
+  process: processIdentity,
+  wall: z.int().min(0),
+};

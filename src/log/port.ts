@@ -1,0 +1,53 @@
+/** The log port: what the rest of omk knows about an append-only log of events. */
+
+import type { EventDraft, RunEvent } from "./event.ts";
+import type { RunClock } from "./run_clock.ts";
+
+/** The end of a log: the last event's index and the `sum` of the commit that holds it. */
+export interface LogHead {
+  /** −1 in an empty log. */
+  readonly index: number;
+  /** 64 zeros in an empty log. */
+  readonly sum: string;
+}
+
+/** How a batch is appended. */
+export interface AppendOptions {
+  /** Makes the batch one commit of its own, so that `head()` afterwards is the head that ends with it. */
+  readonly alone?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** A run's log, opened for appending. All its readers deliver whole commits only. */
+export interface EventLog {
+  /**
+   * Appends the drafts, in order and all in one commit (others may share it), and resolves with the events
+   * as committed: redacted, with index and time. Foreign events that were found before them are delivered to
+   * subscribers first.
+   *
+   * @throws LockTimeoutError, LogIoError, CorruptLogError, MalformedEventError, LogPoisonedError, LogClosedError,
+   * AppendAbortedError, EventRefusedError
+   */
+  append(drafts: readonly EventDraft[], options?: AppendOptions): Promise<readonly RunEvent[]>;
+  /** The head after the last commit that this process has seen. */
+  head(): LogHead;
+  /** All events from `index` on, as they are on the disk now. */
+  read(index?: number): AsyncIterable<RunEvent>;
+  /** Reads what other processes have appended, and delivers it to subscribers; resolves with their number. */
+  poll(): Promise<number>;
+  /**
+   * Calls `listener` for each committed event, own and foreign, in the order of the log, before the
+   * `append` that committed it resolves. `own` tells this process's appends from others'. Returns the unsubscriber.
+   */
+  subscribe(listener: (event: RunEvent, own: boolean) => void): () => void;
+  /** Drains the queue, syncs what durability asks for, closes the handles. */
+  close(): Promise<void>;
+}
+
+/** A run's log with the clock that stamps its facts. */
+export interface RunLog extends EventLog, AsyncDisposable {
+  /** Started when the log was opened; the controller's `now` is this clock's. */
+  readonly clock: RunClock;
+  /** Waits until all that this process has appended is on the disk, whatever the durability. */
+  sync(): Promise<void>;
+}

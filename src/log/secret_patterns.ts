@@ -1,0 +1,147 @@
+/**
+ * The shapes of secrets (design §4). Every pattern is linear: it starts at a literal, and what it repeats cannot
+ * begin again inside what it has already read.
+ */
+
+/** Where a secret stands in a text. */
+export interface SecretSpan {
+  readonly start: number;
+  readonly end: number;
+  /** Names the kind of secret: `github`. */
+  readonly shape: string;
+}
+
+/** A shape. Group 1 of its pattern, where there is one, is context that stays. */
+interface SecretShape {
+  readonly name: string;
+  readonly pattern: RegExp;
+}
+
+/** Most texts hold no secret: without one of these there is none. */
+const TRIGGER =
+  /gh[pousr]_|github_pat_|glpat-|A[KS]IA|xox[a-z]-|[rs]k_(?:live|test)_|sk-|AIza|npm_|eyJ|[eE][aA][rR][eE][rR]|:\/\/[^\s/]*@|PRIVATE KEY/;
+
+/** A user's name and password between `://` and `@`, unless the password is only a reference to one. */
+const CREDENTIALS = new RegExp(
+  String.raw`(:\/\/)(?!\[REDACTED:[a-z_]+\]@)` +
+    String.raw`[^\s\/?#"'<>@:]*:(?!\$\{?\w+\}?@|\$\(|\{\{?\w+\}\}?@|\*+@|@)[^\s\/?#"'<>]+(?=@)`,
+  "g",
+);
+
+/** A long user's name alone, as forges take tokens. */
+const TOKEN_AS_USER = /((?<=[hH][tT][tT][pP][sS]?):\/\/)[\w.~%-]{20,}(?=@)/g;
+
+const SHAPES: readonly SecretShape[] = [
+  { name: "github", pattern: /(?<![A-Za-z0-9])gh[pousr]_[A-Za-z0-9]{20,}/g },
+  { name: "github", pattern: /(?<![A-Za-z0-9])github_pat_\w{20,}/g },
+  { name: "gitlab", pattern: /(?<![A-Za-z0-9])glpat-[\w-]{16,}/g },
+  { name: "aws", pattern: /(?<![A-Za-z0-9])A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])/g },
+  { name: "slack", pattern: /(?<![A-Za-z0-9])xox[a-z]-[A-Za-z0-9-]{10,}/g },
+  { name: "stripe", pattern: /(?<![A-Za-z0-9])[rs]k_(?:live|test)_[A-Za-z0-9]{16,}/g },
+  { name: "anthropic", pattern: /(?<![A-Za-z0-9])sk-ant-[\w-]{16,}/g },
+  {
+    name: "openai",
+    pattern: /(?<![A-Za-z0-9])sk-(?:[A-Za-z0-9]{20,}|(?:proj|svcacct|admin|None)-[\w-]{16,})/g,
+  },
+  { name: "google", pattern: /(?<![A-Za-z0-9])AIza[\w-]{35,}/g },
+  { name: "npm", pattern: /(?<![A-Za-z0-9])npm_[A-Za-z0-9]{30,}/g },
+  { name: "jwt", pattern: /(?<![\w-])eyJ[\w-]{8,}\.[\w-]{2,}\.[\w-]*(?:\.[\w-]+\.[\w-]+)?/g },
+  { name: "bearer", pattern: /(\b[bB][eE][aA][rR][eE][rR]\s{1,16})[\w.~+/=-]{20,}/g },
+  { name: "url", pattern: CREDENTIALS },
+  { name: "url", pattern: TOKEN_AS_USER },
+];
+
+/** The line that opens a private key. */
+const KEY_BEGIN = /-----BEGIN (?:[A-Z0-9]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g;
+const KEY_END = /-----END (?:[A-Z0-9]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g;
+const CUT_OFF_BEGIN = /^-----BEGIN [A-Z0-9 ]{0,80}-{0,4}$/;
+/** What a key that was cut off is made of. */
+const KEY_BODY = /^[\w+/=\s\\:,.-]*/;
+
+/** No private key is longer, in characters; a begin without an end within this is a key that was cut off. */
+export const LONGEST_KEY = 64 * 1024;
+
+/** Whether a text may hold a secret: false for nearly all, and cheap. Also true of the text as a JSON string. */
+export function mayHoldSecret(text: string): boolean {
+  return TRIGGER.test(text);
+}
+
+/** The secrets in a text, in order, not overlapping. */
+export function findSecrets(text: string): SecretSpan[] {
+  const found: SecretSpan[] = [];
+  if (!mayHoldSecret(text)) return found;
+  for (const { name, pattern } of SHAPES) {
+    for (const match of text.matchAll(pattern)) {
+      const start = match.index + (match[1]?.length ?? 0);
+      found.push({ start, end: match.index + match[0].length, shape: name });
+    }
+  }
+  found.push(...findKeys(text));
+  return merge(found);
+}
+
+/** Where a private key begins that may yet be closed by what follows the text; −1 if there is none. */
+export function openKeyStart(text: string): number {
+  const last = text.lastIndexOf("-----BEGIN ");
+  if (last < 0) return -1;
+  const open = keyBlocks(text).find((block) =>
+    block.end === Infinity && text.length - block.start <= LONGEST_KEY
+  );
+  if (open !== undefined) return open.start;
+  // The line that opens it may itself be cut off.
+  return CUT_OFF_BEGIN.test(text.slice(last, last + 100)) ? last : -1;
+}
+
+function findKeys(text: string): SecretSpan[] {
+  return keyBlocks(text).map(({ start, body, end }) => ({
+    start,
+    end: end === Infinity ? cutOffEnd(text, body) : end,
+    shape: "private_key",
+  }));
+}
+
+/** A private key: where it begins, where the line behind its first one does, where it ends (or that it does not). */
+interface KeyBlock {
+  readonly start: number;
+  readonly body: number;
+  readonly end: number;
+}
+
+function keyBlocks(text: string): KeyBlock[] {
+  const blocks: KeyBlock[] = [];
+  let covered = 0;
+  let end = -1;
+  for (const begin of text.matchAll(KEY_BEGIN)) {
+    const start = begin.index;
+    const body = start + begin[0].length;
+    if (start < covered) continue;
+    if (end < body) end = nextKeyEnd(text, body);
+    const isClosed = end - start <= LONGEST_KEY;
+    covered = isClosed ? end : cutOffEnd(text, body);
+    blocks.push({ start, body, end: isClosed ? end : Infinity });
+  }
+  return blocks;
+}
+
+/** The position after the next line that closes a key, or infinity. */
+function nextKeyEnd(text: string, from: number): number {
+  KEY_END.lastIndex = from;
+  return KEY_END.test(text) ? KEY_END.lastIndex : Infinity;
+}
+
+function cutOffEnd(text: string, from: number): number {
+  const body = KEY_BODY.exec(text.slice(from, from + LONGEST_KEY));
+  return from + (body?.[0].length ?? 0);
+}
+
+/** Makes one span of those that overlap; it has the shape of the one that starts first. */
+function merge(spans: SecretSpan[]): SecretSpan[] {
+  spans.sort((a, b) => a.start - b.start || b.end - a.end);
+  const merged: SecretSpan[] = [];
+  for (const span of spans) {
+    const last = merged.at(-1);
+    if (last === undefined || span.start >= last.end) merged.push(span);
+    else if (span.end > last.end) merged[merged.length - 1] = { ...last, end: span.end };
+  }
+  return merged;
+}

@@ -1,0 +1,58 @@
+/** What holds where a plan says nothing. */
+
+/** Version of the plan format. */
+export const PLAN_VERSION = 1;
+
+/** Tasks at once. */
+export const DEFAULT_WORKERS = 4;
+/** Time limit of a task, seconds. */
+export const DEFAULT_TASK_TIMEOUT_SECS = 1_800;
+/** Time limit of a gate, seconds. */
+export const DEFAULT_GATE_TIMEOUT_SECS = 600;
+/** Length of a lease, seconds (design §5). */
+export const DEFAULT_LEASE_SECS = 300;
+
+/** Retries of a task whose body is a prompt; a command gets none (design §5). */
+export const DEFAULT_PROMPT_RETRIES = 2;
+/** See {@linkcode DEFAULT_PROMPT_RETRIES}. */
+export const DEFAULT_RUN_RETRIES = 0;
+
+/** How retries are spaced, apart from their number. */
+export const DEFAULT_BACKOFF = {
+  backoff_seconds: 1,
+  backoff_multiplier: 2,
+  max_backoff_seconds: 300,
+  jitter: 0.1,
+  terminal_on_permanent_failure: true,
+} as const;
+
+/** Thresholds of the watchdog, seconds (design §6). */
+export const DEFAULT_WATCHDOG = { heartbeat_missing_secs: 30, heartbeat_stale_secs: 60 } as const;
+
+/** How often a worker process writes its heartbeat, seconds (design §6): no threshold may be below it. */
+export const HEARTBEAT_INTERVAL_SECS = 5;
+/** How often progress is measured, seconds (design §6). */
+export const SAMPLE_INTERVAL_SECS = 10;
+/** A lease lasts at least so many times the time after which a heartbeat is missed (design §5). */
+export const LEASE_PER_MISSING_HEARTBEAT = 3;
+
+const MIB = 1024 * 1024;
+
+/** Limits on a single task. */
+export const DEFAULT_LIMITS = { output_bytes: 64 * MIB, pin_file_bytes: 100 * MIB } as const;
+
+/** Lock files of package managers: while they are the same, a set-up need not run again. */
+export const LOCK_FILES: readonly string[] = [
+  "package-lock.json",
+  "yarn.lock",
+  "pnpm-lock.yaml",
+  "bun.lock",
+  "deno.lock",
+  "Cargo.lock",
+  "go.sum",
+  "poetry.lock",
+  "uv.lock",
+  "requirements.txt",
+  "Gemfile.lock",
+  "composer.lock",
+];

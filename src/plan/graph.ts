@@ -1,0 +1,91 @@
+/** The dependency graph of a plan, over the places of its tasks. Every walk is iterative and linear. */
+
+import type { TaskSpec } from "./spec.ts";
+
+/** Who depends on whom. Tasks are numbered by their place in the plan. */
+export interface Graph {
+  /** For each task, what it depends on. */
+  readonly dependencies: readonly (readonly number[])[];
+  /** For each task, what depends on it, in the order of the plan. */
+  readonly dependents: readonly (readonly number[])[];
+}
+
+/**
+ * Builds the graph of tasks whose ids are unique.
+ *
+ * @throws {RangeError} where a dependency names no task
+ */
+export function buildGraph(tasks: readonly Pick<TaskSpec, "id" | "dependencies">[]): Graph {
+  const ordinals = new Map(tasks.map((task, ordinal) => [task.id, ordinal]));
+  const dependencies = tasks.map((task) =>
+    task.dependencies.map((id) => {
+      const ordinal = ordinals.get(id);
+      if (ordinal === undefined) throw new RangeError(`Task "${task.id}" depends on "${id}", which is no task`);
+      return ordinal;
+    })
+  );
+  return { dependencies, dependents: invert(dependencies) };
+}
+
+/**
+ * The tasks in an order in which each comes after what it depends on; what can go first goes in the order of the
+ * plan. Tasks on a cycle, and those after one, are left out.
+ */
+export function topologicalOrder(graph: Graph): number[] {
+  const missing = graph.dependencies.map((each) => each.length);
+  const order = missing.flatMap((count, ordinal) => (count === 0 ? [ordinal] : []));
+  for (let at = 0; at < order.length; at++) {
+    for (const dependent of dependentsOf(graph, order[at])) {
+      const left = (missing[dependent] ?? 0) - 1;
+      missing[dependent] = left;
+      if (left === 0) order.push(dependent);
+    }
+  }
+  return order;
+}
+
+/**
+ * For each task, the weight of the heaviest chain that begins with it and goes on through its dependents; its own
+ * weight is in it. Where weights are durations, this is the time that is left once it starts (critical path).
+ */
+export function remainingPaths(graph: Graph, weightOf: (ordinal: number) => number): number[] {
+  const paths = graph.dependencies.map((_, ordinal) => weightOf(ordinal));
+  for (const ordinal of topologicalOrder(graph).reverse()) {
+    let longest = 0;
+    for (const dependent of dependentsOf(graph, ordinal)) longest = Math.max(longest, paths[dependent] ?? 0);
+    paths[ordinal] = (paths[ordinal] ?? 0) + longest;
+  }
+  return paths;
+}
+
+/** Which tasks a run is to run. */
+export interface Selection {
+  /** These, with all that they depend on. */
+  readonly only: readonly number[];
+  /** These and all that comes after them, with all that any of these depends on. */
+  readonly from: readonly number[];
+}
+
+/** The selected tasks: the union of what `only` and `from` select. */
+export function selectTasks(graph: Graph, selection: Selection): ReadonlySet<number> {
+  const downstream = reachable(selection.from, (ordinal) => dependentsOf(graph, ordinal));
+  return reachable([...selection.only, ...downstream], (ordinal) => graph.dependencies[ordinal] ?? []);
+}
+
+function dependentsOf(graph: Graph, ordinal: number | undefined): readonly number[] {
+  return ordinal === undefined ? [] : graph.dependents[ordinal] ?? [];
+}
+
+function reachable(starts: readonly number[], next: (ordinal: number) => readonly number[]): Set<number> {
+  const found = new Set(starts);
+  for (const ordinal of found) {
+    for (const each of next(ordinal)) found.add(each);
+  }
+  return found;
+}
+
+function invert(dependencies: readonly (readonly number[])[]): number[][] {
+  const dependents: number[][] = dependencies.map(() => []);
+  dependencies.forEach((each, ordinal) => each.forEach((dependency) => dependents[dependency]?.push(ordinal)));
+  return dependents;
+}

@@ -1,0 +1,63 @@
+/** What is wrong with a plan, and where. */
+
+import { UsageError } from "../errors.ts";
+
+/** The way to a value in the plan: keys and places in lists. */
+export type PlanPath = readonly (string | number)[];
+
+/** A rule that a plan breaks, before its place in the text is known. */
+export interface Finding {
+  readonly path: PlanPath;
+  /** Whether the key or the value is at fault. Default: the value. */
+  readonly target?: "key" | "value";
+  /** Place in the text, in UTF-16 units, where it is known already. */
+  readonly offset?: number;
+  /** What is wrong: one clause, without the place and without a full stop. */
+  readonly message: string;
+  /** What to do about it. */
+  readonly hint?: string | undefined;
+}
+
+/** A rule that a plan breaks, with its place. */
+export interface PlanProblem {
+  /** The file, as the caller named it. */
+  readonly path: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 1, in characters. */
+  readonly column: number;
+  /** The place as a JSON Pointer (RFC 6901). */
+  readonly pointer: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** How many problems the text of an error lists; the error holds them all. */
+const MOST_LISTED = 100;
+
+/** A plan that cannot be used, with all its problems. */
+export class PlanError extends UsageError {
+  override readonly name = "PlanError";
+  readonly problems: readonly PlanProblem[];
+
+  /** Takes at least one problem. */
+  constructor(problems: readonly PlanProblem[]) {
+    const listed = problems.slice(0, MOST_LISTED).map((problem) => `\n  ${formatProblem(problem)}`);
+    const more = problems.length - listed.length;
+    if (more > 0) listed.push(`\n  and ${more} more`);
+    const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+    super({ what: "Cannot use the plan", where: problems[0]?.path, why: count + listed.join("") });
+    this.problems = problems;
+  }
+}
+
+/** A problem as one line: `path:line:column: message; hint`. */
+export function formatProblem(problem: PlanProblem): string {
+  const hint = problem.hint === undefined ? "" : `; ${problem.hint}`;
+  return `${problem.path}:${problem.line}:${problem.column}: ${problem.message}${hint}`;
+}
+
+/** A JSON Pointer (RFC 6901). */
+export function jsonPointer(path: PlanPath): string {
+  return path.map((each) => `/${String(each).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}

@@ -1,0 +1,157 @@
+/**
+ * What a plan holds once it is loaded: every default filled in, every path set in its normal form. This is what
+ * `plan.json` stores as canonical JSON and what its digest (the plan digest) is taken of.
+ *
+ * The schema of what the user may write is in `schema.ts`; `load.ts` turns the one into the other.
+ */
+
+/** When a task may start, seen from its dependencies. */
+export type TriggerRule = "all_success" | "one_success" | "all_done";
+
+/** Where a task works: in a git worktree of its own, or in the directory itself. */
+export type Isolation = "worktree" | "none";
+
+/** What the run does once a task has failed: go on, start nothing new, or end what runs. */
+export type OnFailure = "continue" | "no-new" | "kill";
+
+/** What happens to an attempt that makes no progress. */
+export type OnStall = "warn" | "retry" | "kill";
+
+/** When appended events are synced to the disk. */
+export type Durability = "strict" | "batch" | "none";
+
+/** How a failed attempt is repeated. */
+export interface RetryPolicy {
+  /** How many retries there may be: 2 means up to 3 executions, as in the format that this continues. */
+  readonly max_attempts: number;
+  /** Delay before the first retry, seconds. */
+  readonly backoff_seconds: number;
+  /** Factor from each delay to the next, at least 1. */
+  readonly backoff_multiplier: number;
+  /** Upper limit of a delay, seconds. */
+  readonly max_backoff_seconds: number;
+  /** Share of the delay that is varied, 0 to 1; the variation is a hash of seed, task and attempt. */
+  readonly jitter: number;
+  /** Whether dependents are blocked when the task has failed for good. */
+  readonly terminal_on_permanent_failure: boolean;
+}
+
+/** An environment variable of a task: a text, or the name of a variable of omk's own environment. */
+export type EnvValue = string | { readonly from: string };
+
+/** A shell text for `sh -c`, or a program with its arguments. */
+export type Command = string | readonly string[];
+
+/** A check that a tree must pass. */
+export interface GateSpec {
+  readonly name: string;
+  readonly command: Command;
+  /** Whether its failure keeps the run from `ready`. */
+  readonly required: boolean;
+  readonly timeout_secs: number;
+  /** `run`: once, on the head. `task`: on each attempt of the tasks that name it. */
+  readonly scope: "run" | "task";
+  /** How often a failure is repeated on the same tree. */
+  readonly retries: number;
+  /** A failure is recorded and reported but fails nothing. */
+  readonly allow_fail: boolean;
+  /** The gate does not run, and is reported as skipped. */
+  readonly skip: boolean;
+  /** Any output counts as failure, as for `gofmt -l`. */
+  readonly output_fails: boolean;
+  /** Report files that the gate writes, relative to the tree: JUnit XML or SARIF. */
+  readonly reports: readonly string[];
+}
+
+/** One task of a plan. Exactly one of `run`, `prompt`, `loop`, `review` is present. */
+export interface TaskSpec {
+  readonly id: string;
+  readonly name: string;
+  readonly description?: string;
+  readonly run?: Command;
+  readonly prompt?: string;
+  readonly loop?: unknown;
+  readonly review?: unknown;
+  readonly agent?: string;
+  readonly dependencies: readonly string[];
+  readonly trigger_rule: TriggerRule;
+  /** Higher first; 0 is the default. */
+  readonly priority: number;
+  /** The pool whose places the task takes, or null. */
+  readonly pool: string | null;
+  /** Normalised paths or globs; `[]` where none is declared. */
+  readonly read_set: readonly string[];
+  /** Normalised paths or globs; null where none is declared; `[]` writes nothing. */
+  readonly write_set: readonly string[] | null;
+  /** Files made by the task that its dependents get, relative to the root; not part of the tree. */
+  readonly outputs: readonly string[];
+  readonly isolation: Isolation;
+  readonly env: { readonly [name: string]: EnvValue };
+  /** Directory of the body, relative to the root; "" is the root. */
+  readonly cwd: string;
+  readonly timeout_secs: number;
+  readonly retry_policy: RetryPolicy;
+  /** Whether the plan itself gave a retry policy; without one a plain non-zero exit of `run` is final. */
+  readonly retry_declared: boolean;
+  readonly on_stall: OnStall;
+  readonly acceptance_criteria: readonly string[];
+  /** Gates of scope `task`: definitions, or names of the plan's gates resolved to their definitions. */
+  readonly gates: readonly GateSpec[];
+  readonly sandbox?: unknown;
+  readonly attempts?: unknown;
+  readonly metadata: { readonly [key: string]: unknown };
+}
+
+/** How a fresh worktree becomes fit for work. */
+export interface WorktreeSpec {
+  /** Runs once per slot and digest of `setup_inputs`; null: nothing to set up. */
+  readonly setup: Command | null;
+  /** Files whose content decides whether the set-up runs again; default: the lock files that exist. */
+  readonly setup_inputs: readonly string[];
+  /** Untracked paths that survive between tasks, such as `node_modules`. */
+  readonly keep: readonly string[];
+  /** Ignored files of the user's checkout that every slot gets, such as `.env.test`. */
+  readonly copy: readonly string[];
+}
+
+/** Limits on a single task. */
+export interface Limits {
+  /** Captured output of one attempt, bytes; what is beyond it is cut visibly. */
+  readonly output_bytes: number;
+  /** Largest untracked file that a pin takes, bytes. */
+  readonly pin_file_bytes: number;
+}
+
+/** Thresholds of the watchdog, seconds. */
+export interface WatchdogSpec {
+  readonly heartbeat_missing_secs: number;
+  readonly heartbeat_stale_secs: number;
+}
+
+/** A loaded plan. */
+export interface Plan {
+  readonly version: 1;
+  readonly name: string;
+  readonly workers: number;
+  /** Pool name and how many tasks may be in it at once. */
+  readonly pools: { readonly [name: string]: number };
+  /** Time for the whole run in seconds, or null. */
+  readonly budget: { readonly time_secs: number | null };
+  readonly worktree: WorktreeSpec;
+  /** The plan's gates; null: none given, so they are detected from the project at the start of the run. */
+  readonly gates: readonly GateSpec[] | null;
+  readonly on_failure: OnFailure;
+  readonly durability: Durability;
+  readonly watchdog: WatchdogSpec;
+  readonly lease_secs: number;
+  readonly limits: Limits;
+  readonly tasks: readonly TaskSpec[];
+}
+
+/** The pattern of a task id; `..`, a final `.` and a final `.lock` are refused besides. */
+export const TASK_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** Whether a text can be a task id. Uniqueness ignoring case is the plan's to check. */
+export function isTaskId(text: string): boolean {
+  return TASK_ID_PATTERN.test(text) && !text.includes("..") && !text.endsWith(".") && !text.endsWith(".lock");
+}

@@ -1,0 +1,89 @@
+/** The environment of a task: omk's own without what would reach git or another omk, and what the plan adds. */
+
+import { UsageError } from "../errors.ts";
+import type { EnvValue } from "../plan/spec.ts";
+
+/** What a task is told about itself. */
+export interface TaskIds {
+  readonly run_id: string;
+  readonly task_id: string;
+  readonly attempt: number;
+  /** Absolute path of the file that the task may write its result to. */
+  readonly result: string;
+}
+
+/** Names that omk gives, so a plan may not. */
+const RESERVED: ReadonlySet<string> = new Set([
+  "OMK_RUN_ID",
+  "OMK_TASK_ID",
+  "OMK_ATTEMPT",
+  "OMK_RESULT",
+  "OMK_MARK",
+  "OMK_GUARDIAN",
+  "OMK_KEY",
+]);
+
+/** The signing key (design §9: it never reaches a task, under whatever name). */
+const SIGNING_KEY = "OMK_KEY";
+
+/** Where a shell was; wrong in the directory of a task, and every shell sets them itself. */
+const DIRECTORIES: ReadonlySet<string> = new Set(["PWD", "OLDPWD"]);
+
+/**
+ * Builds the environment of a task: omk's own variables but `GIT_*` (`GIT_CONFIG_*` stays), `OMK_*`
+ * and the shell's directories; then the plan's, each `{from}` replaced by omk's own variable of that name; then
+ * `OMK_RUN_ID`, `OMK_TASK_ID`, `OMK_ATTEMPT` and `OMK_RESULT`. `OMK_MARK` is the supervisor's to add.
+ *
+ * @throws {UsageError} for a reserved or impossible name, and where `{from}` names a variable that is not set.
+ */
+export function taskEnvironment(
+  own: Readonly<Record<string, string>>,
+  ids: TaskIds,
+  planEnv: Readonly<Record<string, EnvValue>>,
+): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(own)) {
+    if (isInherited(name)) env[name] = value;
+  }
+  for (const [name, value] of Object.entries(planEnv)) env[name] = planValue(own, ids.task_id, name, value);
+  env["OMK_RUN_ID"] = ids.run_id;
+  env["OMK_TASK_ID"] = ids.task_id;
+  env["OMK_ATTEMPT"] = String(ids.attempt);
+  env["OMK_RESULT"] = ids.result;
+  return env;
+}
+
+function isInherited(name: string): boolean {
+  if (name.startsWith("GIT_")) return name.startsWith("GIT_CONFIG_");
+  return !name.startsWith("OMK_") && !DIRECTORIES.has(name);
+}
+
+function planValue(
+  own: Readonly<Record<string, string>>,
+  taskId: string,
+  name: string,
+  value: EnvValue,
+): string {
+  const where = `task "${taskId}", env "${name}"`;
+  if (RESERVED.has(name)) {
+    throw new UsageError({ what: "Cannot set a variable that omk gives its tasks", where });
+  }
+  if (!/^[^=\0]+$/.test(name)) {
+    throw new UsageError({ what: "Cannot set a variable with an empty name, or with = or NUL in it", where });
+  }
+  const text = typeof value === "string" ? value : ownValue(own, value.from, where);
+  if (text.includes("\0")) throw new UsageError({ what: "Cannot set a variable to a value with NUL", where });
+  return text;
+}
+
+function ownValue(own: Readonly<Record<string, string>>, from: string, where: string): string {
+  if (from === SIGNING_KEY) throw new UsageError({ what: "Cannot give the signing key to a task", where });
+  const value = own[from];
+  if (value !== undefined) return value;
+  throw new UsageError({
+    what: `Cannot take a value from the variable "${from}"`,
+    where,
+    why: "it is not set in the environment of omk",
+    fix: `set ${from}, or remove the entry from the plan`,
+  });
+}

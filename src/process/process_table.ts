@@ -1,0 +1,185 @@
+/** The processes of the machine, as a helper shell sees them: Deno may not read /proc without all permissions. */
+
+import { InfraError } from "../errors.ts";
+import { helperEnvironment } from "./helper_environment.ts";
+import { parseProcStat, parseProcTable, parsePsStat, parsePsTable, type ProcessStat } from "./proc_stat.ts";
+import { PROCESS_TABLE_SCRIPT } from "./process_table_script.ts";
+import { RequestShell, RequestShellError } from "./request_shell.ts";
+import { signalProcess } from "./signals.ts";
+
+/** Which processes are looked for: those with a mark, or only those of one attempt. */
+export interface CarrierQuery {
+  /** One element of OMK_MARK. */
+  readonly mark: string;
+  /** OMK_TASK_ID and OMK_ATTEMPT; absent: any. */
+  readonly attempt?: { readonly task_id: string; readonly attempt: number };
+}
+
+/** A process that carries a mark. */
+export interface Carrier {
+  readonly pid: number;
+  /**
+   * `guardian`: of an omk process that runs inside a task; it ends what that omk started, then itself. `gone`: it
+   * ended while it was looked at, and may have left others.
+   */
+  readonly role: "task" | "guardian" | "gone";
+}
+
+/** A process (or a thread of one) that was started after another. */
+export interface BornProcess {
+  readonly pid: number;
+  /** 0 where it ended while it was looked at. */
+  readonly session: number;
+}
+
+/** How a {@linkcode ProcessTable} is started. */
+export interface ProcessTableOptions {
+  /** Absolute path of a POSIX shell. */
+  readonly shell: string;
+  /** omk's own environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where the process file system is mounted; without one, `ps` is asked. Default: /proc. */
+  readonly procRoot?: string;
+}
+
+/** Answers questions about processes; one helper shell per omk process. */
+export class ProcessTable {
+  /** Where the answers come from; `none`: only whether a pid exists can be told. */
+  readonly source: "proc" | "ps" | "none";
+  /** Whether the environments of processes, and so their marks, can be read. */
+  readonly marksReadable: boolean;
+  /** Id of the boot of the machine; null where unknown. */
+  readonly bootId: string | null;
+  /** Pids are given out in order up to this number, then from the beginning; 0 where unknown. */
+  readonly pidMax: number;
+  readonly #shell: RequestShell;
+
+  private constructor(shell: RequestShell, hello: string) {
+    const [, source, marks, bootId, pidMax] = hello.split(" ");
+    this.source = source === "proc" || source === "ps" ? source : "none";
+    this.marksReadable = marks === "yes";
+    this.bootId = bootId === undefined || bootId === "-" ? null : bootId;
+    this.pidMax = Number(pidMax ?? 0) || 0;
+    this.#shell = shell;
+  }
+
+  /**
+   * Starts the helper and finds out what this machine tells.
+   *
+   * @throws {RequestShellError} where there is no usable shell.
+   */
+  static async start(options: ProcessTableOptions): Promise<ProcessTable> {
+    const shell = new RequestShell({
+      shell: options.shell,
+      script: PROCESS_TABLE_SCRIPT,
+      env: { ...helperEnvironment(options.environment), PROC_ROOT: options.procRoot ?? "/proc" },
+    });
+    const [hello] = await shell.request("hello");
+    return new ProcessTable(shell, hello ?? "");
+  }
+
+  /** Process id of the helper; null while none runs. */
+  get helperPid(): number | null {
+    return this.#shell.pid;
+  }
+
+  /** What is known of one process; null if it does not exist, or if nothing can be known. */
+  async stat(pid: number): Promise<ProcessStat | null> {
+    const [line] = await this.#ask(`stat\t${pid}`);
+    if (line === undefined) return null;
+    return this.source === "proc"
+      ? parseProcStat(line.slice("stat".length))
+      : parsePsStat(line.slice("ps".length));
+  }
+
+  /**
+   * What exists of the pids given out after `pid`; null where that cannot be told cheaply, or where the pids have
+   * started anew since. A process that one of these starts during the look is among them, or its parent is.
+   */
+  async bornAfter(pid: number): Promise<readonly BornProcess[] | null> {
+    const [line] = await this.#ask(`after\t${pid}`);
+    if (line === undefined || line === "many") return null;
+    return line.split(" ").slice(1).map((pair) => {
+      const [born, session] = pair.split(":");
+      return { pid: Number(born), session: Number(session) };
+    });
+  }
+
+  /** The processes that carry a mark, among `pids` or among all. */
+  async carriers(query: CarrierQuery, pids: readonly number[] = []): Promise<readonly Carrier[]> {
+    if (!this.marksReadable) return [];
+    const task = query.attempt?.task_id ?? "*";
+    const attempt = query.attempt?.attempt ?? "*";
+    return parseCarriers(await this.#ask(`carriers\t${query.mark}\t${task}\t${attempt}\t${pids.join(" ")}`));
+  }
+
+  /** The guardian of the omk process whose mark is `mark`; empty once it has done its work. */
+  async guardiansOf(mark: string): Promise<readonly Carrier[]> {
+    return this.marksReadable ? parseCarriers(await this.#ask(`guardians\t${mark}`)) : [];
+  }
+
+  /** The members of a group that have not ended; null where that cannot be told. */
+  async liveMembers(pgid: number): Promise<readonly number[] | null> {
+    const table = await this.#all();
+    if (table === null) return null;
+    return [...table].filter(([, stat]) => stat.pgid === pgid && stat.alive).map(([pid]) => pid);
+  }
+
+  /**
+   * CPU time in milliseconds of each leader's group and session, by pid of the leader. What has ended without
+   * being waited for by its parent is not in it, so a sum can shrink.
+   */
+  async cpuTimes(leaders: readonly number[]): Promise<ReadonlyMap<number, number>> {
+    const sums = new Map(leaders.map((leader) => [leader, 0]));
+    for (const stat of (await this.#all())?.values() ?? []) {
+      const leader = sums.has(stat.pgid) ? stat.pgid : stat.session;
+      const sum = sums.get(leader);
+      if (sum !== undefined) sums.set(leader, sum + stat.cpuMs);
+    }
+    return sums;
+  }
+
+  /**
+   * Whether the process that was recorded with this start time still runs. A process recorded without one had
+   * ended before it could be looked at, except where this machine tells no start times: there the pid decides.
+   */
+  async isRunning(pid: number, startTime: string | null): Promise<boolean> {
+    if (this.source === "none") return signalProcess(pid, 0) !== "gone";
+    const stat = await this.stat(pid);
+    return stat !== null && stat.alive && stat.startTime === startTime;
+  }
+
+  /** Ends the helper. */
+  close(): Promise<void> {
+    return this.#shell.close();
+  }
+
+  async #all(): Promise<Map<number, ProcessStat> | null> {
+    if (this.source === "none") return null;
+    const lines = await this.#ask("table");
+    return this.source === "proc" ? parseProcTable(lines) : parsePsTable(lines);
+  }
+
+  /** A helper that was killed is replaced once per request. */
+  async #ask(request: string): Promise<readonly string[]> {
+    try {
+      return await this.#shell.request(request);
+    } catch (error) {
+      if (!(error instanceof RequestShellError)) throw error;
+      return await this.#shell.request(request);
+    }
+  }
+}
+
+/** Leaves out pid 1: as a group number, −1 is everybody. */
+function parseCarriers(lines: readonly string[]): Carrier[] {
+  return lines.map(parseCarrier).filter(({ pid }) => pid > 1);
+}
+
+function parseCarrier(line: string): Carrier {
+  const [role, pid] = line.split(" ");
+  if (role !== "task" && role !== "guardian" && role !== "gone") {
+    throw new InfraError({ what: "Cannot read the answer of the helper shell", where: JSON.stringify(line) });
+  }
+  return { pid: Number(pid), role };
+}

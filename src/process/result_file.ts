@@ -1,0 +1,95 @@
+/** The result that a task may write about itself; evidence decides, it can only lower an outcome. */
+
+import { reasonOf } from "../errors.ts";
+
+/** What a task may say that it came to. */
+export const RESULT_STATUSES = [
+  "success",
+  "partial",
+  "failed",
+  "blocked_on_human",
+  "blocked_on_external",
+] as const;
+
+/** One of the statuses that a task may give itself. */
+export type ResultStatus = typeof RESULT_STATUSES[number];
+
+/** The content of a result file. Unknown fields are left out. */
+export interface TaskResult {
+  readonly status: ResultStatus;
+  readonly summary?: string | undefined;
+  /** Paths that the task wants to be looked at. */
+  readonly artifacts?: readonly string[] | undefined;
+  /** What a person has to answer. */
+  readonly question?: string | undefined;
+  /** Tasks that it proposes, not validated here. */
+  readonly proposals?: readonly Readonly<Record<string, unknown>>[] | undefined;
+}
+
+/** What was found at the path of a result file. */
+export type ResultReading =
+  | { readonly kind: "absent" }
+  | { readonly kind: "valid"; readonly result: TaskResult }
+  /** Something is there that is no result; `reason` says why, redacted. */
+  | { readonly kind: "malformed"; readonly reason: string };
+
+/** Larger files are not read. */
+const LARGEST_FILE_BYTES = 1024 * 1024;
+
+/**
+ * Reads a result file. To be called when the attempt's processes are gone. Every text in the result is passed
+ * through `redact`. Never throws: whatever a task leaves there is a value.
+ */
+export async function readResultFile(path: string, redact: (text: string) => string): Promise<ResultReading> {
+  try {
+    const bytes = await readBounded(path);
+    if (bytes === null) return { kind: "absent" };
+    return { kind: "valid", result: await parseResult(bytes, redact) };
+  } catch (error) {
+    return { kind: "malformed", reason: redact(reasonOf(error)) };
+  }
+}
+
+/** Only a regular file is opened: opening a FIFO would wait for a writer. */
+async function readBounded(path: string): Promise<Uint8Array | null> {
+  let info: Deno.FileInfo;
+  try {
+    info = await Deno.stat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+  if (!info.isFile) throw new Error("it is not a regular file");
+  if (info.size > LARGEST_FILE_BYTES) {
+    throw new Error(`it has ${info.size} bytes, more than ${LARGEST_FILE_BYTES}`);
+  }
+  return await Deno.readFile(path);
+}
+
+async function parseResult(bytes: Uint8Array, redact: (text: string) => string): Promise<TaskResult> {
+  const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  const { z } = await import("zod");
+  const schema = z.object({
+    status: z.enum(RESULT_STATUSES),
+    summary: z.string().optional(),
+    artifacts: z.array(z.string()).optional(),
+    question: z.string().optional(),
+    proposals: z.array(z.record(z.string(), z.unknown())).optional(),
+  });
+  const parsed = schema.safeParse(redactValue(value, redact));
+  if (parsed.success) return parsed.data;
+  throw new Error(
+    parsed.error.issues.map(({ path, message }) => `${path.join(".") || "the result"}: ${message}`).join(
+      "; ",
+    ),
+  );
+}
+
+function redactValue(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === "string") return redact(value);
+  if (Array.isArray(value)) return value.map((item) => redactValue(item, redact));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [redact(key), redactValue(item, redact)]),
+  );
+}

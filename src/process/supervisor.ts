@@ -1,0 +1,166 @@
+/** The supervisor of an omk process: it starts bodies, and answers for their ends. */
+
+import { type Clock, systemClock } from "../clock.ts";
+import { UsageError } from "../errors.ts";
+import { type BodyTools, refuseBody, startBody } from "./body.ts";
+import { Guardian } from "./guardian.ts";
+import type { StreamRedactor } from "./output_text.ts";
+import type { BodySpec, Containment, ProcessIdentity, RunningBody, Supervisor } from "./port.ts";
+import type { ProcessStat } from "./proc_stat.ts";
+import { ProcessTable } from "./process_table.ts";
+import { RequestShellError } from "./request_shell.ts";
+import { endStrays } from "./strays.ts";
+
+/** How a supervisor is made; everything has a default. */
+export interface SupervisorOptions {
+  readonly clock?: Clock;
+  /** A redactor for one stream of output. Default: none is redacted. */
+  readonly createRedactor?: () => StreamRedactor;
+  /** omk's own environment, for the inherited mark and PATH. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Absolute path of a POSIX shell. */
+  readonly shell?: string;
+  /** Where the process file system is mounted. Default: /proc. */
+  readonly procRoot?: string;
+}
+
+/** The supervisor on this machine. */
+export interface LocalSupervisor extends Supervisor, AsyncDisposable {
+  /** CPU time in milliseconds of every body that runs, its group and session together, by pid of its leader. */
+  cpuTimes(): Promise<ReadonlyMap<number, number>>;
+}
+
+/** How long a predecessor's guardian may take to do its work before omk does it itself. */
+const PREDECESSOR_WAIT_MS = 10_000;
+
+/** Between two looks for it. */
+const PREDECESSOR_POLL_MS = 50;
+
+/** How long `close` waits for a guardian that has work to do. */
+const GUARDIAN_WAIT_MS = 5_000;
+
+const passThrough: StreamRedactor = { push: (text) => text, flush: () => "" };
+
+/**
+ * Makes the supervisor of this omk process. It asks a helper shell who this process is and what the machine
+ * shows, which takes some milliseconds; the guardian starts with the first body.
+ *
+ * @throws {RequestShellError} where there is no usable shell.
+ */
+export async function createSupervisor(options: SupervisorOptions = {}): Promise<LocalSupervisor> {
+  const environment = options.environment ?? Deno.env.toObject();
+  const shell = options.shell ?? "/bin/sh";
+  const table = await ProcessTable.start({
+    shell,
+    environment,
+    ...(options.procRoot === undefined ? {} : { procRoot: options.procRoot }),
+  });
+  return new ProcessSupervisor({ ...options, environment, shell }, table, await table.stat(Deno.pid));
+}
+
+class ProcessSupervisor implements LocalSupervisor {
+  readonly mark: string = crypto.randomUUID();
+  readonly containment: Containment;
+  readonly self: ProcessIdentity;
+  readonly #table: ProcessTable;
+  readonly #clock: Clock;
+  readonly #guardian: Guardian;
+  readonly #tools: BodyTools;
+  readonly #inheritedMark: string | undefined;
+  readonly #bodies = new Set<RunningBody>();
+  #allProvenDead = true;
+  #closed = false;
+
+  constructor(
+    options: SupervisorOptions & Required<Pick<SupervisorOptions, "environment" | "shell">>,
+    table: ProcessTable,
+    stat: ProcessStat | null,
+  ) {
+    const { environment, shell, clock = systemClock, createRedactor = () => passThrough } = options;
+    this.self = {
+      pid: Deno.pid,
+      pgid: stat?.pgid ?? Deno.pid,
+      start_time: stat?.startTime ?? null,
+      boot_id: table.bootId,
+    };
+    this.containment = table.marksReadable ? "mark" : "group";
+    this.#table = table;
+    this.#clock = clock;
+    this.#inheritedMark = environment["OMK_MARK"];
+    this.#guardian = new Guardian({ shell, mark: this.mark, environment });
+    this.#tools = {
+      clock,
+      table,
+      guardian: this.#guardian,
+      shell,
+      mark: this.mark,
+      markChain: this.#inheritedMark === undefined ? this.mark : `${this.#inheritedMark}:${this.mark}`,
+      createRedactor,
+      ownSession: stat?.session ?? 0,
+      leaders: new Set(),
+    };
+  }
+
+  run(spec: BodySpec): RunningBody {
+    if (this.#closed) return refuseBody(spec, this.#tools, "The supervisor is closed");
+    const body = startBody(spec, this.#tools);
+    this.#bodies.add(body);
+    void body.outcome.then((outcome) => {
+      this.#bodies.delete(body);
+      this.#allProvenDead &&= outcome.proven_dead;
+    });
+    return body;
+  }
+
+  async isAlive(identity: ProcessIdentity): Promise<boolean> {
+    const { boot_id: now } = this.self;
+    if (identity.boot_id !== null && now !== null && identity.boot_id !== now) return false;
+    return await this.#table.isRunning(identity.pid, identity.start_time);
+  }
+
+  cpuTimes(): Promise<ReadonlyMap<number, number>> {
+    return this.#table.cpuTimes([...this.#tools.leaders]);
+  }
+
+  async endMarked(mark: string): Promise<number> {
+    if (!/^[\w-]+$/.test(mark)) throw new RangeError(`Not a mark: ${JSON.stringify(mark)}`);
+    if (mark === this.mark || this.#inheritedMark?.split(":").includes(mark)) {
+      throw new UsageError({
+        what: "Cannot end the processes of a run from inside one of its own tasks",
+        where: `mark ${mark}`,
+        fix: "run this command outside the task",
+      });
+    }
+    const deadline = this.#clock.monotonic() + PREDECESSOR_WAIT_MS;
+    while ((await this.#table.guardiansOf(mark)).length > 0 && this.#clock.monotonic() < deadline) {
+      await this.#clock.sleep(PREDECESSOR_POLL_MS);
+    }
+    const { ended } = await endStrays({ table: this.#table, clock: this.#clock }, { mark });
+    return ended;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const bodies = [...this.#bodies];
+    for (const body of bodies) body.end("shutdown");
+    await Promise.all(bodies.map((body) => body.outcome));
+    await this.#guardian.close(await this.#isClear(), GUARDIAN_WAIT_MS);
+    await this.#table.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Whether nothing is left that the guardian would have to end; looks at all processes once more. */
+  async #isClear(): Promise<boolean> {
+    if (this.#guardian.pid === null) return true;
+    try {
+      const { clear } = await endStrays({ table: this.#table, clock: this.#clock }, { mark: this.mark });
+      return clear && this.#allProvenDead;
+    } catch (error) {
+      if (!(error instanceof RequestShellError)) throw error;
+      return false;
+    }
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * The evidence in a log that the state of its run does not keep: every attempt, every run of a gate, what was
+ * retried and refused. A pure fold, like the state's own.
+ */
+
+import type { RunEvent } from "../log/event.ts";
+import { type Artifact, type AttemptOutcome, KINDS, type PayloadOf } from "../log/kinds.ts";
+
+/** One attempt of a task. */
+export interface AttemptEvidence {
+  readonly task_id: string;
+  readonly attempt: number;
+  readonly base: string | null;
+  /** Null while it is not over, and where nothing is known of its end. */
+  outcome: AttemptOutcome | null;
+  /** Null where nothing was pinned: it works in place, or its end was cut short. */
+  pin: PayloadOf<"attempt_pinned"> | null;
+  /** Whether its work is in the run's head. */
+  merged: boolean;
+}
+
+/** One run of a gate, or the decision to skip it. */
+export type GateEvidence =
+  | { readonly result: "passed"; readonly payload: PayloadOf<"gate_passed"> }
+  | { readonly result: "failed"; readonly payload: PayloadOf<"gate_failed"> }
+  | { readonly result: "skipped"; readonly payload: PayloadOf<"gate_skipped"> };
+
+/** What a log shows beyond the state of its run. */
+export interface RunEvidence {
+  /** Null in a log without a beginning. */
+  readonly started: PayloadOf<"run_started"> | null;
+  /** In the order of their claims. */
+  readonly attempts: readonly AttemptEvidence[];
+  /** In the order in which they ended. */
+  readonly gates: readonly GateEvidence[];
+  readonly merges: readonly PayloadOf<"task_completed">[];
+  readonly retries: readonly PayloadOf<"retry_scheduled">[];
+  readonly refused: readonly PayloadOf<"result_refused">[];
+  readonly usage: readonly PayloadOf<"usage_recorded">[];
+  /** Why the run was cancelled; null where it was not. */
+  readonly cancelled: string | null;
+  /** The latest `proof_writing` that was folded, and its time in milliseconds. */
+  readonly judged: { readonly payload: PayloadOf<"proof_writing">; readonly at: number } | null;
+}
+
+/** Collects evidence event by event. Facts of an older incarnation count for nothing, as in the state. */
+export class EvidenceFold implements RunEvidence {
+  readonly attempts: AttemptEvidence[] = [];
+  readonly gates: GateEvidence[] = [];
+  readonly merges: PayloadOf<"task_completed">[] = [];
+  readonly retries: PayloadOf<"retry_scheduled">[] = [];
+  readonly refused: PayloadOf<"result_refused">[] = [];
+  readonly usage: PayloadOf<"usage_recorded">[] = [];
+  started: RunEvidence["started"] = null;
+  cancelled: RunEvidence["cancelled"] = null;
+  judged: RunEvidence["judged"] = null;
+  readonly #byAttempt = new Map<string, AttemptEvidence>();
+  #incarnation = 0;
+
+  /** Folds the next event. */
+  take(event: RunEvent): void {
+    if (KINDS[event.kind].class !== "fact" || this.#isStale(event.actor)) return;
+    switch (event.kind) {
+      case "run_started":
+        this.started = event.payload;
+        this.#incarnation = 1;
+        break;
+      case "run_resumed":
+        this.#incarnation = event.payload.incarnation;
+        break;
+      case "run_cancelled":
+        this.cancelled = event.payload.reason;
+        break;
+      case "task_claimed":
+        this.#claim(event.payload);
+        break;
+      case "attempt_pinning":
+        this.#end(event.payload, event.payload.outcome);
+        break;
+      case "attempt_pinned":
+        this.#update(event.payload, { pin: event.payload });
+        break;
+      case "task_finished":
+      case "task_failed":
+      case "task_waiting":
+        this.#end(event.payload, event.payload.outcome);
+        break;
+      case "retry_scheduled":
+        this.#end(event.payload, event.payload.outcome);
+        this.retries.push(event.payload);
+        break;
+      case "task_cancelled":
+        if (event.payload.outcome !== null) this.#end(event.payload, event.payload.outcome);
+        break;
+      case "task_completed":
+        this.#update(event.payload, { merged: event.payload.commit !== null });
+        this.merges.push(event.payload);
+        break;
+      case "result_refused":
+        this.refused.push(event.payload);
+        break;
+      case "usage_recorded":
+        this.usage.push(event.payload);
+        break;
+      case "gate_passed":
+        this.gates.push({ result: "passed", payload: event.payload });
+        break;
+      case "gate_failed":
+        this.gates.push({ result: "failed", payload: event.payload });
+        break;
+      case "gate_skipped":
+        this.gates.push({ result: "skipped", payload: event.payload });
+        break;
+      case "proof_writing":
+        this.judged = { payload: event.payload, at: Date.parse(event.ts) };
+        break;
+      default:
+        break;
+    }
+  }
+
+  #isStale(actor: string): boolean {
+    const incarnation = /^controller\/([1-9][0-9]*)$/.exec(actor)?.[1];
+    return incarnation !== undefined && Number(incarnation) < this.#incarnation;
+  }
+
+  #claim({ task_id, attempt, base }: PayloadOf<"task_claimed">): void {
+    const evidence = { task_id, attempt, base, outcome: null, pin: null, merged: false };
+    this.attempts.push(evidence);
+    this.#byAttempt.set(keyOf(evidence), evidence);
+  }
+
+  /** What is known of an attempt that was lost afterwards stays: its pinning told of its end. */
+  #end(ref: AttemptRef, outcome: AttemptOutcome): void {
+    const known = this.#byAttempt.get(keyOf(ref))?.outcome;
+    const output = outcome.output ?? known?.output ?? null;
+    this.#update(ref, { outcome: { ...outcome, output } });
+  }
+
+  #update(ref: AttemptRef, changes: Partial<AttemptEvidence>): void {
+    const evidence = this.#byAttempt.get(keyOf(ref));
+    if (evidence !== undefined) Object.assign(evidence, changes);
+  }
+}
+
+/** The logs of all attempts and gates, sorted by path. */
+export function artifactsOf(evidence: RunEvidence): readonly Artifact[] {
+  const byPath = new Map<string, Artifact>();
+  const add = (artifact: Artifact | null | undefined) => {
+    if (artifact !== null && artifact !== undefined) byPath.set(artifact.path, artifact);
+  };
+  for (const attempt of evidence.attempts) add(attempt.outcome?.output);
+  for (const gate of evidence.gates) add(gate.result === "skipped" ? null : gate.payload.output);
+  return [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+}
+
+interface AttemptRef {
+  readonly task_id: string;
+  readonly attempt: number | null;
+}
+
+function keyOf({ task_id, attempt }: AttemptRef): string {
+  return `${task_id}/${attempt}`;
+}

@@ -1,0 +1,68 @@
+/** How the gates of a plan stand, with the evidence for it. Pure. */
+
+import { canonicalJson } from "../canonical_json.ts";
+import { sha256 } from "../digest.ts";
+import type { GateSpec } from "../plan/spec.ts";
+import type { RunState } from "../scheduler/run_state.ts";
+import type { GateEvidence, RunEvidence } from "./evidence.ts";
+import type { Proof } from "./schema.ts";
+
+/** A gate with its standing. */
+export type GateEntry = Proof["gates"][number];
+
+/** The gates of the run, then those of its tasks, in the order of the plan. */
+export function gateEntries(state: RunState, evidence: RunEvidence): readonly GateEntry[] {
+  const tree = state.run.head?.tree ?? null;
+  const ofRun = (state.plan.gates ?? []).filter((gate) => gate.scope === "run").map((gate) => {
+    const all = evidence.gates.filter(({ payload }) => payload.gate === gate.name && payload.scope === "run");
+    return entryOf(gate, null, all, all.findLast(({ payload }) => payload.tree === tree));
+  });
+  const ofTasks = state.plan.tasks.flatMap((task, ordinal) => {
+    if (!state.index.isSelected(ordinal)) return [];
+    return task.gates.map((gate) => {
+      const all = evidence.gates.filter(({ payload }) => payload.gate === gate.name && payload.task_id === task.id);
+      return entryOf(gate, task.id, all, all.at(-1));
+    });
+  });
+  return [...ofRun, ...ofTasks];
+}
+
+/** The digest that says which definition of a gate counts. */
+export function definitionOf(gate: GateSpec): string {
+  return sha256(canonicalJson(gate));
+}
+
+function entryOf(
+  gate: GateSpec,
+  task_id: string | null,
+  all: readonly GateEvidence[],
+  latest: GateEvidence | undefined,
+): GateEntry {
+  const ran = latest === undefined || latest.result === "skipped" ? null : latest.payload;
+  const runs = all.filter((each) => each.result !== "skipped").length;
+  return {
+    name: gate.name,
+    scope: gate.scope,
+    task_id,
+    required: gate.required,
+    allow_fail: gate.allow_fail,
+    definition: definitionOf(gate),
+    result: latest?.result ?? "not_run",
+    reason: reasonOf(latest, runs),
+    tree: latest?.payload.tree ?? null,
+    commit: latest?.payload.commit ?? null,
+    runs,
+    run_number: ran?.run_number ?? null,
+    exit_code: ran?.exit_code ?? null,
+    timed_out: ran?.timed_out ?? false,
+    duration_ms: ran?.duration_ms ?? null,
+    output: ran?.output?.path ?? null,
+    untracked: ran?.untracked ?? [],
+    counts: ran?.counts ?? null,
+  };
+}
+
+function reasonOf(latest: GateEvidence | undefined, runs: number): string | null {
+  if (latest === undefined) return runs === 0 ? "it did not run" : "it did not run on the delivered tree";
+  return latest.result === "passed" ? null : latest.payload.reason;
+}

@@ -1,0 +1,239 @@
+/** One attempt from its claim to its verdict: body, pin, outputs, gates, settlement. */
+
+import { reasonOf } from "../errors.ts";
+import type { Pin } from "../git/port.ts";
+import { draft, taskSubject } from "../log/event.ts";
+import type { AttemptOutcome, StoredOutput } from "../log/kinds.ts";
+import { CHANGED_PATHS_LISTED } from "../log/payloads.ts";
+import { matchesAny } from "../plan/path_set.ts";
+import type { EndReason } from "../process/port.ts";
+import { controllerActor, recoverAttempt } from "../scheduler/decide.ts";
+import { findTask, type TaskView } from "../scheduler/run_state.ts";
+import { type AttemptRef, isCurrent, settleAttempt } from "../scheduler/settle.ts";
+import type { Attempt, SlotFate } from "../worker/port.ts";
+import { pinMessage } from "./commit_message.ts";
+import { type ControllerHandle, ControllerFault } from "./controller_handle.ts";
+import { attemptDirectory } from "./directory.ts";
+import { runTaskGates } from "./gate_flow.ts";
+import { outputsOfDependencies } from "./stored_outputs.ts";
+
+/** How many paths of a violation are named in its reason. */
+const PATHS_NAMED = 10;
+
+/** See the module. */
+export class AttemptFlow {
+  readonly attempt: Attempt;
+  readonly #controller: ControllerHandle;
+  readonly #abort = new AbortController();
+
+  constructor(controller: ControllerHandle, attempt: Attempt) {
+    this.#controller = controller;
+    this.attempt = attempt;
+  }
+
+  /** Starts the attempt that was just claimed for the task. */
+  static start(controller: ControllerHandle, taskId: string): AttemptFlow {
+    const { spec, task } = viewOf(controller, taskId);
+    if (task.token === null) throw new ControllerFault({ what: `Cannot start task "${taskId}"`, why: "it has no claim" });
+    const ref = { task_id: taskId, attempt: task.attempt, token: task.token };
+    const restore = outputsOfDependencies(controller.state, spec, controller.ports.runDirectory);
+    return new AttemptFlow(controller, controller.ports.attempts.start({ ref, spec, base: task.base, restore }));
+  }
+
+  /** Gives up an attempt of a dead process that left no slot behind. */
+  static async giveUp(controller: ControllerHandle, ref: AttemptRef): Promise<void> {
+    await controller.commit((state, now) => {
+      const view = findTask(state, ref.task_id);
+      const isOpen = view !== undefined && isCurrent(state, ref);
+      return isOpen ? recoverAttempt(state, view, "the omk process that ran it is gone", now) : [];
+    });
+  }
+
+  /** Whether the task's current attempt is this one. */
+  isCurrent(): boolean {
+    return isCurrent(this.#controller.state, this.attempt.ref);
+  }
+
+  /** Whether a request asks to cancel the task. */
+  isCancelWanted(): boolean {
+    return this.#view().task.cancel_request !== null;
+  }
+
+  /** End of the lease; null where the attempt holds none. */
+  leaseExpires(): number | null {
+    return this.isCurrent() ? this.#view().task.lease_expires : null;
+  }
+
+  /** Ends the body, and the gates of the task. */
+  end(reason: EndReason, now: boolean): void {
+    this.#abort.abort();
+    this.attempt.end(reason, now);
+  }
+
+  /** Runs the attempt to its end. */
+  async run(): Promise<void> {
+    const { ref } = this.attempt;
+    const started = await this.attempt.started;
+    if (started !== null) {
+      await this.#controller.commit((state) =>
+        this.isCurrent()
+          ? [draft("task_started", this.#subject(), controllerActor(state), {
+            ...ref,
+            process: started.process,
+            slot: started.slot,
+            output: `${attemptDirectory(ref.task_id, ref.attempt)}/output.log`,
+          })]
+          : []
+      );
+    }
+    await this.#finish(await this.attempt.ended);
+  }
+
+  /** Ends an attempt that a dead process left in its slot: what the log already says of its body stays true. */
+  async finishLeftBehind(): Promise<void> {
+    const { task } = this.#view();
+    const known = this.isCurrent() && task.stage !== "body" ? task.outcome : null;
+    const lost = await this.attempt.ended;
+    if (task.stage === "pinned" && this.isCurrent()) {
+      // The pin is safe and published; only its slot was not given back yet.
+      const collected = await this.attempt.collectOutputs();
+      await this.attempt.release({ setAside: false });
+      await this.#settle(known ?? lost, collected.stored);
+      return;
+    }
+    await this.#finish(known ?? lost);
+  }
+
+  async #finish(body: AttemptOutcome): Promise<void> {
+    if (this.attempt.slot() === null) {
+      const { outcome, outputs } = await this.#collect(body);
+      await this.#settle(await this.#judge(outcome, null), outputs);
+      return;
+    }
+    const pinned = await this.#pin(body);
+    if ("failure" in pinned) {
+      await this.attempt.release({ setAside: true, reason: pinned.failure });
+      await this.#settle(worsen(body, "workspace_error", pinned.failure), []);
+      return;
+    }
+    const { outcome, outputs } = await this.#collect(this.#checkWriteSet(body, pinned.pin));
+    await this.attempt.release(fateOf(body, pinned.pin));
+    await this.#settle(await this.#judge(outcome, pinned.pin), outputs);
+  }
+
+  /** Pins and publishes; a stale attempt's work is pinned like any other, only not recorded as current (P3, P6). */
+  async #pin(outcome: AttemptOutcome): Promise<{ readonly pin: Pin } | { readonly failure: string }> {
+    const { ports } = this.#controller;
+    const { ref } = this.attempt;
+    const { task, spec } = this.#view();
+    let date = task.pin_date ?? ports.clock.now();
+    if (this.isCurrent() && task.stage !== "pinning") {
+      await this.#controller.commit((state, now) => {
+        date = now;
+        return this.isCurrent() && task.base !== null
+          ? [draft("attempt_pinning", this.#subject(), controllerActor(state), {
+            ...ref,
+            slot: this.attempt.slot() ?? "",
+            base: task.base,
+            date: now,
+            outcome,
+          })]
+          : [];
+      });
+    }
+    try {
+      const message = pinMessage(this.#controller.state.run.run_id, spec, ref.attempt);
+      const pin = await this.attempt.pin({ identity: ports.identity, date, message });
+      if (pin.ref !== null) await ports.merger?.publish(this.#controller.state.run.run_id);
+      await this.#controller.commit((state) =>
+        this.isCurrent()
+          ? [draft("attempt_pinned", this.#subject(), controllerActor(state), {
+            ...ref,
+            ref: pin.ref,
+            commit: pin.commit,
+            tree: pin.tree,
+            changed: { count: pin.changed.length, paths: pin.changed.slice(0, CHANGED_PATHS_LISTED) },
+            by_products: [...pin.by_products],
+            unpinned: [...pin.unpinned],
+            set_aside: pin.set_aside,
+            secrets: [...pin.secrets],
+          })]
+          : []
+      );
+      return { pin };
+    } catch (error) {
+      if (this.#controller.signal.aborted) throw error;
+      return { failure: `its work could not be pinned: ${reasonOf(error)}` };
+    }
+  }
+
+  #checkWriteSet(outcome: AttemptOutcome, pin: Pin): AttemptOutcome {
+    const { write_set } = this.#view().spec;
+    if (outcome.result !== "success" || write_set === null) return outcome;
+    const caseSensitive = this.#controller.state.run.case_sensitive;
+    const outside = pin.changed.map((each) => each.path)
+      .filter((path) => !matchesAny(write_set, path, { caseSensitive }));
+    if (outside.length === 0) return outcome;
+    const more = outside.length > PATHS_NAMED ? ` and ${outside.length - PATHS_NAMED} more` : "";
+    return worsen(outcome, "write_set_violated", outside.slice(0, PATHS_NAMED).join(", ") + more);
+  }
+
+  async #collect(
+    outcome: AttemptOutcome,
+  ): Promise<{ readonly outcome: AttemptOutcome; readonly outputs: readonly StoredOutput[] }> {
+    if (outcome.result !== "success" || this.#view().spec.outputs.length === 0) return { outcome, outputs: [] };
+    try {
+      const { stored, missing } = await this.attempt.collectOutputs();
+      if (missing.length === 0) return { outcome, outputs: stored };
+      return { outcome: worsen(outcome, "outputs_missing", missing.join(", ")), outputs: [] };
+    } catch (error) {
+      return { outcome: worsen(outcome, "outputs_missing", reasonOf(error)), outputs: [] };
+    }
+  }
+
+  /** Runs the task's own gates on exactly the tree that was pinned. */
+  async #judge(outcome: AttemptOutcome, pin: Pin | null): Promise<AttemptOutcome> {
+    const { spec, task } = this.#view();
+    if (outcome.result !== "success" || spec.gates.length === 0 || !this.isCurrent()) return outcome;
+    const place = pin === null ? null : { commit: pin.commit ?? task.base, tree: pin.tree };
+    const signal = AbortSignal.any([this.#controller.signal, this.#abort.signal]);
+    const failure = await runTaskGates(this.#controller, spec, this.attempt.ref, place, signal);
+    if (failure === null) return outcome;
+    if (this.#abort.signal.aborted) return worsen(outcome, "cancelled", "the run ended while its gates ran");
+    return worsen(outcome, "gate_failed", failure);
+  }
+
+  async #settle(outcome: AttemptOutcome, outputs: readonly StoredOutput[]): Promise<void> {
+    await this.#controller.commit((state, now) => settleAttempt(state, this.attempt.ref, outcome, outputs, now));
+  }
+
+  #view(): TaskView {
+    return viewOf(this.#controller, this.attempt.ref.task_id);
+  }
+
+  #subject(): ReturnType<typeof taskSubject> {
+    return taskSubject(this.attempt.ref.task_id);
+  }
+}
+
+/** The same evidence with a worse result: what is found later can only lower an outcome. */
+function worsen(outcome: AttemptOutcome, result: AttemptOutcome["result"], detail: string): AttemptOutcome {
+  return { ...outcome, result, detail };
+}
+
+function fateOf(outcome: AttemptOutcome, pin: Pin): SlotFate {
+  if (pin.set_aside) {
+    const paths = pin.unpinned.slice(0, PATHS_NAMED).map((each) => `${each.path} (${each.reason})`).join(", ");
+    return { setAside: true, reason: `not everything could be pinned: ${paths}` };
+  }
+  if (!outcome.proven_dead && outcome.result !== "lost") {
+    return { setAside: true, reason: "processes of the attempt may still be alive" };
+  }
+  return { setAside: false };
+}
+
+function viewOf(controller: ControllerHandle, taskId: string): TaskView {
+  const view = findTask(controller.state, taskId);
+  if (view === undefined) throw new ControllerFault({ what: `Cannot find task "${taskId}" in the plan` });
+  return view;
+}

@@ -1,0 +1,336 @@
+/**
+ * The controller: the one writer of a run's facts. It asks the scheduler what to do, appends that, folds what was
+ * committed, and carries out what follows from it. Whatever is carried out reports back through `commit`.
+ */
+
+import { OmkError, reasonOf } from "../errors.ts";
+import { draft, type EventDraft, type RunEvent, taskSubject } from "../log/event.ts";
+import { KINDS, type RunStatus } from "../log/kinds.ts";
+import type { LogHead } from "../log/port.ts";
+import { controllerActor, decide, isQuiet, lostOutcome, nextWake } from "../scheduler/decide.ts";
+import { type RunState, taskAt } from "../scheduler/run_state.ts";
+import { AttemptFlow } from "./attempt_flow.ts";
+import { appendPatiently } from "./append_patiently.ts";
+import { decideFinish } from "./finish.ts";
+import { type ControllerHandle, ControllerFault, type DraftMaker } from "./controller_handle.ts";
+import { runGateFlow } from "./gate_flow.ts";
+import { runMergeFlow } from "./merge_flow.ts";
+import type { RunPorts } from "./ports.ts";
+import { apply } from "./state.ts";
+import { writeProof } from "./proof_flow.ts";
+
+/** How often the controller looks for what other processes have appended. */
+const POLL_MS = 200;
+/** A gap between two turns beyond this renews every lease first: the machine slept. */
+const GAP_MS = 30_000;
+
+interface Post {
+  readonly make: DraftMaker;
+  readonly done: PromiseWithResolvers<void>;
+}
+
+/** How a run ended. */
+export interface RunEnd {
+  readonly status: RunStatus;
+  readonly exit_code: number;
+}
+
+/** See the module. Make one for a state that is folded up to the end of the log, then `run` it once. */
+export class Controller implements ControllerHandle {
+  readonly state: RunState;
+  readonly ports: RunPorts;
+  readonly #abort = new AbortController();
+  /** Ends the gates of the run when nobody wants their verdict any more. */
+  readonly #stop = new AbortController();
+  readonly #flows = new Map<number, AttemptFlow>();
+  readonly #effects = new Set<Promise<void>>();
+  #inbox: Post[] = [];
+  #wake = Promise.withResolvers<void>();
+  #fault: unknown = null;
+  #proofHead: LogHead | null = null;
+  #lastTurn: number;
+  #endNow = false;
+
+  constructor(state: RunState, ports: RunPorts) {
+    this.state = state;
+    this.ports = ports;
+    this.#lastTurn = ports.clock.monotonic();
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Ends what still runs without grace, as a second Ctrl-C asks for. */
+  endNow(): void {
+    this.#endNow = true;
+    this.#reconcile();
+  }
+
+  commit(make: DraftMaker): Promise<void> {
+    const post = { make, done: Promise.withResolvers<void>() };
+    this.#inbox.push(post);
+    this.#wake.resolve();
+    return post.done.promise;
+  }
+
+  /**
+   * Takes up what the state says is under way, then goes on until the run is finished.
+   *
+   * @throws what the log throws when it cannot be written any more; the bodies have been ended by then.
+   */
+  async run(): Promise<RunEnd> {
+    const { log } = this.ports;
+    const unsubscribe = log.subscribe((event, own) => this.#applied(event, own));
+    const poller = this.#poll();
+    try {
+      await this.#takeUp();
+      while (this.state.run.phase === "active") await this.#turn();
+      const { status, exit_code } = this.state.run;
+      if (status === null || exit_code === null) {
+        throw new ControllerFault({ what: "Cannot tell how the run ended", why: "it has no status" });
+      }
+      return { status, exit_code };
+    } catch (error) {
+      this.#fault = error;
+      throw error;
+    } finally {
+      this.#endNow = true;
+      this.#abort.abort();
+      this.#failPosts();
+      this.#reconcile();
+      await Promise.allSettled([...this.#effects, poller]);
+      unsubscribe();
+    }
+  }
+
+  /** The attempts at work, for displays. */
+  attempts(): Iterable<AttemptFlow> {
+    return this.#flows.values();
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#fault !== null) throw this.#fault;
+    const wake = this.#wake = Promise.withResolvers<void>();
+    await this.#keepTime();
+    await this.#drain();
+    const now = this.ports.clock.now();
+    let drafts = decide(this.state, now);
+    if (drafts.length === 0 && this.#inbox.length === 0 && this.#flows.size === 0 && isQuiet(this.state)) {
+      drafts = decideFinish(this.state);
+    }
+    if (drafts.length > 0) {
+      this.#carryOut(await this.#append(drafts));
+      return;
+    }
+    if (this.#inbox.length > 0 || this.#fault !== null) return;
+    await this.#sleep(wake.promise, now);
+  }
+
+  /** Waits until somebody posts or appends, or the next moment at which time alone decides. */
+  async #sleep(wake: Promise<void>, now: number): Promise<void> {
+    const next = Math.min(nextWake(this.state) ?? Infinity, this.#nextRenewal());
+    if (next === Infinity) return await wake;
+    using timer = disposableAbort();
+    await Promise.race([wake, this.ports.clock.sleep(Math.max(0, next - now), timer.signal)]);
+  }
+
+  /** Appends what the flows have posted, all in one commit. */
+  async #drain(): Promise<void> {
+    const posts = this.#inbox;
+    if (posts.length === 0) return;
+    this.#inbox = [];
+    try {
+      const now = this.ports.clock.now();
+      const drafts = posts.flatMap((post) => post.make(this.state, now));
+      if (drafts.length > 0) await this.#append(drafts);
+      for (const post of posts) post.done.resolve();
+    } catch (error) {
+      for (const post of posts) post.done.reject(error);
+      throw error;
+    }
+  }
+
+  async #append(drafts: readonly EventDraft[]): Promise<readonly RunEvent[]> {
+    const alone = drafts.some((each) => each.kind === "proof_writing");
+    const events = await appendPatiently(this.ports, drafts, { alone, signal: this.signal });
+    if (this.#fault !== null) throw this.#fault;
+    return events;
+  }
+
+  /** Folds one committed event. Runs inside the log's delivery, so it must not throw. */
+  #applied(event: RunEvent, own: boolean): void {
+    try {
+      const violations = this.state.run.violations.length;
+      apply(this.state, event);
+      if (own && this.state.run.violations.length > violations) {
+        const why = this.state.run.violations.at(-1)?.why;
+        this.#fail(new ControllerFault({ what: `Cannot go on after event ${event.index}`, where: event.kind, why }));
+      }
+      if (!own && KINDS[event.kind].class === "fact") this.#reportForgery(event);
+      if (own && event.kind === "proof_writing") this.#proofHead = this.ports.log.head();
+      this.ports.onEvent?.(event);
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#reconcile();
+    this.#wake.resolve();
+  }
+
+  #reportForgery(event: RunEvent): void {
+    const detail = `event ${event.index} (${event.kind}) was appended by another process than the controller`;
+    const report = this.commit((state) => {
+      const actor = controllerActor(state);
+      const failed = draft("run_failed", "run", actor, { reason: "log_tampered", detail });
+      return [draft("log_tampered", "run", actor, { at: event.index }), failed];
+    });
+    this.#track(report);
+  }
+
+  /** Starts what the committed facts call for. */
+  #carryOut(events: readonly RunEvent[]): void {
+    for (const event of events) {
+      switch (event.kind) {
+        case "task_claimed":
+          this.#startAttempt(event.payload.task_id);
+          break;
+        case "merge_started":
+          this.#startMerge();
+          break;
+        case "gate_started":
+          this.#track(runGateFlow(this, event.payload, this.#stop.signal));
+          break;
+        case "proof_writing":
+          this.#startProof();
+          break;
+        default:
+          break;
+      }
+    }
+  }
+
+  /** What a dead predecessor had begun. A run that has just started has nothing of the kind. */
+  async #takeUp(): Promise<void> {
+    if (this.state.run.incarnation === 1) return;
+    for (const left of await this.ports.attempts.leftBehind(lostOutcome("the omk process that ran it is gone"))) {
+      const flow = new AttemptFlow(this, left);
+      this.#flows.set(left.ref.token, flow);
+      this.#track(flow.finishLeftBehind().finally(() => this.#flows.delete(left.ref.token)));
+    }
+    for (const ordinal of this.state.index.active) {
+      const { task } = taskAt(this.state, ordinal);
+      if (task.token === null || this.#flows.has(task.token)) continue;
+      this.#track(AttemptFlow.giveUp(this, { task_id: task.id, attempt: task.attempt, token: task.token }));
+    }
+    if (this.state.run.merge !== null) this.#startMerge();
+  }
+
+  #startAttempt(taskId: string): void {
+    const flow = AttemptFlow.start(this, taskId);
+    this.#flows.set(flow.attempt.ref.token, flow);
+    this.#track(flow.run().finally(() => this.#flows.delete(flow.attempt.ref.token)));
+    this.#reconcile();
+  }
+
+  #startMerge(): void {
+    const { merger } = this.ports;
+    const { merge } = this.state.run;
+    if (merger !== null && merge !== null) this.#track(runMergeFlow(this, merger, merge));
+  }
+
+  #startProof(): void {
+    const head = this.#proofHead;
+    if (head !== null) this.#track(writeProof(this, head));
+  }
+
+  /** Watches over a flow: what escapes it is a fault that ends the run. */
+  #track(flow: Promise<void>): void {
+    const watched = flow.catch((error) => this.#fail(error)).finally(() => {
+      this.#effects.delete(watched);
+      this.#wake.resolve();
+    });
+    this.#effects.add(watched);
+  }
+
+  /** Ends the attempts that are not wanted any more. */
+  #reconcile(): void {
+    const { run, plan, index } = this.state;
+    const isOver = this.#fault !== null || this.signal.aborted || run.failure !== null || run.tampered_at !== null;
+    if (isOver || run.cancel !== null) this.#stop.abort();
+    const isKilling = plan.on_failure === "kill" && index.count("failed") > 0;
+    for (const flow of this.#flows.values()) {
+      if (isOver) {
+        flow.end("shutdown", this.#endNow);
+      } else if (run.cancel !== null || flow.isCancelWanted() || isKilling) {
+        flow.end("cancelled", this.#endNow);
+      } else if (!flow.isCurrent()) {
+        flow.end("shutdown", true);
+      }
+    }
+  }
+
+  /** Records a jump of the clock, and renews the leases of the attempts of this process, which are alive. */
+  async #keepTime(): Promise<void> {
+    const { clock } = this.ports;
+    const gap = clock.monotonic() - this.#lastTurn;
+    this.#lastTurn = clock.monotonic();
+    const now = clock.now();
+    const due = gap > GAP_MS ? Infinity : now + this.state.plan.lease_secs * 500;
+    const drafts: EventDraft[] = [];
+    const jump = clock.jump();
+    if (jump !== undefined) drafts.push(draft("clock_jumped", "run", controllerActor(this.state), jump));
+    for (const flow of this.#flows.values()) {
+      const expires = flow.leaseExpires();
+      if (expires === null || expires > due) continue;
+      drafts.push(draft("lease_renewed", taskSubject(flow.attempt.ref.task_id), controllerActor(this.state), {
+        ...flow.attempt.ref,
+        lease_expires: now + this.state.plan.lease_secs * 1000,
+      }));
+    }
+    if (drafts.length > 0) await this.#append(drafts);
+  }
+
+  #nextRenewal(): number {
+    let next = Infinity;
+    for (const flow of this.#flows.values()) {
+      const expires = flow.leaseExpires();
+      if (expires !== null) next = Math.min(next, expires - this.state.plan.lease_secs * 500);
+    }
+    return next;
+  }
+
+  async #poll(): Promise<void> {
+    const { clock, log } = this.ports;
+    while (!this.signal.aborted) {
+      await clock.sleep(POLL_MS, this.signal);
+      if (this.signal.aborted) return;
+      try {
+        await log.poll();
+      } catch (error) {
+        this.#fail(error);
+        return;
+      }
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#fault ??= error instanceof OmkError ? error : new ControllerFault({
+      what: "Cannot go on with the run",
+      why: reasonOf(error),
+      fix: "report this as a fault of omk",
+      cause: error,
+    });
+    this.#wake.resolve();
+  }
+
+  #failPosts(): void {
+    const error = this.#fault ?? new ControllerFault({ what: "Cannot append", why: "the run has ended" });
+    for (const post of this.#inbox) post.done.reject(error);
+    this.#inbox = [];
+  }
+}
+
+function disposableAbort(): { readonly signal: AbortSignal } & Disposable {
+  const controller = new AbortController();
+  return { signal: controller.signal, [Symbol.dispose]: () => controller.abort() };
+}

@@ -1,0 +1,60 @@
+/** Where the files of runs lie. */
+
+import { sha256 } from "../digest.ts";
+
+/** The files of one run. */
+export interface RunDirectory {
+  readonly runId: string;
+  /** Absolute; all other paths are below it. */
+  readonly path: string;
+  readonly plan: string;
+  readonly events: string;
+  readonly controllerLock: string;
+  readonly proof: string;
+  readonly failure: string;
+  readonly patch: string;
+  /** Outputs that tasks made for their dependents, by digest. */
+  readonly outputs: string;
+}
+
+/** The files of the run `runId` when its directory is `path`. */
+export function runDirectoryAt(path: string, runId: string): RunDirectory {
+  return {
+    runId,
+    path,
+    plan: `${path}/plan.json`,
+    events: `${path}/events.jsonl`,
+    controllerLock: `${path}/controller.lock`,
+    proof: `${path}/proof.json`,
+    failure: `${path}/failure.json`,
+    patch: `${path}/delivered.patch`,
+    outputs: `${path}/outputs`,
+  };
+}
+
+/** The directory of the run `runId` below omk's home. */
+export function runDirectory(home: string, runId: string): RunDirectory {
+  return runDirectoryAt(`${home}/runs/${runId}`, runId);
+}
+
+/** Directory of an attempt's artifacts, relative to the run's. */
+export function attemptDirectory(taskId: string, attempt: number): string {
+  return `tasks/${taskId}/${attempt}`;
+}
+
+/**
+ * omk's home for a repository, in its git common directory, where no `git clean` reaches; outside a repository
+ * in the state directory, under a hash of the directory.
+ */
+export function omkHome(
+  place: { readonly commonDir: string } | { readonly directory: string; readonly stateHome: string },
+): string {
+  if ("commonDir" in place) return `${place.commonDir}/omk`;
+  return `${place.stateHome}/omk/${sha256(place.directory).slice(0, 16)}`;
+}
+
+/** `$XDG_STATE_HOME`, or its default below the home directory; undefined where neither is known. */
+export function stateHome(env: { readonly [name: string]: string | undefined }): string | undefined {
+  if (env.XDG_STATE_HOME?.startsWith("/")) return env.XDG_STATE_HOME;
+  return env.HOME?.startsWith("/") ? `${env.HOME}/.local/state` : undefined;
+}

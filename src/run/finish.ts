@@ -1,0 +1,54 @@
+/** The last part of a run: its gates, one after the other, then its proof, then its end. Pure. */
+
+import { draft, type EventDraft } from "../log/event.ts";
+import type { GateSpec } from "../plan/spec.ts";
+import { latestGateRun, runStatus } from "../proof/status.ts";
+import { controllerActor } from "../scheduler/decide.ts";
+import type { RunState } from "../scheduler/run_state.ts";
+
+/** The next event of a run in which no task can run any more; empty while something is being carried out. */
+export function decideFinish(state: RunState): readonly EventDraft[] {
+  const { run } = state;
+  if (run.proof_writing !== null || run.gates.some((gate) => gate.result === "running")) return [];
+  for (const gate of gatesToRun(state)) {
+    const next = nextOfGate(state, gate);
+    if (next !== undefined) return [next];
+  }
+  return [draft("proof_writing", "run", controllerActor(state), {
+    status: runStatus(state),
+    commit: run.head?.commit ?? null,
+    tree: run.head?.tree ?? null,
+  })];
+}
+
+/** A run that was ended before its time is not judged: its gates would only delay the end. */
+function gatesToRun(state: RunState): readonly GateSpec[] {
+  const { run, plan } = state;
+  const isCutShort = run.cancelled || run.failure !== null || run.tampered_at !== null ||
+    run.budget_exhausted !== null;
+  return isCutShort ? [] : (plan.gates ?? []).filter((gate) => gate.scope === "run");
+}
+
+function nextOfGate(state: RunState, gate: GateSpec): EventDraft | undefined {
+  const { run } = state;
+  const actor = controllerActor(state);
+  const tree = run.head?.tree ?? null;
+  const latest = latestGateRun(state, gate.name);
+  const place = {
+    gate: gate.name,
+    scope: "run",
+    required: gate.required,
+    tree,
+    commit: run.head?.commit ?? null,
+    task_id: null,
+  } as const;
+  if (gate.skip) {
+    if (latest !== null) return undefined;
+    return draft("gate_skipped", "run", actor, { ...place, reason: "the plan says skip" });
+  }
+  const runs = run.gates.filter((each) => each.scope === "run" && each.gate === gate.name);
+  const runsOnTree = runs.filter((each) => each.tree === tree && each.result !== "skipped").length;
+  const isDue = latest === null || (latest.result === "failed" && runsOnTree <= gate.retries);
+  if (!isDue) return undefined;
+  return draft("gate_started", "run", actor, { ...place, run_number: runs.length + 1, token: null });
+}

@@ -1,0 +1,36 @@
+/** One merge from its intent to its result; taking it up again makes the same commit. */
+
+import { draft, taskSubject } from "../log/event.ts";
+import { controllerActor } from "../scheduler/decide.ts";
+import type { MergeRecord } from "../scheduler/run_record.ts";
+import { findTask } from "../scheduler/run_state.ts";
+import { settleConflict } from "../scheduler/settle.ts";
+import { taskCommitMessage } from "./commit_message.ts";
+import { type ControllerHandle, ControllerFault } from "./controller_handle.ts";
+import type { Merger } from "./ports.ts";
+
+/** Merges a task's pin on the head of the run and makes the new head known. */
+export async function runMergeFlow(controller: ControllerHandle, merger: Merger, merge: MergeRecord): Promise<void> {
+  const { state, ports } = controller;
+  const spec = findTask(state, merge.task_id)?.spec;
+  if (spec === undefined) throw new ControllerFault({ what: `Cannot find task "${merge.task_id}" in the plan` });
+  const ref = { task_id: merge.task_id, attempt: merge.attempt, token: merge.token };
+  const message = taskCommitMessage(state.run.run_id, spec, merge.attempt);
+  const result = await merger.merge(merge.head, merge.pin, merge.base, {
+    identity: ports.identity,
+    date: merge.date,
+    message,
+  });
+  if (result.kind === "conflict") {
+    await controller.commit((current, now) =>
+      settleConflict(current, ref, merge.head, result.paths, result.detail, now)
+    );
+    return;
+  }
+  const { commit, tree } = result;
+  await merger.advanceHead(state.run.run_id, merge.head, commit);
+  await merger.publish(state.run.run_id);
+  await controller.commit((current) => [
+    draft("task_completed", taskSubject(ref.task_id), controllerActor(current), { ...ref, commit, tree }),
+  ]);
+}

@@ -1,0 +1,47 @@
+/** What a controller works with; all of it can be simulated. */
+
+import type { CommitMeta, Identity, MergeResult, ObjectId } from "../git/port.ts";
+import type { GateRunner } from "../gates/port.ts";
+import type { RunEvent } from "../log/event.ts";
+import type { EventLog } from "../log/port.ts";
+import type { ProofWriter } from "../proof/port.ts";
+import type { AttemptWorker } from "../worker/port.ts";
+import type { RunDirectory } from "./directory.ts";
+
+/** The part of the workspace that merges and publishes. */
+export interface Merger {
+  merge(head: ObjectId, pin: ObjectId, base: ObjectId, meta: CommitMeta): Promise<MergeResult>;
+  /** Compare-and-swap of the run's head; repeating a swap that has happened is fine. */
+  advanceHead(runId: string, from: ObjectId, to: ObjectId): Promise<void>;
+  /** Makes the run's refs known to the user's repository. */
+  publish(runId: string): Promise<void>;
+}
+
+/** The run clock and the waits of a controller. */
+export interface ControllerClock {
+  /** Milliseconds since 1970 on the run clock. */
+  now(): number;
+  /** Wall and run clock, where they have drifted apart since this was last asked. */
+  jump(): { readonly wall: number; readonly run: number } | undefined;
+  /** Milliseconds that never decrease, for gaps. */
+  monotonic(): number;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** See the module. */
+export interface RunPorts {
+  readonly log: EventLog;
+  readonly clock: ControllerClock;
+  readonly attempts: AttemptWorker;
+  /** Null where no task of the run works in a worktree. */
+  readonly merger: Merger | null;
+  readonly gates: GateRunner;
+  readonly proof: ProofWriter;
+  /** Author of omk's commits. */
+  readonly identity: Identity;
+  readonly runDirectory: RunDirectory;
+  /** The directory that the plan's paths are relative to. */
+  readonly directory: string;
+  /** Called for each event once it is folded; what it throws ends the run as a fault of omk. */
+  readonly onEvent?: (event: RunEvent) => void;
+}

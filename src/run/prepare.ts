@@ -1,0 +1,219 @@
+/** What a run needs to know before anything of it exists: plan, repository, base, gates, selection. Only reads. */
+
+import { UsageError } from "../errors.ts";
+import { detectGates, type ProjectFiles } from "../gates/detect.ts";
+import type { RepositoryInfo } from "../git/port.ts";
+import { discoverRepository, requireObjects, requireRunnable } from "../git/repository.ts";
+import { NoRepositoryError } from "../git/errors.ts";
+import { redactText } from "../log/redact.ts";
+import { buildGraph, selectTasks } from "../plan/graph.ts";
+import { loadPlan, PlanError } from "../plan/load.ts";
+import type { Plan, TaskSpec } from "../plan/spec.ts";
+import { omkHome, stateHome } from "./directory.ts";
+import { findCommand } from "./find_command.ts";
+
+/** The name of a plan that `omk run` finds by itself. */
+export const PLAN_NAME = "omk.jsonc";
+
+/** What the user asked for. */
+export interface PrepareOptions {
+  /** Absolute. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Path of the plan; undefined: `omk.jsonc` in the repository's root, or here. */
+  readonly planPath?: string | undefined;
+  readonly workers?: number | undefined;
+  readonly onFailure?: Plan["on_failure"] | undefined;
+  /** Ids to run, with their dependencies; empty: all. */
+  readonly only: readonly string[];
+  /** Ids to run with all that comes after them, and the dependencies of these; empty: all. */
+  readonly from: readonly string[];
+  /** What tasks see of a dirty checkout; undefined: not decided yet. */
+  readonly base?: "HEAD" | "dirty" | undefined;
+}
+
+/** A run that could be started now. */
+export interface PreparedRun {
+  readonly plan: Plan;
+  /** Absolute path of the plan file. */
+  readonly planPath: string;
+  /** Null outside a repository. */
+  readonly repository: RepositoryInfo | null;
+  /** Whether some selected task works in a worktree: only then is anything pinned, merged and delivered. */
+  readonly usesWorktrees: boolean;
+  /** Where the plan's paths are relative to, absolute. */
+  readonly directory: string;
+  /** omk's home for this place. */
+  readonly home: string;
+  readonly selected: readonly string[] | null;
+  readonly gatesDetected: boolean;
+  /** What detection left out, and why. */
+  readonly notes: readonly string[];
+  /** Whether the dirty checkout becomes the base. */
+  readonly snapshot: boolean;
+}
+
+/** The checkout has changes that tasks would not see, and nobody said what is to be done about that. */
+export class DirtyCheckoutError extends UsageError {
+  override readonly name = "DirtyCheckoutError";
+  /** The paths, relative to the root. */
+  readonly paths: readonly string[];
+
+  /** Takes the changed and untracked paths of the checkout. */
+  constructor(root: string, paths: readonly string[]) {
+    const named = paths.slice(0, 10).join(", ") + (paths.length > 10 ? ` and ${paths.length - 10} more` : "");
+    super({
+      what: "The checkout has changes that tasks would not see",
+      where: root,
+      why: named,
+      fix: "commit them, or choose: --base HEAD leaves them out, --base dirty takes them in",
+    });
+    this.paths = paths;
+  }
+}
+
+/**
+ * Checks everything that can be checked before a run exists.
+ *
+ * @throws {PlanError} with all problems of the plan at once
+ * @throws {DirtyCheckoutError} {UsageError} and the errors of the repository
+ */
+export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> {
+  const repository = await repositoryAt(options.cwd);
+  const directory = repository?.root ?? options.cwd;
+  const planPath = await findPlan(options, directory);
+  const loaded = await loadPlan({
+    text: await Deno.readTextFile(planPath),
+    path: planPath,
+    env: options.env,
+    redact: redactText,
+    caseSensitive: repository?.caseSensitive ?? true,
+  });
+  if (!loaded.ok) throw new PlanError(loaded.problems);
+  const selected = selectionOf(loaded.plan, options);
+  const chosenIds = selected === null ? null : new Set(selected);
+  const chosen = loaded.plan.tasks.filter(({ id }) => chosenIds === null || chosenIds.has(id));
+  const usesWorktrees = chosen.some((task) => task.isolation === "worktree");
+  if (usesWorktrees) await checkRepository(repository, options, chosen);
+  const detected = loaded.plan.gates === null
+    ? await detectGates(projectFiles(directory), (name) => findCommand(name, options.env))
+    : null;
+  const plan: Plan = {
+    ...loaded.plan,
+    gates: loaded.plan.gates ?? detected?.gates ?? [],
+    workers: options.workers ?? loaded.plan.workers,
+    on_failure: options.onFailure ?? loaded.plan.on_failure,
+  };
+  return {
+    plan,
+    planPath,
+    repository,
+    usesWorktrees,
+    directory,
+    home: homeOf(repository, directory, options.env),
+    selected,
+    gatesDetected: detected !== null,
+    notes: detected?.notes ?? [],
+    snapshot: usesWorktrees && options.base === "dirty" && (repository?.dirty.length ?? 0) > 0,
+  };
+}
+
+/** omk's home for a repository or a plain directory. */
+export function homeOf(
+  repository: { readonly commonDir: string } | null,
+  directory: string,
+  env: Readonly<Record<string, string>>,
+): string {
+  if (repository !== null) return omkHome(repository);
+  const state = stateHome(env);
+  if (state !== undefined) return omkHome({ directory, stateHome: state });
+  throw new UsageError({
+    what: "Cannot tell where to keep the files of runs",
+    why: "there is no git repository here, and neither XDG_STATE_HOME nor HOME is set",
+    fix: "set XDG_STATE_HOME to a directory that you may write to",
+  });
+}
+
+async function repositoryAt(cwd: string): Promise<RepositoryInfo | null> {
+  try {
+    return await discoverRepository(cwd);
+  } catch (error) {
+    if (error instanceof NoRepositoryError) return null;
+    throw error;
+  }
+}
+
+async function checkRepository(
+  repository: RepositoryInfo | null,
+  options: PrepareOptions,
+  chosen: readonly TaskSpec[],
+): Promise<void> {
+  if (repository === null) {
+    const task = chosen.find((each) => each.isolation === "worktree");
+    throw new NoRepositoryError({
+      what: `Cannot run task "${task?.id}" in a worktree of its own`,
+      where: options.cwd,
+      why: "this directory is in no git repository",
+      fix: 'make one with "git init" and a first commit, or set "defaults": {"isolation": "none"} in the plan',
+    });
+  }
+  requireRunnable(repository);
+  await requireObjects(repository, repository.head);
+  if (repository.dirty.length > 0 && options.base === undefined) {
+    throw new DirtyCheckoutError(repository.root, repository.dirty);
+  }
+}
+
+async function findPlan(options: PrepareOptions, directory: string): Promise<string> {
+  const path = options.planPath === undefined
+    ? `${directory}/${PLAN_NAME}`
+    : options.planPath.startsWith("/")
+    ? options.planPath
+    : `${options.cwd}/${options.planPath}`;
+  try {
+    const info = await Deno.stat(path);
+    if (info.isFile) return await Deno.realPath(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) throw error;
+  }
+  throw new UsageError({
+    what: "Cannot find the plan",
+    where: path,
+    why: "there is no such file",
+    fix: options.planPath === undefined ? "write one with omk init" : "check the path",
+  });
+}
+
+function selectionOf(plan: Plan, options: PrepareOptions): readonly string[] | null {
+  if (options.only.length === 0 && options.from.length === 0) return null;
+  const ordinals = new Map(plan.tasks.map((task, ordinal) => [task.id, ordinal]));
+  const known = (id: string): number => {
+    const ordinal = ordinals.get(id);
+    if (ordinal !== undefined) return ordinal;
+    throw new UsageError({
+      what: `The plan has no task "${id}"`,
+      fix: `choose from ${plan.tasks.slice(0, 20).map((task) => task.id).join(", ")}`,
+    });
+  };
+  const chosen = selectTasks(buildGraph(plan.tasks), {
+    only: options.only.map(known),
+    from: options.from.map(known),
+  });
+  return plan.tasks.filter((_, ordinal) => chosen.has(ordinal)).map((task) => task.id);
+}
+
+function projectFiles(directory: string): ProjectFiles {
+  return {
+    exists: async (path) => await isFile(`${directory}/${path}`),
+    read: async (path) => await Deno.readTextFile(`${directory}/${path}`),
+  };
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    throw error;
+  }
+}

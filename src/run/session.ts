@@ -1,0 +1,176 @@
+/** One omk process at work on one run: the real log, processes, git, gates and proof behind a controller. */
+
+import { systemClock } from "../clock.ts";
+import { createGateRunner } from "../gates/run.ts";
+import { SetupError } from "../git/errors.ts";
+import { storeOutputs } from "../git/outputs.ts";
+import type { Identity, RepositoryInfo, Workspace } from "../git/port.ts";
+import { openWorkspace } from "../git/workspace.ts";
+import type { RunEvent } from "../log/event.ts";
+import { openRunLog } from "../log/file_log.ts";
+import type { EventLog } from "../log/port.ts";
+import { createStreamRedactor, hasSecret } from "../log/redact.ts";
+import { startRunClock } from "../log/run_clock.ts";
+import type { Plan } from "../plan/spec.ts";
+import type { ProcessIdentity } from "../process/port.ts";
+import { createSupervisor, type LocalSupervisor } from "../process/supervisor.ts";
+import { createProofWriter } from "../proof/write.ts";
+import type { RunState } from "../scheduler/run_state.ts";
+import { createLocalWorker } from "../worker/local_worker.ts";
+import { Controller, type RunEnd } from "./controller.ts";
+import type { RunDirectory } from "./directory.ts";
+import type { ProcessLock } from "./process_lock.ts";
+
+/** Author of omk's commits where there is no repository to make any in. */
+const NOBODY: Identity = { name: "omk", email: "omk@localhost" };
+
+/** What a run looks like from outside while it goes on. */
+export interface RunWatcher {
+  /** Called for each event once it is folded. */
+  readonly onEvent?: (event: RunEvent, state: RunState) => void;
+  /** Gets the redacted output of task bodies. */
+  readonly onOutput?: (taskId: string, attempt: number, text: string, stream: "stdout" | "stderr") => void;
+}
+
+/** The machinery that outlives a single run directory: processes and slots. */
+export interface Machinery {
+  readonly supervisor: LocalSupervisor;
+  /** Null where no task works in a worktree. */
+  readonly workspace: Workspace | null;
+  /** Ends what still runs, and frees what is held. */
+  close(): Promise<void>;
+}
+
+/** Makes supervisor and workspace. `worktreeDirectory` undefined: the default of the repository. */
+export async function startMachinery(options: {
+  readonly env: Readonly<Record<string, string>>;
+  readonly repository: RepositoryInfo | null;
+  readonly worktreeDirectory?: string | undefined;
+}): Promise<Machinery> {
+  const { env, repository, worktreeDirectory } = options;
+  const supervisor = await createSupervisor({ environment: env, createRedactor: createStreamRedactor });
+  try {
+    const workspace = repository === null ? null : await openWorkspace(repository, {
+      env,
+      findSecrets: hasSecret,
+      ...(worktreeDirectory === undefined ? {} : { worktreeDirectory }),
+    });
+    return {
+      supervisor,
+      workspace,
+      async close() {
+        await supervisor.close();
+        await workspace?.close();
+      },
+    };
+  } catch (error) {
+    await supervisor.close();
+    throw error;
+  }
+}
+
+/** What a session works on. */
+export interface SessionOptions {
+  readonly directory: RunDirectory;
+  readonly plan: Plan;
+  /** Folded up to the end of the log. */
+  readonly state: RunState;
+  readonly log: EventLog;
+  readonly machinery: Machinery;
+  /** Held until the session is closed. */
+  readonly locks: readonly ProcessLock[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly identity: Identity | null;
+  /** The directory that the plan's paths are relative to. */
+  readonly workDirectory: string;
+  readonly watcher: RunWatcher;
+}
+
+/** A controller with all that it needs; `close` it when `run` is over. */
+export class Session implements AsyncDisposable {
+  readonly controller: Controller;
+  readonly #options: SessionOptions;
+
+  /** Builds the ports of the controller. */
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    const { directory, plan, state, log, machinery, env, watcher } = options;
+    const { supervisor, workspace } = machinery;
+    const clock = startRunClock(systemClock, state.run.last_ts);
+    this.controller = new Controller(state, {
+      log,
+      clock: {
+        now: clock.now,
+        jump: clock.jump,
+        monotonic: () => systemClock.monotonic(),
+        sleep: (ms, signal) => systemClock.sleep(ms, signal),
+      },
+      attempts: createLocalWorker({
+        runId: directory.runId,
+        plan,
+        supervisor,
+        workspace,
+        runDirectory: directory.path,
+        storeOutputs: (root, outputs) => storeOutputs(root, outputs, directory.outputs),
+        isSetupError: (error) => error instanceof SetupError,
+        directory: options.workDirectory,
+        env,
+        ...(watcher.onOutput === undefined ? {} : { onOutput: watcher.onOutput }),
+      }),
+      merger: workspace,
+      gates: createGateRunner({ supervisor, workspace, env, limits: plan.limits }),
+      proof: createProofWriter({ directory: directory.path, plan, log, workspace }),
+      identity: options.identity ?? NOBODY,
+      runDirectory: directory,
+      directory: options.workDirectory,
+      ...(watcher.onEvent === undefined ? {} : { onEvent: (event) => watcher.onEvent?.(event, state) }),
+    });
+  }
+
+  /** Runs to the end of the run. */
+  async run(): Promise<RunEnd> {
+    return await this.controller.run();
+  }
+
+  /** The folded state. */
+  get state(): RunState {
+    return this.#options.state;
+  }
+
+  /** The files of the run. */
+  get directory(): RunDirectory {
+    return this.#options.directory;
+  }
+
+  /** This omk process. */
+  get identity(): ProcessIdentity {
+    return this.#options.machinery.supervisor.self;
+  }
+
+  /** The log of the run. */
+  get log(): EventLog {
+    return this.#options.log;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#options.machinery.close();
+    await this.#options.log.close();
+    for (const lock of this.#options.locks) lock[Symbol.dispose]();
+  }
+}
+
+/** Opens the log of a run for its controller and folds all of it into the state. */
+export async function openLogAndFold(
+  directory: RunDirectory,
+  plan: Plan,
+  fold: (event: RunEvent) => void,
+): Promise<EventLog> {
+  const log = await openRunLog(directory.events, { runId: directory.runId, durability: plan.durability });
+  try {
+    for await (const event of log.read()) fold(event);
+    return log;
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * The fold: the state of a run is what its log says, event by event (P1). Deterministic, without I/O, clock or
+ * randomness; it changes the state that it is given, which nobody else may hold on to.
+ */
+
+import { OmkError } from "../errors.ts";
+import { type EventOf, type RunEvent, SCHEMA_VERSION } from "../log/event.ts";
+import { type Kind, KINDS } from "../log/kinds.ts";
+import type { RunState } from "../scheduler/run_state.ts";
+import { gateHandlers } from "./state/gate_events.ts";
+import type { Handlers } from "./state/handler.ts";
+import { requestHandlers } from "./state/request_events.ts";
+import { runHandlers } from "./state/run_events.ts";
+import { taskHandlers } from "./state/task_events.ts";
+
+/** The log cannot be folded at all: a gap, another run's plan, or a format that this omk does not know. */
+export class FoldError extends OmkError {
+  override readonly name = "FoldError";
+}
+
+const handlers: Handlers = {
+  ...runHandlers,
+  ...taskHandlers,
+  ...gateHandlers,
+  ...requestHandlers,
+  segment_started: () => undefined,
+  log_repaired: () => undefined,
+};
+
+/** What may follow the latest proof without making it stale. */
+const ALLOWED_AFTER_PROOF: ReadonlySet<Kind> = new Set([
+  "request_refused",
+  "result_refused",
+  "run_finished",
+  "run_accepted",
+  "run_rejected",
+  "run_merged",
+  "proof_written",
+  "proof_attached",
+  "run_resumed",
+]);
+
+/**
+ * Folds one event into the state. A fact of an older incarnation changes nothing; an event that breaks a rule
+ * changes nothing either and is listed in `run.violations`, which no later event can undo.
+ *
+ * @throws {FoldError} for an event out of order or of a newer format version.
+ */
+export function apply(state: RunState, event: RunEvent): void {
+  const { run } = state;
+  if (event.index !== run.next_index) {
+    throw new FoldError({
+      what: "Cannot fold the log",
+      where: `event ${event.index}`,
+      why: `event ${run.next_index} should come here`,
+      fix: "check it with omk log verify",
+    });
+  }
+  if (event.schema_version > SCHEMA_VERSION) {
+    throw new FoldError({
+      what: "Cannot fold the log",
+      where: `event ${event.index}`,
+      why: `it has format version ${event.schema_version}, and this omk knows versions up to ${SCHEMA_VERSION}`,
+      fix: "use a newer omk",
+    });
+  }
+  run.next_index = event.index + 1;
+  run.last_ts = Math.max(run.last_ts, Date.parse(event.ts));
+  const entry = KINDS[event.kind];
+  if (entry.class === "fact" && isStale(state, event)) return;
+  const why = ruleBrokenBy(state, event) ?? handle(state, event);
+  if (why !== undefined) {
+    run.violations.push({ index: event.index, why });
+    return;
+  }
+  if (entry.class === "fact" && run.proof !== null && !ALLOWED_AFTER_PROOF.has(event.kind)) run.work_since_proof = true;
+}
+
+/** Folds all events of a sequence. */
+export function applyAll(state: RunState, events: Iterable<RunEvent>): RunState {
+  for (const event of events) apply(state, event);
+  return state;
+}
+
+/** The incarnation in the actor of a fact; undefined where the actor is no controller. */
+export function incarnationOf(actor: string): number | undefined {
+  const match = /^controller\/([1-9][0-9]*)$/.exec(actor);
+  return match?.[1] === undefined ? undefined : Number(match[1]);
+}
+
+function isStale(state: RunState, event: RunEvent): boolean {
+  const incarnation = incarnationOf(event.actor);
+  return incarnation !== undefined && incarnation < state.run.incarnation;
+}
+
+function ruleBrokenBy(state: RunState, event: RunEvent): string | undefined {
+  const { run } = state;
+  if (run.phase === "new" && event.kind !== "run_started") return "the log does not begin with run_started";
+  if (run.phase !== "new" && event.run_id !== run.run_id) return `it belongs to run ${event.run_id}`;
+  if (KINDS[event.kind].class !== "fact") return undefined;
+  const incarnation = incarnationOf(event.actor);
+  const expected = event.kind === "run_started" || event.kind === "run_resumed"
+    ? run.incarnation + 1
+    : run.incarnation;
+  if (incarnation !== expected) return `a fact of "${event.actor}" while incarnation ${expected} was due`;
+  if (run.tampered_at !== null && (event.kind === "task_claimed" || event.kind === "run_resumed")) {
+    return "the log was tampered with, so no work may follow";
+  }
+  return undefined;
+}
+
+function handle(state: RunState, event: RunEvent): string | undefined {
+  // The table has one handler for each kind, so the pair always fits; the compiler cannot see that for a union.
+  const handler = handlers[event.kind] as (state: RunState, event: EventOf<Kind>) => string | undefined;
+  return handler(state, event as EventOf<Kind>);
+}

@@ -1,0 +1,78 @@
+/** What the parts of the fold share. */
+
+import type { EventOf } from "../../log/event.ts";
+import type { Kind, PayloadOf } from "../../log/kinds.ts";
+import { findTask, type RunState, type TaskView } from "../../scheduler/run_state.ts";
+import { isLegalTransition, type TaskState, type TaskStatus } from "../../scheduler/task_state.ts";
+
+/** Folds events of one kind; the text says which rule the event breaks, in which case nothing was changed. */
+export type Handler<K extends Kind> = (state: RunState, event: EventOf<K>) => string | undefined;
+
+/** One handler for each of some kinds. */
+export type HandlersOf<K extends Kind> = { readonly [Each in K]: Handler<Each> };
+
+/** One handler for each kind. */
+export type Handlers = HandlersOf<Kind>;
+
+/** The time of an event on the run clock, milliseconds. */
+export function timeOf(event: { readonly ts: string }): number {
+  return Date.parse(event.ts);
+}
+
+/** Takes a request off the list of the open ones, where the fact answers one. */
+export function closeRequest(state: RunState, payload: { readonly request?: number | undefined }): void {
+  const { request } = payload;
+  if (request === undefined) return;
+  state.run.open_requests = state.run.open_requests.filter((open) => open.index !== request);
+}
+
+/** The task of an event, or the rule that is broken. */
+export function taskOf(state: RunState, id: string): TaskView | string {
+  return findTask(state, id) ?? `the plan has no task "${id}"`;
+}
+
+/** The task of an attempt's event, if the attempt is the current one and in one of the given states. */
+export function attemptOf(
+  state: RunState,
+  ref: Pick<PayloadOf<"task_started">, "task_id" | "attempt" | "token">,
+  ...states: readonly TaskStatus[]
+): TaskView | string {
+  const view = taskOf(state, ref.task_id);
+  if (typeof view === "string") return view;
+  const { task } = view;
+  if (task.token !== ref.token || task.attempt !== ref.attempt) {
+    return `attempt ${ref.attempt} with token ${ref.token} is not the current one of task "${task.id}"`;
+  }
+  if (!states.includes(task.state)) return `task "${task.id}" is ${task.state}`;
+  return view;
+}
+
+/** Moves a task to another state with the changes that go with it, if that is legal. */
+export function move(
+  state: RunState,
+  view: TaskView,
+  to: TaskStatus,
+  now: number,
+  changes: Partial<Omit<TaskState, "id" | "state">>,
+): string | undefined {
+  const { task, ordinal } = view;
+  const from = task.state;
+  if (!isLegalTransition(from, to)) return `task "${task.id}" may not go from ${from} to ${to}`;
+  Object.assign(task, changes);
+  task.state = to;
+  state.index.moved(ordinal, from, now);
+  return undefined;
+}
+
+/** The fields of a task that has no current attempt. */
+export const NO_ATTEMPT = {
+  owner: null,
+  token: null,
+  lease_expires: null,
+  stage: null,
+  pin_date: null,
+  slot: null,
+  process: null,
+  cancel_request: null,
+  waiting_on: null,
+} as const;

@@ -1,0 +1,153 @@
+/** The fold of the events about the run as a whole and about its workers. */
+
+import { closeRequest, type HandlersOf, timeOf } from "./handler.ts";
+
+type RunKind =
+  | "run_started"
+  | "run_resumed"
+  | "run_paused"
+  | "run_unpaused"
+  | "run_finished"
+  | "run_accepted"
+  | "run_rejected"
+  | "run_merged"
+  | "run_cancelled"
+  | "run_failed"
+  | "log_tampered"
+  | "request_refused"
+  | "clock_jumped"
+  | "budget_checkpoint"
+  | "budget_exhausted"
+  | "budget_extended"
+  | "worker_started"
+  | "worker_stalled"
+  | "worker_dead"
+  | "worker_recovered"
+  | "worker_stopped";
+
+/** See the module. */
+export const runHandlers: HandlersOf<RunKind> = {
+  run_started(state, event) {
+    const { run } = state;
+    if (run.phase !== "new") return "the run has started already";
+    const { payload } = event;
+    const now = timeOf(event);
+    Object.assign(run, {
+      run_id: event.run_id,
+      phase: "active",
+      incarnation: 1,
+      controller: payload.controller,
+      name: payload.name,
+      plan_digest: payload.plan_digest,
+      seed: payload.seed,
+      started_at: now,
+      base: payload.base,
+      directory: payload.directory,
+      identity: payload.identity,
+      case_sensitive: payload.case_sensitive,
+      head: payload.base === null ? null : { commit: payload.base.commit, tree: payload.base.tree },
+      settings: payload.settings,
+      selected: payload.selected,
+      known_gaps: payload.known_gaps,
+    });
+    for (const task of state.tasks) task.created_at = now;
+    const durations = new Map(payload.durations.map((each) => [each.task_id, each.ms]));
+    state.index.start(payload.selected, durations, payload.case_sensitive, now);
+    return undefined;
+  },
+
+  run_resumed(state, event) {
+    const { run } = state;
+    run.incarnation = event.payload.incarnation;
+    run.controller = event.payload.controller;
+    run.phase = "active";
+    run.finished_at = null;
+    run.proof_writing = null;
+    const { onto } = event.payload;
+    if (onto !== null) {
+      run.head = { commit: onto.commit, tree: onto.tree };
+      run.work_since_proof = true;
+    }
+    // What an earlier incarnation had begun to run will not report any more.
+    run.gates = run.gates.filter((gate) => gate.result !== "running");
+    return undefined;
+  },
+
+  run_paused(state, { payload }) {
+    state.run.paused = true;
+    closeRequest(state, payload);
+    return undefined;
+  },
+
+  run_unpaused(state, { payload }) {
+    state.run.paused = false;
+    closeRequest(state, payload);
+    return undefined;
+  },
+
+  run_finished(state, event) {
+    const { run } = state;
+    const { status, exit_code } = event.payload;
+    const isGood = status === "ready" || status === "passed";
+    if (isGood && (run.tampered_at !== null || run.violations.length > 0)) {
+      return `the log was tampered with, so the run cannot end as ${status}`;
+    }
+    run.phase = "finished";
+    run.finished_at = timeOf(event);
+    run.status = status;
+    run.exit_code = exit_code;
+    return undefined;
+  },
+
+  run_accepted(state, { payload }) {
+    state.run.verdict = { accepted: true, by: payload.by, reason: payload.reason };
+    return undefined;
+  },
+
+  run_rejected(state, { payload }) {
+    state.run.verdict = { accepted: false, by: payload.by, reason: payload.reason };
+    return undefined;
+  },
+
+  run_merged(state, { payload }) {
+    state.run.deliveries.push(payload);
+    return undefined;
+  },
+
+  run_cancelled(state, { payload }) {
+    state.run.cancelled = true;
+    closeRequest(state, payload);
+    return undefined;
+  },
+
+  run_failed(state, { payload }) {
+    state.run.failure ??= { reason: payload.reason, detail: payload.detail };
+    return undefined;
+  },
+
+  log_tampered(state, { payload }) {
+    state.run.tampered_at ??= payload.at;
+    return undefined;
+  },
+
+  request_refused: (state, { payload }) => void closeRequest(state, payload),
+  clock_jumped: () => undefined,
+  budget_checkpoint: () => undefined,
+
+  budget_exhausted(state, { payload }) {
+    state.run.budget_exhausted = payload;
+    return undefined;
+  },
+
+  budget_extended(state, { payload }) {
+    closeRequest(state, payload);
+    state.run.budget_exhausted = null;
+    return undefined;
+  },
+
+  worker_started: () => undefined,
+  worker_stalled: () => undefined,
+  worker_dead: () => undefined,
+  worker_recovered: () => undefined,
+  worker_stopped: () => undefined,
+};

@@ -1,0 +1,235 @@
+/** The fold of the events about tasks and their attempts. */
+
+import type { EventOf } from "../../log/event.ts";
+import type { RunState, TaskView } from "../../scheduler/run_state.ts";
+import { isActive } from "../../scheduler/task_state.ts";
+import { attemptOf, closeRequest, type HandlersOf, move, NO_ATTEMPT, taskOf, timeOf } from "./handler.ts";
+
+type TaskKind =
+  | "task_claimed"
+  | "lease_renewed"
+  | "task_started"
+  | "attempt_pinning"
+  | "attempt_pinned"
+  | "task_finished"
+  | "merge_started"
+  | "merge_conflicted"
+  | "task_completed"
+  | "task_failed"
+  | "retry_scheduled"
+  | "task_blocked"
+  | "task_waiting"
+  | "task_cancelled"
+  | "task_reopened"
+  | "result_refused"
+  | "task_accepted"
+  | "task_rejected"
+  | "usage_recorded"
+  | "approval_requested"
+  | "approval_decided";
+
+/** See the module. */
+export const taskHandlers: HandlersOf<TaskKind> = {
+  task_claimed(state, event) {
+    const view = taskOf(state, event.payload.task_id);
+    if (typeof view === "string") return view;
+    const { payload } = event;
+    const due = view.task.attempt + 1;
+    if (payload.attempt !== due) return `attempt ${due} of task "${view.task.id}" was due`;
+    return move(state, view, "claimed", timeOf(event), {
+      ...NO_ATTEMPT,
+      attempt: payload.attempt,
+      owner: payload.worker,
+      token: event.index,
+      lease_expires: payload.lease_expires,
+      base: payload.base,
+      pin: null,
+      not_before: null,
+      started_at: timeOf(event),
+      reason: null,
+    });
+  },
+
+  lease_renewed(state, { payload }) {
+    const view = attemptOf(state, payload, "claimed", "running");
+    if (typeof view === "string") return view;
+    view.task.lease_expires = payload.lease_expires;
+    return undefined;
+  },
+
+  task_started(state, event) {
+    const view = attemptOf(state, event.payload, "claimed");
+    if (typeof view === "string") return view;
+    const { process, slot } = event.payload;
+    return move(state, view, "running", timeOf(event), { process, slot, stage: "body" });
+  },
+
+  attempt_pinning(state, { payload }) {
+    const view = attemptOf(state, payload, "claimed", "running");
+    if (typeof view === "string") return view;
+    view.task.stage = "pinning";
+    view.task.pin_date = payload.date;
+    view.task.slot = payload.slot;
+    view.task.outcome = payload.outcome;
+    return undefined;
+  },
+
+  attempt_pinned(state, { payload }) {
+    const view = attemptOf(state, payload, "claimed", "running");
+    if (typeof view === "string") return view;
+    view.task.stage = "pinned";
+    view.task.pin = payload.commit;
+    return undefined;
+  },
+
+  task_finished(state, event) {
+    const view = attemptOf(state, event.payload, "running");
+    if (typeof view === "string") return view;
+    const { outcome, outputs } = event.payload;
+    const broken = move(state, view, "finished", timeOf(event), { outcome, outputs, lease_expires: null });
+    if (broken === undefined && view.task.pin !== null) state.run.merge_queue.push(view.task.id);
+    return broken;
+  },
+
+  merge_started(state, { payload }) {
+    const view = attemptOf(state, payload, "finished");
+    if (typeof view === "string") return view;
+    if (state.run.merge !== null) return `task "${state.run.merge.task_id}" is being merged`;
+    if (state.run.head?.commit !== payload.head) return `${payload.head} is not the head of the run`;
+    const { task_id, attempt, token, head, base, pin, date } = payload;
+    state.run.merge = { task_id, attempt, token, head, base, pin, date };
+    return undefined;
+  },
+
+  merge_conflicted(state, { payload }) {
+    const view = attemptOf(state, payload, "finished");
+    if (typeof view === "string") return view;
+    if (state.run.merge?.token !== payload.token) return `task "${payload.task_id}" is not being merged`;
+    state.run.merge = null;
+    leaveMergeQueue(state, view);
+    view.task.conflict_count += 1;
+    return undefined;
+  },
+
+  task_completed(state, event) {
+    const view = attemptOf(state, event.payload, "finished");
+    if (typeof view === "string") return view;
+    const { commit, tree } = event.payload;
+    const isMerged = commit !== null && tree !== null;
+    if (isMerged && state.run.merge?.token !== event.payload.token) {
+      return `task "${view.task.id}" is not being merged`;
+    }
+    if (!isMerged && view.task.pin !== null) return `the work of task "${view.task.id}" is not merged`;
+    const broken = move(state, view, "completed", timeOf(event), {
+      ...NO_ATTEMPT,
+      token: view.task.token,
+      commit: commit ?? state.run.head?.commit ?? null,
+      completed_at: timeOf(event),
+      recovery_count: 0,
+      conflict_count: 0,
+      reason: null,
+    });
+    if (broken === undefined && isMerged) {
+      state.run.merge = null;
+      state.run.head = { commit, tree };
+      leaveMergeQueue(state, view);
+    }
+    return broken;
+  },
+
+  task_failed: (state, event) => endAttempt(state, event, "failed"),
+
+  retry_scheduled(state, event) {
+    const view = attemptOf(state, event.payload, "claimed", "running", "finished");
+    if (typeof view === "string") return view;
+    const { task } = view;
+    const { class: kind, not_before, outcome, reason } = event.payload;
+    leaveMergeQueue(state, view);
+    return move(state, view, "pending", timeOf(event), {
+      ...NO_ATTEMPT,
+      not_before,
+      outcome,
+      reason,
+      outputs: [],
+      retry_count: task.retry_count + (kind === "retry" ? 1 : 0),
+      recovery_count: kind === "recovery" ? task.recovery_count + 1 : 0,
+    });
+  },
+
+  task_blocked(state, event) {
+    const view = taskOf(state, event.payload.task_id);
+    if (typeof view === "string") return view;
+    const { causes, reason } = event.payload;
+    return move(state, view, "blocked", timeOf(event), { causes, reason, completed_at: timeOf(event) });
+  },
+
+  task_waiting(state, event) {
+    const view = attemptOf(state, event.payload, "running");
+    if (typeof view === "string") return view;
+    const { outcome, question } = event.payload;
+    const { token } = view.task;
+    return move(state, view, "waiting", timeOf(event), {
+      ...NO_ATTEMPT,
+      token,
+      outcome,
+      waiting_on: event.payload.on,
+      reason: question,
+    });
+  },
+
+  task_cancelled(state, event) {
+    const { payload } = event;
+    const view = taskOf(state, payload.task_id);
+    if (typeof view === "string") return view;
+    if (payload.token !== null && payload.token !== view.task.token) {
+      return `token ${payload.token} is not the current one of task "${view.task.id}"`;
+    }
+    if (payload.token === null && isActive(view.task.state)) return `task "${view.task.id}" is at work`;
+    leaveMergeQueue(state, view);
+    closeRequest(state, payload);
+    return move(state, view, "cancelled", timeOf(event), {
+      ...NO_ATTEMPT,
+      outcome: payload.outcome ?? view.task.outcome,
+      reason: payload.reason,
+      completed_at: timeOf(event),
+    });
+  },
+
+  task_reopened(state, event) {
+    const view = taskOf(state, event.payload.task_id);
+    if (typeof view === "string") return view;
+    closeRequest(state, event.payload);
+    return move(state, view, "pending", timeOf(event), {
+      ...NO_ATTEMPT,
+      not_before: null,
+      retry_count: 0,
+      recovery_count: 0,
+      conflict_count: 0,
+      completed_at: null,
+      causes: [],
+      reason: event.payload.reason,
+    });
+  },
+
+  result_refused: (state, { payload }) => void closeRequest(state, payload),
+  task_accepted: (state, { payload }) => void closeRequest(state, payload),
+  task_rejected: (state, { payload }) => void closeRequest(state, payload),
+  usage_recorded: () => undefined,
+  approval_requested: () => undefined,
+  approval_decided: (state, { payload }) => void closeRequest(state, payload),
+};
+
+function endAttempt(state: RunState, event: EventOf<"task_failed">, to: "failed"): string | undefined {
+  const view = attemptOf(state, event.payload, "claimed", "running", "finished", "waiting");
+  if (typeof view === "string") return view;
+  leaveMergeQueue(state, view);
+  const { outcome, reason } = event.payload;
+  return move(state, view, to, timeOf(event), { ...NO_ATTEMPT, outcome, reason, completed_at: timeOf(event) });
+}
+
+function leaveMergeQueue(state: RunState, view: TaskView): void {
+  const { run } = state;
+  const place = run.merge_queue.indexOf(view.task.id);
+  if (place >= 0) run.merge_queue.splice(place, 1);
+  if (run.merge?.task_id === view.task.id) run.merge = null;
+}

@@ -1,0 +1,196 @@
+/**
+ * What the scheduler does next, from the state and the time alone: no I/O, no clock, no randomness. The
+ * controller appends what is decided, folds it, and asks again until nothing is left to decide.
+ */
+
+import { draft, type EventDraft, taskSubject } from "../log/event.ts";
+import type { AttemptOutcome } from "../log/kinds.ts";
+import { decideRequests } from "./decide_requests.ts";
+import { decideUnstartable } from "./decide_unstartable.ts";
+import { PickSet } from "./pick_set.ts";
+import { judgeFailure } from "./retry.ts";
+import { type RunState, taskAt, type TaskView } from "./run_state.ts";
+
+/** The worker name of the slots of the controller's own process. */
+export const LOCAL_WORKER = "local";
+
+/** The events to append now; `now` is the run clock in milliseconds. Empty: nothing to decide until something happens. */
+export function decide(state: RunState, now: number): readonly EventDraft[] {
+  if (state.run.phase !== "active") return [];
+  const requests = decideRequests(state);
+  if (requests.length > 0) return requests;
+  if (state.run.tampered_at !== null || state.run.failure !== null || state.run.cancelled) return [];
+  if (state.run.cancel !== null) return decideCancel(state, state.run.cancel);
+  const ended = [...decideUnstartable(state), ...decideLostLeases(state, now), ...decideBudget(state, now)];
+  if (ended.length > 0) return ended;
+  return [...decideMerge(state, now), ...decideClaims(state, now)];
+}
+
+/**
+ * Whether no task is at work or on its way into the head, and none will be until somebody outside acts. The run
+ * can then be finished.
+ */
+export function isQuiet(state: RunState): boolean {
+  const { run, index } = state;
+  if (index.active.size > 0 || run.merge !== null) return false;
+  if (run.failure !== null || run.tampered_at !== null || run.cancelled) return true;
+  if (run.cancel !== null || run.merge_queue.length > 0) return false;
+  if (startsNothing(state)) return true;
+  return !run.paused && index.queue.size === 0 && index.delayedCount === 0 && index.unstartable.size === 0;
+}
+
+/** The next moment at which time alone changes a decision; undefined where only events can. */
+export function nextWake(state: RunState): number | undefined {
+  const moments: number[] = [];
+  for (const ordinal of state.index.active) {
+    const { lease_expires } = taskAt(state, ordinal).task;
+    if (lease_expires !== null) moments.push(lease_expires);
+  }
+  const delayEnd = state.index.nextDelayEnd;
+  if (delayEnd !== undefined) moments.push(delayEnd);
+  const deadline = timeLimit(state);
+  if (deadline !== undefined && state.run.budget_exhausted === null) moments.push(deadline);
+  return moments.length === 0 ? undefined : Math.min(...moments);
+}
+
+/** The actor of this incarnation's facts. */
+export function controllerActor(state: RunState): string {
+  return `controller/${state.run.incarnation}`;
+}
+
+/** The outcome of an attempt whose worker is gone, so that nothing else is known of it. */
+export function lostOutcome(detail: string): AttemptOutcome {
+  return {
+    result: "lost",
+    exit_code: null,
+    signal: null,
+    duration_ms: 0,
+    output: null,
+    strays_ended: 0,
+    proven_dead: false,
+    detail,
+  };
+}
+
+/** Whether a failure, under `--on-failure no-new` or `kill`, or an exhausted budget keeps every task from starting. */
+function startsNothing(state: RunState): boolean {
+  if (state.run.budget_exhausted !== null) return true;
+  return state.plan.on_failure !== "continue" && state.index.count("failed") > 0;
+}
+
+function decideCancel(state: RunState, cancel: { readonly request: number; readonly reason: string }): EventDraft[] {
+  const actor = controllerActor(state);
+  const drafts: EventDraft[] = [];
+  for (let ordinal = 0; ordinal < state.tasks.length; ordinal++) {
+    const { task } = taskAt(state, ordinal);
+    const isMerging = state.run.merge?.task_id === task.id;
+    const isIdle = task.state === "pending" || task.state === "waiting" || (task.state === "finished" && !isMerging);
+    if (!isIdle || !state.index.isSelected(ordinal)) continue;
+    drafts.push(draft("task_cancelled", taskSubject(task.id), actor, {
+      task_id: task.id,
+      attempt: task.state === "pending" ? null : task.attempt,
+      token: task.state === "pending" ? null : task.token,
+      outcome: null,
+      reason: cancel.reason,
+    }));
+  }
+  if (drafts.length > 0 || state.index.active.size > 0 || state.run.merge !== null) return drafts;
+  return [draft("run_cancelled", "run", actor, { request: cancel.request, reason: cancel.reason })];
+}
+
+function decideLostLeases(state: RunState, now: number): EventDraft[] {
+  const drafts: EventDraft[] = [];
+  for (const ordinal of state.index.active) {
+    const { task } = taskAt(state, ordinal);
+    if (task.lease_expires === null || task.lease_expires > now) continue;
+    drafts.push(...recoverAttempt(state, taskAt(state, ordinal), "its lease ran out", now));
+  }
+  return drafts;
+}
+
+/** Gives up an attempt whose worker is gone: a new one starts at once, the third in a row is quarantine. */
+export function recoverAttempt(state: RunState, view: TaskView, detail: string, now: number): EventDraft[] {
+  const { spec, task } = view;
+  if (task.token === null) return [];
+  const outcome = lostOutcome(detail);
+  const verdict = judgeFailure(spec, task, outcome, state.run.seed);
+  const ref = { task_id: task.id, attempt: task.attempt, token: task.token, outcome };
+  const subject = taskSubject(task.id);
+  const actor = controllerActor(state);
+  if (verdict.kind === "retry") {
+    const payload = { ...ref, class: verdict.class, not_before: now + verdict.delay_ms, reason: verdict.reason };
+    return [draft("retry_scheduled", subject, actor, payload)];
+  }
+  const reason = verdict.kind === "fail" ? verdict.reason : verdict.question;
+  return [draft("task_failed", subject, actor, { ...ref, reason })];
+}
+
+function timeLimit(state: RunState): number | undefined {
+  const seconds = state.plan.budget.time_secs;
+  return seconds === null ? undefined : state.run.started_at + seconds * 1000;
+}
+
+function decideBudget(state: RunState, now: number): EventDraft[] {
+  const deadline = timeLimit(state);
+  if (deadline === undefined || now < deadline || state.run.budget_exhausted !== null) return [];
+  const nothingLeft = state.index.queue.size === 0 && state.index.delayedCount === 0 && state.index.active.size === 0;
+  if (nothingLeft) return [];
+  const used = (now - state.run.started_at) / 1000;
+  const limit = (deadline - state.run.started_at) / 1000;
+  return [draft("budget_exhausted", "run", controllerActor(state), { budget: "time", used, limit })];
+}
+
+function decideMerge(state: RunState, now: number): EventDraft[] {
+  const next = state.run.merge_queue[0];
+  const { head, merge } = state.run;
+  if (next === undefined || merge !== null || head === null) return [];
+  const ordinal = state.index.ordinalOf(next);
+  if (ordinal === undefined) return [];
+  const { task } = taskAt(state, ordinal);
+  if (task.token === null || task.pin === null || task.base === null) return [];
+  return [draft("merge_started", taskSubject(task.id), controllerActor(state), {
+    task_id: task.id,
+    attempt: task.attempt,
+    token: task.token,
+    head: head.commit,
+    base: task.base,
+    pin: task.pin,
+    date: now,
+  })];
+}
+
+function decideClaims(state: RunState, now: number): EventDraft[] {
+  if (state.run.paused || startsNothing(state)) return [];
+  state.index.promoteDelayed(now);
+  const free = (state.run.settings?.workers ?? 0) - state.index.active.size;
+  const actor = controllerActor(state);
+  return pickTasks(state, free).map((ordinal) => {
+    const { spec, task } = taskAt(state, ordinal);
+    return draft("task_claimed", taskSubject(spec.id), actor, {
+      task_id: spec.id,
+      attempt: task.attempt + 1,
+      worker: LOCAL_WORKER,
+      lease_expires: now + state.plan.lease_secs * 1000,
+      base: spec.isolation === "worktree" ? (state.run.head?.commit ?? null) : null,
+    });
+  });
+}
+
+/**
+ * Up to `places` tasks that may run together with what is at work, best first (P5). Picks leave the queue only
+ * when their claims are folded: until then they stay ready, so that a claim that was not appended is not lost.
+ */
+function pickTasks(state: RunState, places: number): number[] {
+  const { index } = state;
+  const picks = new PickSet(state);
+  while (picks.ordinals.length < places) {
+    const cls = index.queue.best();
+    const best = cls?.ready.peek();
+    if (cls === undefined || best === undefined) break;
+    const obstacle = picks.obstacleOf(best.ordinal);
+    if (obstacle !== null) index.queue.park(cls, obstacle);
+    else picks.take(best.ordinal);
+  }
+  picks.putBack();
+  return picks.ordinals;
+}

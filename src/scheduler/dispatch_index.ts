@@ -1,0 +1,270 @@
+/**
+ * Everything that choosing the next task needs at hand: a cache over the plan and the task states, kept up to
+ * date by the fold, never written down. Its own changes (parking a class, noticing that a delay has passed) do
+ * not change what any decision is.
+ */
+
+import { buildGraph, type Graph, remainingPaths } from "../plan/graph.ts";
+import { PathIndex, pathSetsOf } from "../plan/path_index.ts";
+import type { Plan, TaskSpec } from "../plan/spec.ts";
+import { Heap } from "./heap.ts";
+import { type Rank, ranksBefore, ReadyQueue, type TaskClass } from "./ready_queue.ts";
+import { type Readiness, readiness, type Tally, tallyOf } from "./readiness.ts";
+import { isActive, type TaskState, type TaskStatus } from "./task_state.ts";
+
+/** A ready task gains one step of priority in every ten-minute step of the run clock. */
+const AGEING_STEP_MS = 600_000;
+/** The weight of a task that has never been timed, milliseconds. */
+const UNKNOWN_DURATION_MS = 1_000;
+
+/** A pending task whose retry has to wait. */
+interface Delayed {
+  readonly ordinal: number;
+  readonly not_before: number;
+}
+
+/** See the module. */
+export class DispatchIndex {
+  readonly graph: Graph;
+  readonly queue = new ReadyQueue();
+  /** Ordinals of claimed and running tasks. */
+  readonly active = new Set<number>();
+  /** Ordinals of pending tasks whose dependencies can never satisfy their rule. */
+  readonly unstartable = new Set<number>();
+  readonly #plan: Plan;
+  readonly #tasks: readonly TaskState[];
+  readonly #ordinals = new Map<string, number>();
+  readonly #sums: Tally[];
+  readonly #classes: TaskClass[];
+  readonly #poolUse = new Map<string, number>();
+  #paths = new PathIndex();
+  readonly #delayed = new Heap<Delayed>((a, b) =>
+    a.not_before !== b.not_before ? a.not_before < b.not_before : a.ordinal < b.ordinal
+  );
+  readonly #delays = new Map<number, Delayed>();
+  readonly #counts = new Map<TaskStatus, number>();
+  #pathMs: readonly number[];
+  #selected: ReadonlySet<number> | null = null;
+
+  /** Builds the index of tasks that are all pending. */
+  constructor(plan: Plan, tasks: readonly TaskState[]) {
+    this.#plan = plan;
+    this.#tasks = tasks;
+    plan.tasks.forEach((spec, ordinal) => this.#ordinals.set(spec.id, ordinal));
+    this.graph = buildGraph(plan.tasks);
+    this.#pathMs = remainingPaths(this.graph, () => UNKNOWN_DURATION_MS);
+    this.#sums = plan.tasks.map(() => ({ terminal: 0, satisfied: 0, completed: 0 }));
+    this.#classes = classify(plan.tasks);
+    this.#counts.set("pending", tasks.length);
+  }
+
+  /** The place of a task in the plan. */
+  ordinalOf(id: string): number | undefined {
+    return this.#ordinals.get(id);
+  }
+
+  /** How many tasks are in a state. */
+  count(status: TaskStatus): number {
+    return this.#counts.get(status) ?? 0;
+  }
+
+  /** Whether the run is to run this task. */
+  isSelected(ordinal: number): boolean {
+    return this.#selected === null || this.#selected.has(ordinal);
+  }
+
+  /** How many tasks the run is to run. */
+  get selectedCount(): number {
+    return this.#selected?.size ?? this.#tasks.length;
+  }
+
+  /** Sets what `run_started` says, and makes ready what can start at `now`. */
+  start(
+    selected: readonly string[] | null,
+    durations: ReadonlyMap<string, number>,
+    caseSensitive: boolean,
+    now: number,
+  ): void {
+    this.#paths = new PathIndex({ caseSensitive });
+    this.#selected = selected === null ? null : new Set(selected.flatMap((id) => this.#ordinals.get(id) ?? []));
+    this.#pathMs = remainingPaths(
+      this.graph,
+      (ordinal) => durations.get(this.#specAt(ordinal).id) ?? UNKNOWN_DURATION_MS,
+    );
+    for (let ordinal = 0; ordinal < this.#tasks.length; ordinal++) this.#refresh(ordinal, now);
+  }
+
+  /** Takes note that a task went from one state to another at `now`. */
+  moved(ordinal: number, from: TaskStatus, now: number): void {
+    const task = this.#taskAt(ordinal);
+    this.#counts.set(from, this.count(from) - 1);
+    this.#counts.set(task.state, this.count(task.state) + 1);
+    this.#moveResources(ordinal, from, task.state);
+    this.#moveTally(ordinal, from, now);
+    this.#refresh(ordinal, now);
+  }
+
+  /** Whether a task at this place could start, by its dependencies alone. */
+  readinessOf(ordinal: number, change?: Tally): Readiness {
+    const spec = this.#specAt(ordinal);
+    const sums = this.#sumsAt(ordinal);
+    const total = change === undefined ? sums : {
+      terminal: sums.terminal + change.terminal,
+      satisfied: sums.satisfied + change.satisfied,
+      completed: sums.completed + change.completed,
+    };
+    return readiness(spec.trigger_rule, spec.dependencies.length, total);
+  }
+
+  /** Puts the tasks whose delay has passed among the ready ones. */
+  promoteDelayed(now: number): void {
+    for (let next = this.#delayed.peek(); next !== undefined && next.not_before <= now; next = this.#delayed.peek()) {
+      this.#delayed.pop();
+      this.#delays.delete(next.ordinal);
+      this.#enqueue(next.ordinal);
+    }
+  }
+
+  /** The earliest moment at which a delayed task may start; undefined where none is delayed. */
+  get nextDelayEnd(): number | undefined {
+    return this.#delayed.peek()?.not_before;
+  }
+
+  /** How many pending tasks wait for their delay to pass. */
+  get delayedCount(): number {
+    return this.#delayed.size;
+  }
+
+  /** How many tasks at work hold a place in the pool. */
+  poolUse(pool: string): number {
+    return this.#poolUse.get(pool) ?? 0;
+  }
+
+  /** Ids of the tasks whose sets are held and that conflict with this task's. */
+  conflictsOf(ordinal: number): readonly string[] {
+    return this.#paths.conflictsWith(pathSetsOf(this.#specAt(ordinal)));
+  }
+
+  /** Milliseconds from the start of the task to the end of the longest chain after it. */
+  pathMs(ordinal: number): number {
+    return this.#pathMs[ordinal] ?? 0;
+  }
+
+  #moveResources(ordinal: number, from: TaskStatus, to: TaskStatus): void {
+    const spec = this.#specAt(ordinal);
+    if (isActive(from) && !isActive(to)) {
+      this.active.delete(ordinal);
+      if (spec.pool !== null) {
+        this.#poolUse.set(spec.pool, this.poolUse(spec.pool) - 1);
+        this.queue.release(`pool:${spec.pool}`);
+      }
+    } else if (!isActive(from) && isActive(to)) {
+      this.active.add(ordinal);
+      if (spec.pool !== null) this.#poolUse.set(spec.pool, this.poolUse(spec.pool) + 1);
+    }
+    // A finished task keeps its sets until its work is in the head: others would start on a base without it.
+    const held = isActive(from) || from === "finished";
+    const holds = isActive(to) || to === "finished";
+    if (held && !holds) {
+      this.#paths.remove(spec.id);
+      this.queue.release(`task:${ordinal}`);
+    } else if (!held && holds) {
+      this.#paths.add(spec.id, pathSetsOf(spec));
+    }
+  }
+
+  #moveTally(ordinal: number, from: TaskStatus, now: number): void {
+    const spec = this.#specAt(ordinal);
+    const before = tallyOf(spec, { state: from });
+    const after = tallyOf(spec, this.#taskAt(ordinal));
+    if (
+      before.terminal === after.terminal && before.satisfied === after.satisfied &&
+      before.completed === after.completed
+    ) return;
+    for (const dependent of this.graph.dependents[ordinal] ?? []) {
+      const sums = this.#sumsAt(dependent);
+      sums.terminal += after.terminal - before.terminal;
+      sums.satisfied += after.satisfied - before.satisfied;
+      sums.completed += after.completed - before.completed;
+      this.#refresh(dependent, now);
+    }
+  }
+
+  /** Puts a task where its state, its dependencies and its delay say. */
+  #refresh(ordinal: number, now: number): void {
+    const task = this.#taskAt(ordinal);
+    const standing = task.state === "pending" && this.isSelected(ordinal) ? this.readinessOf(ordinal) : "not_yet";
+    if (standing === "blocked") this.unstartable.add(ordinal);
+    else this.unstartable.delete(ordinal);
+    if (standing !== "ready") {
+      this.#forget(ordinal);
+      task.ready_since = null;
+      return;
+    }
+    if (this.queue.has(ordinal) || this.#delays.has(ordinal)) return;
+    if (task.not_before !== null) {
+      task.ready_since = Math.max(task.not_before, now);
+      const delayed = { ordinal, not_before: task.not_before };
+      this.#delays.set(ordinal, delayed);
+      this.#delayed.push(delayed);
+    } else {
+      task.ready_since = now;
+      this.#enqueue(ordinal);
+    }
+  }
+
+  #enqueue(ordinal: number): void {
+    const cls = this.#classes[ordinal];
+    if (cls !== undefined) this.queue.add(cls, this.#rankOf(ordinal));
+  }
+
+  #forget(ordinal: number): void {
+    this.queue.delete(ordinal);
+    const delayed = this.#delays.get(ordinal);
+    if (delayed !== undefined) {
+      this.#delays.delete(ordinal);
+      this.#delayed.delete(delayed);
+    }
+  }
+
+  #rankOf(ordinal: number): Rank {
+    const readySince = this.#taskAt(ordinal).ready_since ?? 0;
+    return {
+      ordinal,
+      urgency: this.#specAt(ordinal).priority - Math.floor(readySince / AGEING_STEP_MS),
+      path_ms: this.pathMs(ordinal),
+    };
+  }
+
+  #specAt(ordinal: number): TaskSpec {
+    return at(this.#plan.tasks, ordinal);
+  }
+
+  #taskAt(ordinal: number): TaskState {
+    return at(this.#tasks, ordinal);
+  }
+
+  #sumsAt(ordinal: number): Tally {
+    return at(this.#sums, ordinal);
+  }
+}
+
+/** One class object per distinct pair of pool and path sets. */
+function classify(tasks: readonly TaskSpec[]): TaskClass[] {
+  const classes = new Map<string, TaskClass>();
+  return tasks.map((spec, ordinal) => {
+    const key = JSON.stringify([spec.pool, spec.read_set, spec.write_set]);
+    let cls = classes.get(key);
+    if (cls === undefined) {
+      cls = { key, pool: spec.pool, representative: ordinal, ready: new Heap<Rank>(ranksBefore) };
+      classes.set(key, cls);
+    }
+    return cls;
+  });
+}
+
+function at<T>(items: readonly T[], index: number): T {
+  const item = items[index];
+  if (item === undefined) throw new RangeError(`Cannot find task number ${index} in the plan`);
+  return item;
+}

@@ -1,0 +1,66 @@
+/** The tasks chosen in one decision, before their claims are in the log: they count as if they were at work. */
+
+import { conflicts } from "../plan/path_set.ts";
+import type { Obstacle, Rank, TaskClass } from "./ready_queue.ts";
+import { type RunState, taskAt } from "./run_state.ts";
+
+/** See the module. */
+export class PickSet {
+  readonly ordinals: number[] = [];
+  readonly #state: RunState;
+  readonly #taken: { readonly cls: TaskClass; readonly rank: Rank }[] = [];
+  readonly #poolUse = new Map<string, number>();
+  readonly #parkedUnderPick = new Set<Obstacle>();
+
+  /** Starts with nothing chosen. */
+  constructor(state: RunState) {
+    this.#state = state;
+  }
+
+  /** What keeps a ready task from starting beside what is at work and what is chosen; null where nothing does. */
+  obstacleOf(ordinal: number): Obstacle | null {
+    const { plan, index } = this.#state;
+    const { spec } = taskAt(this.#state, ordinal);
+    if (spec.pool !== null) {
+      const chosen = this.#poolUse.get(spec.pool) ?? 0;
+      const limit = plan.pools[spec.pool] ?? Infinity;
+      if (index.poolUse(spec.pool) >= limit) return `pool:${spec.pool}`;
+      if (index.poolUse(spec.pool) + chosen >= limit) return this.#underPick(`pool:${spec.pool}`);
+    }
+    const holder = index.conflictsOf(ordinal)[0];
+    if (holder !== undefined) {
+      const at = index.ordinalOf(holder);
+      if (at !== undefined) return `task:${at}`;
+    }
+    const caseSensitive = this.#state.run.case_sensitive;
+    const rival = this.ordinals.find((other) => conflicts(taskAt(this.#state, other).spec, spec, { caseSensitive }));
+    return rival === undefined ? null : this.#underPick(`task:${rival}`);
+  }
+
+  /** Chooses the best task of the best class, and takes it out of the queue until `putBack`. */
+  take(ordinal: number): void {
+    const { queue } = this.#state.index;
+    const cls = queue.best();
+    const rank = cls?.ready.peek();
+    if (cls === undefined || rank === undefined || rank.ordinal !== ordinal) {
+      throw new RangeError(`Cannot choose task number ${ordinal}: it is not the best of the queue`);
+    }
+    const { spec } = taskAt(this.#state, ordinal);
+    if (spec.pool !== null) this.#poolUse.set(spec.pool, (this.#poolUse.get(spec.pool) ?? 0) + 1);
+    queue.delete(ordinal);
+    this.#taken.push({ cls, rank });
+    this.ordinals.push(ordinal);
+  }
+
+  /** Restores the queue: what was taken is ready again, what was parked under a choice is free again. */
+  putBack(): void {
+    const { queue } = this.#state.index;
+    for (const { cls, rank } of this.#taken) queue.add(cls, rank);
+    for (const obstacle of this.#parkedUnderPick) queue.release(obstacle);
+  }
+
+  #underPick(obstacle: Obstacle): Obstacle {
+    this.#parkedUnderPick.add(obstacle);
+    return obstacle;
+  }
+}

@@ -1,0 +1,44 @@
+/** Trigger rules: what the states of its dependencies mean for a task (P4). */
+
+import type { TaskSpec, TriggerRule } from "../plan/spec.ts";
+import type { TaskState } from "./task_state.ts";
+import { isTerminal } from "./task_state.ts";
+
+/** What a dependency contributes: each is 0 or 1, and they are summed over all dependencies of a task. */
+export interface Tally {
+  /** At its end, however it ended. */
+  terminal: number;
+  /** Dependents under `all_success` may go on. */
+  satisfied: number;
+  /** Its work is in the run's head. */
+  completed: number;
+}
+
+/** Whether a task may start, can never start, or has to wait. */
+export type Readiness = "ready" | "blocked" | "not_yet";
+
+/** The contribution of one dependency. A failure that the plan declares not to be terminal satisfies as well. */
+export function tallyOf(spec: TaskSpec, task: Pick<TaskState, "state">): Tally {
+  const completed = task.state === "completed";
+  const tolerated = task.state === "failed" && !spec.retry_policy.terminal_on_permanent_failure;
+  return {
+    terminal: isTerminal(task.state) ? 1 : 0,
+    satisfied: completed || tolerated ? 1 : 0,
+    completed: completed ? 1 : 0,
+  };
+}
+
+/** Applies a trigger rule to the sums over `count` dependencies. */
+export function readiness(rule: TriggerRule, count: number, sums: Tally): Readiness {
+  if (count === 0) return "ready";
+  switch (rule) {
+    case "all_success":
+      if (sums.satisfied === count) return "ready";
+      return sums.terminal > sums.satisfied ? "blocked" : "not_yet";
+    case "one_success":
+      if (sums.completed > 0) return "ready";
+      return sums.terminal === count ? "blocked" : "not_yet";
+    case "all_done":
+      return sums.terminal === count ? "ready" : "not_yet";
+  }
+}

@@ -1,0 +1,105 @@
+/** What the log says about a run as a whole; field names are those of the formats on disk. */
+
+import type { PayloadOf, RunStatus } from "../log/kinds.ts";
+
+/** The commit that a run starts from. */
+export type RepositoryBase = NonNullable<PayloadOf<"run_started">["base"]>;
+
+/** A request that no fact has answered yet. */
+export type RequestPayload =
+  | { readonly kind: "cancel_requested"; readonly payload: PayloadOf<"cancel_requested"> }
+  | { readonly kind: "pause_requested"; readonly payload: PayloadOf<"pause_requested"> }
+  | { readonly kind: "unpause_requested"; readonly payload: PayloadOf<"unpause_requested"> }
+  | { readonly kind: "answer_given"; readonly payload: PayloadOf<"answer_given"> }
+  | { readonly kind: "approval_given"; readonly payload: PayloadOf<"approval_given"> }
+  | { readonly kind: "budget_add_requested"; readonly payload: PayloadOf<"budget_add_requested"> }
+  | { readonly kind: "worker_joined"; readonly payload: PayloadOf<"worker_joined"> }
+  | { readonly kind: "worker_left"; readonly payload: PayloadOf<"worker_left"> }
+  | { readonly kind: "attempt_started"; readonly payload: PayloadOf<"attempt_started"> }
+  | { readonly kind: "attempt_reported"; readonly payload: PayloadOf<"attempt_reported"> }
+  | { readonly kind: "task_proposed"; readonly payload: PayloadOf<"task_proposed"> };
+
+/** A request with its place in the log. */
+export type OpenRequest = RequestPayload & { readonly index: number };
+
+/** One run of a gate, as far as it has come. */
+export interface GateRecord {
+  readonly gate: string;
+  readonly scope: "run" | "task";
+  readonly run_number: number;
+  readonly required: boolean;
+  readonly tree: string | null;
+  readonly commit: string | null;
+  readonly task_id: string | null;
+  result: "running" | "passed" | "failed" | "skipped";
+  exit_code: number | null;
+  timed_out: boolean;
+  duration_ms: number;
+  reason: string | null;
+}
+
+/** A merge that has begun. */
+export interface MergeRecord {
+  readonly task_id: string;
+  readonly attempt: number;
+  readonly token: number;
+  readonly head: string;
+  readonly base: string;
+  readonly pin: string;
+  readonly date: number;
+}
+
+
+/** See the module. Times are milliseconds on the run clock. */
+export interface RunRecord {
+  run_id: string;
+  /** How many events were folded. */
+  next_index: number;
+  last_ts: number;
+  phase: "new" | "active" | "finished";
+  incarnation: number;
+  controller: PayloadOf<"run_started">["controller"] | null;
+  name: string;
+  plan_digest: string;
+  seed: string;
+  started_at: number;
+  finished_at: number | null;
+  base: RepositoryBase | null;
+  /** The directory that the plan's paths are relative to. */
+  directory: string;
+  /** Author of omk's commits; null outside a repository. */
+  identity: PayloadOf<"run_started">["identity"];
+  /** Whether the file system tells upper from lower case. */
+  case_sensitive: boolean;
+  /** The run's head: the base plus what was merged; null outside a repository. */
+  head: { readonly commit: string; readonly tree: string } | null;
+  settings: PayloadOf<"run_started">["settings"] | null;
+  /** Ids chosen by `--only` or `--from` with their dependencies; null: all. */
+  selected: readonly string[] | null;
+  known_gaps: readonly string[];
+  paused: boolean;
+  /** Who asked to cancel the run. */
+  cancel: { readonly request: number; readonly reason: string } | null;
+  /** `run_cancelled` is in the log. */
+  cancelled: boolean;
+  failure: { readonly reason: string; readonly detail: string } | null;
+  /** Index of a fact that the controller did not write. */
+  tampered_at: number | null;
+  /** Events that break the rules of the fold; they changed nothing. */
+  violations: { readonly index: number; readonly why: string }[];
+  budget_exhausted: PayloadOf<"budget_exhausted"> | null;
+  merge: MergeRecord | null;
+  /** Ids of finished tasks, first come first merged. */
+  merge_queue: string[];
+  gates: GateRecord[];
+  /** Index of the latest `proof_writing`; null before it, and again once its proof is written. */
+  proof_writing: number | null;
+  proof: PayloadOf<"proof_written"> | null;
+  /** Something happened after the latest proof that a new one must tell. */
+  work_since_proof: boolean;
+  status: RunStatus | null;
+  exit_code: number | null;
+  deliveries: PayloadOf<"run_merged">[];
+  verdict: { readonly accepted: boolean; readonly by: string; readonly reason: string } | null;
+  open_requests: OpenRequest[];
+}

@@ -1,0 +1,116 @@
+/** What follows the end of an attempt or of a merge: pure rules from evidence to events (P8). */
+
+import { type DraftOf, draft, type EventDraft, taskSubject } from "../log/event.ts";
+import type { AttemptOutcome, StoredOutput } from "../log/kinds.ts";
+import { controllerActor } from "./decide.ts";
+import { CONFLICT_LIMIT, judgeFailure } from "./retry.ts";
+import { findTask, type RunState } from "./run_state.ts";
+import { isActive } from "./task_state.ts";
+
+/** An attempt as its claim names it. */
+export interface AttemptRef {
+  readonly task_id: string;
+  readonly attempt: number;
+  readonly token: number;
+}
+
+/** Whether the attempt is the current one of its task (P3). */
+export function isCurrent(state: RunState, ref: AttemptRef): boolean {
+  const view = findTask(state, ref.task_id);
+  return view !== undefined && view.task.token === ref.token && isActive(view.task.state);
+}
+
+/** The refusal of what an attempt reports that is no longer the current one. */
+export function refuseResult(state: RunState, ref: AttemptRef, reason: string): DraftOf<"result_refused"> {
+  return draft("result_refused", taskSubject(ref.task_id), controllerActor(state), { ...ref, reason });
+}
+
+/** The end of an attempt whose work, if any, is pinned. `outcome` already counts gates, sets and reports in. */
+export function settleAttempt(
+  state: RunState,
+  ref: AttemptRef,
+  outcome: AttemptOutcome,
+  outputs: readonly StoredOutput[],
+  now: number,
+): EventDraft[] {
+  const view = findTask(state, ref.task_id);
+  if (view === undefined || !isCurrent(state, ref)) {
+    return [refuseResult(state, ref, "the attempt is no longer the current one of its task")];
+  }
+  const { spec, task } = view;
+  const subject = taskSubject(ref.task_id);
+  const actor = controllerActor(state);
+  const cancel = cancellationOf(state, task.cancel_request);
+  if (cancel !== null || outcome.result === "cancelled") {
+    const reason = cancel?.reason ?? outcome.detail ?? "the run ended";
+    const answered = cancel?.request === undefined ? {} : { request: cancel.request };
+    return [draft("task_cancelled", subject, actor, { ...answered, ...ref, outcome, reason })];
+  }
+  if (outcome.result === "success") {
+    const finished = draft("task_finished", subject, actor, { ...ref, outcome, outputs: [...outputs] });
+    if (task.pin !== null) return [finished];
+    return [finished, draft("task_completed", subject, actor, { ...ref, commit: null, tree: null })];
+  }
+  const verdict = judgeFailure(spec, task, outcome, state.run.seed);
+  switch (verdict.kind) {
+    case "retry":
+      return [draft("retry_scheduled", subject, actor, {
+        ...ref,
+        outcome,
+        class: verdict.class,
+        not_before: now + verdict.delay_ms,
+        reason: verdict.reason,
+      })];
+    case "wait":
+      return [draft("task_waiting", subject, actor, { ...ref, outcome, on: verdict.on, question: verdict.question })];
+    case "fail":
+      return [draft("task_failed", subject, actor, { ...ref, outcome, reason: verdict.reason })];
+  }
+}
+
+/** A conflict at the merge: back on the new base, or failed when that has happened too often. */
+export function settleConflict(
+  state: RunState,
+  ref: AttemptRef,
+  head: string,
+  paths: readonly string[],
+  detail: string,
+  now: number,
+): EventDraft[] {
+  const view = findTask(state, ref.task_id);
+  const outcome = view?.task.outcome ?? null;
+  if (view === undefined || outcome === null) return [];
+  const subject = taskSubject(ref.task_id);
+  const actor = controllerActor(state);
+  const conflicted = draft("merge_conflicted", subject, actor, { ...ref, head, paths: [...paths], detail });
+  const reason = `conflicts with what was merged before it in ${paths.join(", ")}`;
+  const cancel = cancellationOf(state, view.task.cancel_request);
+  if (cancel !== null) {
+    const answered = cancel.request === undefined ? {} : { request: cancel.request };
+    return [
+      conflicted,
+      draft("task_cancelled", subject, actor, { ...answered, ...ref, outcome, reason: cancel.reason }),
+    ];
+  }
+  if (view.task.conflict_count >= CONFLICT_LIMIT) {
+    return [conflicted, draft("task_failed", subject, actor, { ...ref, outcome, reason })];
+  }
+  return [
+    conflicted,
+    draft("retry_scheduled", subject, actor, { ...ref, outcome, class: "conflict", not_before: now, reason }),
+  ];
+}
+
+/** Who wants the attempt gone: a request for its task, which the end answers, or one for the whole run. */
+function cancellationOf(
+  state: RunState,
+  taskRequest: number | null,
+): { readonly request?: number; readonly reason: string } | null {
+  if (taskRequest !== null) {
+    const open = state.run.open_requests.find((request) => request.index === taskRequest);
+    const reason = open?.kind === "cancel_requested" ? open.payload.reason : "cancelled";
+    return { request: taskRequest, reason };
+  }
+  if (state.run.cancel !== null) return { reason: state.run.cancel.reason };
+  return null;
+}

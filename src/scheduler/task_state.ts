@@ -1,0 +1,108 @@
+/** The states of a task and the transitions between them. */
+
+import type { AttemptOutcome, StoredOutput } from "../log/kinds.ts";
+
+/** Where a task stands. */
+export type TaskStatus =
+  | "pending"
+  | "claimed"
+  | "running"
+  | "finished"
+  | "completed"
+  | "failed"
+  | "cancelled"
+  | "blocked"
+  | "waiting";
+
+/** What the log says about one task; field names are those of the format on disk. */
+export interface TaskState {
+  readonly id: string;
+  state: TaskStatus;
+  /** Number of the latest attempt; 0 before the first. */
+  attempt: number;
+  /** Worker of the current attempt; null where none is current. */
+  owner: string | null;
+  /** Fencing token of the current attempt: the index of its `task_claimed`. */
+  token: number | null;
+  /** Run clock, milliseconds. */
+  lease_expires: number | null;
+  /** Run clock, milliseconds: no claim before this moment. */
+  not_before: number | null;
+  /** Retries that counted against `max_attempts`. */
+  retry_count: number;
+  /** Recoveries in a row; the third is quarantine. */
+  recovery_count: number;
+  /** Merge conflicts in a row; they have a limit of their own. */
+  conflict_count: number;
+  /** The commit that the current or latest attempt started from. */
+  base: string | null;
+  /** Pin of the latest attempt; null where it changed nothing. */
+  pin: string | null;
+  /** The run's head that first held the task's work. */
+  commit: string | null;
+  /** Run clock, milliseconds. */
+  created_at: number;
+  started_at: number | null;
+  completed_at: number | null;
+  /** Since when its dependencies allow it to start; null while they do not. */
+  ready_since: number | null;
+  /** Why it is in this state, for people; null where there is nothing to say. */
+  reason: string | null;
+  /** Whom a waiting task waits for; null otherwise. */
+  waiting_on: "human" | "external" | null;
+  /** The tasks that block it. */
+  causes: readonly string[];
+  /** Files that the completed attempt made for its dependents. */
+  outputs: readonly StoredOutput[];
+  /** Evidence of the latest attempt that ended. */
+  outcome: AttemptOutcome | null;
+  /** How far the end of the current attempt has come. */
+  stage: "body" | "pinning" | "pinned" | null;
+  /** Date of the pin that is being made, from its intent; null where none is. */
+  pin_date: number | null;
+  /** Name of the slot of the current attempt. */
+  slot: string | null;
+  /** Leader of the current attempt's process group. */
+  process: ProcessRecord | null;
+  /** Index of the request that asks to cancel the task while it is at work. */
+  cancel_request: number | null;
+}
+
+/** A process as the log records it. */
+export interface ProcessRecord {
+  readonly pid: number;
+  readonly pgid: number;
+  readonly start_time: string | null;
+  readonly boot_id: string | null;
+}
+
+/** The states in which a task rests for good, unless it is reopened. */
+const TERMINAL: ReadonlySet<TaskStatus> = new Set(["completed", "failed", "cancelled", "blocked"]);
+
+/** Whether a task in this state is at its end. */
+export function isTerminal(status: TaskStatus): boolean {
+  return TERMINAL.has(status);
+}
+
+/** Whether a task in this state holds a worker, a lease, its pool and its path sets. */
+export function isActive(status: TaskStatus): boolean {
+  return status === "claimed" || status === "running";
+}
+
+/** The legal transitions. */
+const LEGAL: Readonly<Record<TaskStatus, ReadonlySet<TaskStatus>>> = {
+  pending: new Set(["claimed", "blocked", "waiting", "cancelled", "completed"]),
+  claimed: new Set(["running", "pending", "failed", "cancelled"]),
+  running: new Set(["finished", "pending", "failed", "waiting", "cancelled"]),
+  finished: new Set(["completed", "pending", "failed", "cancelled"]),
+  waiting: new Set(["pending", "failed", "cancelled"]),
+  failed: new Set(["pending"]),
+  blocked: new Set(["pending"]),
+  cancelled: new Set(["pending"]),
+  completed: new Set(),
+};
+
+/** Whether a task may go from one state to the other. */
+export function isLegalTransition(from: TaskStatus, to: TaskStatus): boolean {
+  return LEGAL[from].has(to);
+}

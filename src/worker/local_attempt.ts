@@ -1,0 +1,195 @@
+/** One attempt in a process of this machine: its place, its body, and what it leaves. */
+
+import { OmkError } from "../errors.ts";
+import type { CommitMeta, Pin, Slot, SlotHolder, Workspace } from "../git/port.ts";
+import type { AttemptOutcome } from "../log/kinds.ts";
+import { redactText } from "../log/redact.ts";
+import type { Command } from "../plan/spec.ts";
+import { type TaskIds, taskEnvironment } from "../process/environment.ts";
+import type { BodyOutcome, EndReason, ProcessIdentity, RunningBody } from "../process/port.ts";
+import { readResultFile } from "../process/result_file.ts";
+import { bodyOutcome, failureOutcome } from "./outcome.ts";
+import type { LocalWorkerOptions } from "./local_worker.ts";
+import type { Attempt, AttemptRequest, CollectedOutputs, SlotFate } from "./port.ts";
+
+/** Between SIGTERM and SIGKILL. */
+const GRACE_MS = 10_000;
+/** A set-up that takes longer is ended. */
+const SETUP_TIMEOUT_MS = 30 * 60_000;
+/** How much of a failed set-up's output its error tells. */
+const SETUP_TAIL_BYTES = 2_000;
+
+/** See the module. */
+export class LocalAttempt implements Attempt {
+  readonly ref: Attempt["ref"];
+  readonly started: Attempt["started"];
+  readonly ended: Attempt["ended"];
+  readonly #options: LocalWorkerOptions;
+  readonly #request: AttemptRequest;
+  readonly #started = Promise.withResolvers<{ readonly process: ProcessIdentity; readonly slot: string | null } | null>();
+  readonly #ended = Promise.withResolvers<AttemptOutcome>();
+  /** What runs now: the set-up, then the body. */
+  #body: RunningBody | null = null;
+  #slot: Slot | null = null;
+  #end: { readonly reason: EndReason; readonly now: boolean } | null = null;
+
+  constructor(options: LocalWorkerOptions, request: AttemptRequest) {
+    this.#options = options;
+    this.#request = request;
+    this.ref = request.ref;
+    this.started = this.#started.promise;
+    this.ended = this.#ended.promise;
+  }
+
+  /** Starts the work; what goes wrong becomes the outcome. */
+  begin(): void {
+    this.#work().then(
+      (outcome) => this.#finish(outcome),
+      (error) => this.#finish(failureOutcome(this.#options.isSetupError(error) ? "setup_failed" : "workspace_error", error)),
+    );
+  }
+
+  /** Takes over what a dead process left in a slot. */
+  adopt(slot: Slot, outcome: AttemptOutcome): void {
+    this.#slot = slot;
+    this.#finish(outcome);
+  }
+
+  end(reason: EndReason, now = false): void {
+    if (this.#end === null || now) this.#end = { reason, now };
+    this.#body?.end(reason, now);
+  }
+
+  slot(): string | null {
+    return this.#slot?.name ?? null;
+  }
+
+  outputBytes(): number {
+    return this.#body?.outputBytes() ?? 0;
+  }
+
+  lastLine(): string {
+    return this.#body?.lastLine() ?? "";
+  }
+
+  async collectOutputs(): Promise<CollectedOutputs> {
+    return await this.#options.storeOutputs(this.#place(), this.#request.spec.outputs);
+  }
+
+  async pin(meta: CommitMeta): Promise<Pin> {
+    const { workspace, slot } = this.#held();
+    return await workspace.pin(slot, this.#holder(), meta, this.#options.plan.limits);
+  }
+
+  async release(fate: SlotFate): Promise<void> {
+    const { workspace, slot } = this.#held();
+    await workspace.release(slot, fate);
+  }
+
+  async #work(): Promise<AttemptOutcome> {
+    const { spec, ref, base } = this.#request;
+    const directory = this.#directory();
+    await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
+    if (base !== null) await this.#acquire(base);
+    if (this.#end !== null) return failureOutcome("cancelled", "it was ended before it started");
+    const body = this.#run(spec.run ?? "", this.#place(spec.cwd), {
+      env: taskEnvironment(this.#options.env, this.#ids(), spec.env),
+      timeoutMs: spec.timeout_secs * 1000,
+      outputPath: `${directory}/output.log`,
+      isTask: true,
+    });
+    const process = await body.identity;
+    this.#started.resolve(process === null ? null : { process, slot: this.slot() });
+    const ended = await body.outcome;
+    const reported = await readResultFile(this.#ids().result, redactText);
+    return bodyOutcome(ended, `tasks/${ref.task_id}/${ref.attempt}/output.log`, reported);
+  }
+
+  async #acquire(base: string): Promise<void> {
+    const { workspace, plan } = this.#options;
+    if (workspace === null) return;
+    this.#slot = await workspace.acquire({
+      kind: "task",
+      holder: this.#holder(),
+      base,
+      worktree: plan.worktree,
+      restore: this.#request.restore,
+      runSetup: (command, cwd) => this.#setUp(command, cwd),
+    });
+  }
+
+  async #setUp(command: Command, cwd: string): Promise<{ exit_code: number | null; output_tail: string }> {
+    const outputPath = `${this.#directory()}/setup.log`;
+    const env = taskEnvironment(this.#options.env, this.#ids(), {});
+    const body = this.#run(command, cwd, { env, timeoutMs: SETUP_TIMEOUT_MS, outputPath, isTask: false });
+    const outcome = await body.outcome;
+    return { exit_code: exitCodeOf(outcome), output_tail: (await Deno.readTextFile(outputPath)).slice(-SETUP_TAIL_BYTES) };
+  }
+
+  #run(
+    command: Command,
+    cwd: string,
+    what: {
+      readonly env: Readonly<Record<string, string>>;
+      readonly timeoutMs: number;
+      readonly outputPath: string;
+      readonly isTask: boolean;
+    },
+  ): RunningBody {
+    const { supervisor, plan, onOutput } = this.#options;
+    const { task_id, attempt } = this.ref;
+    const body = supervisor.run({
+      task_id,
+      attempt,
+      command,
+      cwd,
+      env: what.env,
+      timeoutMs: what.timeoutMs,
+      graceMs: GRACE_MS,
+      outputPath: what.outputPath,
+      outputLimitBytes: plan.limits.output_bytes,
+      ...(onOutput === undefined || !what.isTask
+        ? {}
+        : { onOutput: (text: string, stream: "stdout" | "stderr") => onOutput(task_id, attempt, text, stream) }),
+    });
+    this.#body = body;
+    if (this.#end !== null) body.end(this.#end.reason, this.#end.now);
+    return body;
+  }
+
+  #finish(outcome: AttemptOutcome): void {
+    this.#started.resolve(null);
+    this.#ended.resolve(outcome);
+  }
+
+  #directory(): string {
+    return `${this.#options.runDirectory}/tasks/${this.ref.task_id}/${this.ref.attempt}`;
+  }
+
+  #ids(): TaskIds {
+    const { task_id, attempt } = this.ref;
+    return { run_id: this.#options.runId, task_id, attempt, result: `${this.#directory()}/result.json` };
+  }
+
+  /** Where the attempt works: its slot, or the directory itself. */
+  #place(cwd = ""): string {
+    const root = this.#slot?.path ?? this.#options.directory;
+    return cwd === "" ? root : `${root}/${cwd}`;
+  }
+
+  #holder(): SlotHolder {
+    return { run_id: this.#options.runId, ...this.ref };
+  }
+
+  #held(): { readonly workspace: Workspace; readonly slot: Slot } {
+    const { workspace } = this.#options;
+    if (workspace === null || this.#slot === null) {
+      throw new OmkError({ what: `Cannot pin attempt ${this.ref.attempt} of "${this.ref.task_id}"`, why: "it has no slot" });
+    }
+    return { workspace, slot: this.#slot };
+  }
+}
+
+function exitCodeOf(outcome: BodyOutcome): number | null {
+  return outcome.kind === "exited" ? outcome.exit_code : null;
+}

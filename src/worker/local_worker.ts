@@ -1,0 +1,59 @@
+/** Carries out attempts in processes of this machine, in slots of the workspace or in the directory itself. */
+
+import type { Slot, SlotHolder, Workspace } from "../git/port.ts";
+import type { AttemptOutcome } from "../log/kinds.ts";
+import type { Plan } from "../plan/spec.ts";
+import type { Supervisor } from "../process/port.ts";
+import { LocalAttempt } from "./local_attempt.ts";
+import type { Attempt, AttemptRequest, AttemptWorker, CollectedOutputs } from "./port.ts";
+
+/** What a local worker works with. */
+export interface LocalWorkerOptions {
+  readonly runId: string;
+  readonly plan: Plan;
+  readonly supervisor: Supervisor;
+  /** Null where no task of the run works in a worktree. */
+  readonly workspace: Workspace | null;
+  /** The run's directory, absolute. */
+  readonly runDirectory: string;
+  /** Stores outputs that lie below `root`, and names those that are missing. */
+  readonly storeOutputs: (root: string, outputs: readonly string[]) => Promise<CollectedOutputs>;
+  /** Whether an error of the workspace puts the blame on the plan's set-up. */
+  readonly isSetupError: (error: unknown) => boolean;
+  /** Where `isolation: none` works, absolute. */
+  readonly directory: string;
+  /** omk's own environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Gets the redacted output of the bodies as it comes. */
+  readonly onOutput?: (taskId: string, attempt: number, text: string, stream: "stdout" | "stderr") => void;
+}
+
+/** Makes the worker of the controller's own process. */
+export function createLocalWorker(options: LocalWorkerOptions): AttemptWorker {
+  return {
+    start(request) {
+      const attempt = new LocalAttempt(options, request);
+      attempt.begin();
+      return attempt;
+    },
+    async leftBehind(outcome) {
+      const held = await options.workspace?.heldSlots(options.runId) ?? [];
+      return held.flatMap(({ slot, holder }) => adopt(options, slot, holder, outcome));
+    },
+  };
+}
+
+function adopt(
+  options: LocalWorkerOptions,
+  slot: Slot,
+  holder: SlotHolder,
+  outcome: AttemptOutcome,
+): readonly Attempt[] {
+  const spec = options.plan.tasks.find((each) => each.id === holder.task_id);
+  if (spec === undefined) return [];
+  const ref = { task_id: holder.task_id, attempt: holder.attempt, token: holder.token };
+  const request: AttemptRequest = { ref, spec, base: slot.base, restore: [] };
+  const attempt = new LocalAttempt(options, request);
+  attempt.adopt(slot, outcome);
+  return [attempt];
+}

@@ -1,0 +1,81 @@
+/** From what a body did to the outcome of its attempt (P8). Pure. */
+
+import { reasonOf } from "../errors.ts";
+import type { AttemptOutcome, OutcomeResult } from "../log/kinds.ts";
+import type { BodyOutcome } from "../process/port.ts";
+import type { ResultReading } from "../process/result_file.ts";
+
+/**
+ * The outcome of a body that was run. What the task reports about itself can lower the outcome, never raise it.
+ *
+ * @param path of the output artifact, relative to the run directory
+ */
+export function bodyOutcome(body: BodyOutcome, path: string, reported: ReportedResult | null): AttemptOutcome {
+  const evidence: AttemptOutcome = {
+    result: resultOf(body),
+    exit_code: body.exit_code,
+    signal: body.signal,
+    duration_ms: Math.round(body.duration_ms),
+    output: {
+      path,
+      bytes: body.output.bytes,
+      kept_bytes: body.output.kept_bytes,
+      truncated: body.output.truncated,
+      sha256: body.output.sha256,
+    },
+    strays_ended: body.strays_ended,
+    proven_dead: body.proven_dead,
+    ...(body.error === undefined ? {} : { detail: body.error }),
+  };
+  return reading.kind === "absent" ? evidence : lower(evidence, reading);
+}
+
+/** The outcome of an attempt whose body never ran, with the error or the sentence that says why. */
+export function failureOutcome(result: OutcomeResult, why: unknown): AttemptOutcome {
+  return {
+    result,
+    exit_code: null,
+    signal: null,
+    duration_ms: 0,
+    output: null,
+    strays_ended: 0,
+    proven_dead: true,
+    detail: reasonOf(why),
+  };
+}
+
+function resultOf(body: BodyOutcome): OutcomeResult {
+  switch (body.kind) {
+    case "exited":
+      return body.exit_code === 0 ? "success" : "exit";
+    case "signaled":
+      return "signal";
+    case "timed_out":
+      return "timeout";
+    case "spawn_error":
+      return "spawn_error";
+    case "ended":
+      return body.end_reason === "stalled" ? "stalled" : body.end_reason === "timed_out" ? "timeout" : "cancelled";
+  }
+}
+
+function lower(evidence: AttemptOutcome, reading: Exclude<ResultReading, { kind: "absent" }>): AttemptOutcome {
+  if (reading.kind === "malformed") {
+    return evidence.result === "success"
+      ? { ...evidence, result: "reported_failed", detail: `its result file cannot be read: ${reading.reason}` }
+      : evidence;
+  }
+  const { status, summary, question, artifacts } = reading.result;
+  const told = {
+    ...evidence,
+    reported: {
+      status,
+      ...(summary === undefined ? {} : { summary }),
+      ...(question === undefined ? {} : { question }),
+      ...(artifacts === undefined ? {} : { artifacts: [...artifacts] }),
+    },
+  };
+  if (evidence.result !== "success" || status === "success") return told;
+  const result: OutcomeResult = status === "failed" || status === "partial" ? `reported_${status}` : status;
+  return summary === undefined ? { ...told, result } : { ...told, result, detail: summary };
+}
