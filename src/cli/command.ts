@@ -1,5 +1,6 @@
 /** What a command of omk is: the data that its help and its parser are made of, and the function that runs it. */
 
+import type { Needs } from "./needs.ts";
 import type { Output } from "./output.ts";
 
 /** One option of a command. */
@@ -20,6 +21,12 @@ export interface OptionSpec {
 export interface Example {
   readonly command: string;
   readonly note: string;
+}
+
+/** What a command means by an exit code. */
+export interface ExitCodeNote {
+  readonly code: number;
+  readonly meaning: string;
 }
 
 /** The arguments of a command, parsed and checked against its options. */
@@ -62,6 +69,10 @@ export interface Command {
   readonly positionals: { readonly min: number; readonly max: number };
   readonly options: readonly OptionSpec[];
   readonly examples: readonly Example[];
+  /** The exit codes that say more than 0 for success, 1 for a failure, 2 for wrong usage, 5 for the machine. */
+  readonly exitCodes?: readonly ExitCodeNote[];
+  /** The permissions that the command uses; all others are given up before it runs. Absent: it uses all. */
+  readonly needs?: Needs;
   /** Resolves with the exit code. What it throws is printed as an error, with the error's own exit code. */
   run(context: CommandContext): Promise<number>;
 }

@@ -2,10 +2,10 @@
 
 import { systemClock } from "../clock.ts";
 import { draft } from "../log/event.ts";
-import type { Session, RunWatcher } from "../run/session.ts";
+import type { RunWatcher, Session } from "../run/session.ts";
 import { taskAt } from "../scheduler/run_state.ts";
 import type { CommandContext, OptionSpec } from "./command.ts";
-import { ProgressView, type OutputMode } from "./render/progress.ts";
+import { type OutputMode, ProgressView } from "./render/progress.ts";
 import { formatDuration } from "./render/duration.ts";
 import { runSummary } from "./render/run_summary.ts";
 
@@ -41,12 +41,16 @@ export async function conductRun(
   const view = new ProgressView(output, mode);
   await using session = await open({
     onEvent: (event, state) => json ? output.json(event) : view.event(event, state),
-    ...(json ? {} : { onOutput: (taskId: string, attempt: number, text: string) => view.taskOutput(taskId, attempt, text) }),
+    ...(json ? {} : {
+      onOutput: (taskId: string, attempt: number, text: string) => view.taskOutput(taskId, attempt, text),
+    }),
   });
   if (!json) {
     const { run, tasks } = session.state;
     output.print(
-      `run ${output.style.bold(run.run_id)} "${run.name}": ${tasks.length} tasks, ${run.settings?.workers} workers`,
+      `run ${
+        output.style.bold(run.run_id)
+      } "${run.name}": ${tasks.length} tasks, ${run.settings?.workers} workers`,
     );
   }
   using _signals = listenToSignals(session, (line) => output.note(line));
@@ -66,7 +70,9 @@ function listenToSignals(session: Session, say: (line: string) => void): Disposa
       count += 1;
       if (count === 1) {
         say("Ending the run: tasks get 10 s to end; once more ends them at once");
-        askToCancel(session, signal).catch((error) => say(`error: ${error instanceof Error ? error.message : error}`));
+        askToCancel(session, signal).catch((error) =>
+          say(`error: ${error instanceof Error ? error.message : error}`)
+        );
       } else {
         session.controller.endNow();
       }

@@ -6,6 +6,8 @@ export interface Output {
   print(line?: string): void;
   /** Writes text to stdout as it is. */
   write(text: string): void;
+  /** Writes bytes to stdout as they are. */
+  writeBytes(bytes: Uint8Array): void;
   /** Writes a value to stdout as one line of JSON. */
   json(value: unknown): void;
   /** Writes a line to stderr: progress and remarks, which are no result. */
@@ -17,7 +19,7 @@ export interface Output {
   /** Colours for stdout and stderr; they do nothing where colour is off. */
   readonly style: Style;
   readonly errorStyle: Style;
-  /** Width of the terminal in columns; 80 where there is none. */
+  /** Width of the terminal in columns; `UNLIMITED_COLUMNS` where stdout is none: nothing is cut there. */
   readonly columns: number;
 }
 
@@ -34,6 +36,12 @@ export interface Style {
 /** How colour is chosen. */
 export type ColorChoice = "auto" | "always" | "never";
 
+/** The width of what is no terminal. */
+export const UNLIMITED_COLUMNS = 10_000;
+
+/** The width of a terminal that does not tell its own. */
+const DEFAULT_COLUMNS = 80;
+
 interface Stream {
   writeSync(data: Uint8Array): number;
 }
@@ -49,10 +57,11 @@ export function createOutput(color: ColorChoice, env: Readonly<Record<string, st
   const allowed = !env.NO_COLOR && env.TERM !== "dumb";
   const colored = (isTerminal: boolean) => color === "always" || (color === "auto" && allowed && isTerminal);
   return {
-    print: (line = "") => stdout.write(`${line}\n`),
-    write: (text) => stdout.write(text),
-    json: (value) => stdout.write(`${JSON.stringify(value)}\n`),
-    note: (line) => stderr.write(`${line}\n`),
+    print: (line = "") => stdout.write(encoder.encode(`${line}\n`)),
+    write: (text) => stdout.write(encoder.encode(text)),
+    writeBytes: (bytes) => stdout.write(bytes),
+    json: (value) => stdout.write(encoder.encode(`${JSON.stringify(value)}\n`)),
+    note: (line) => stderr.write(encoder.encode(`${line}\n`)),
     get closed() {
       return stdout.closed;
     },
@@ -60,7 +69,7 @@ export function createOutput(color: ColorChoice, env: Readonly<Record<string, st
     stderrIsTerminal,
     style: createStyle(colored(stdoutIsTerminal)),
     errorStyle: createStyle(colored(stderrIsTerminal)),
-    columns: stdoutIsTerminal ? Deno.consoleSize().columns : 80,
+    columns: stdoutIsTerminal ? terminalColumns() : UNLIMITED_COLUMNS,
   };
 }
 
@@ -78,27 +87,44 @@ export function createStyle(enabled: boolean): Style {
   };
 }
 
+function terminalColumns(): number {
+  // A terminal without a window (a pipe through `script`, a serial line) says 0.
+  return Deno.consoleSize().columns || DEFAULT_COLUMNS;
+}
+
+/** How long a stream that takes nothing at the moment is left alone before the next try, in milliseconds. */
+const FULL_WAIT_MS = 2;
+
 /** A stream that takes note when its reader is gone, and drops what comes after. */
-class GuardedStream {
+export class GuardedStream {
   readonly #stream: Stream;
   #closed = false;
 
+  /** Guards a stream. */
   constructor(stream: Stream) {
     this.#stream = stream;
   }
 
+  /** Whether the reader is gone. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  write(text: string): void {
-    if (this.#closed) return;
-    const bytes = encoder.encode(text);
-    try {
-      for (let from = 0; from < bytes.length;) from += this.#stream.writeSync(bytes.subarray(from));
-    } catch (error) {
-      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-      this.#closed = true;
+  /** Writes all bytes. */
+  write(bytes: Uint8Array): void {
+    for (let from = 0; from < bytes.length && !this.#closed;) {
+      try {
+        from += this.#stream.writeSync(bytes.subarray(from));
+      } catch (error) {
+        if (error instanceof Deno.errors.BrokenPipe) this.#closed = true;
+        // A pipe that another program has made non-blocking is full.
+        else if (error instanceof Deno.errors.WouldBlock) pause();
+        else throw error;
+      }
     }
   }
+}
+
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_WAIT_MS);
 }

@@ -2,9 +2,9 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { UsageError } from "../errors.ts";
+import { nearest } from "../plan/nearest.ts";
 import type { Command, CommandArguments, OptionSpec } from "./command.ts";
 import { COMMON_OPTIONS } from "./command.ts";
-import { nearest } from "../plan/nearest.ts";
 
 /**
  * Parses the words after the name of a command.
@@ -14,11 +14,15 @@ import { nearest } from "../plan/nearest.ts";
 export function parseCommandLine(command: Command, words: readonly string[]): CommandArguments {
   const options = [...command.options, ...COMMON_OPTIONS];
   const help = `see omk ${command.name} --help`;
+  const named = (test: (option: OptionSpec) => boolean) => options.filter(test).map((option) => option.name);
   const parsed = parseArgs([...words], {
-    boolean: options.filter((option) => option.type === "boolean").map((option) => option.name),
-    string: options.filter((option) => option.type !== "boolean").map((option) => option.name),
-    collect: options.filter((option) => option.type === "list").map((option) => option.name),
-    alias: Object.fromEntries(options.flatMap((each) => each.short === undefined ? [] : [[each.short, each.name]])),
+    boolean: named((option) => option.type === "boolean"),
+    // "_" keeps positional arguments that look like numbers as they were typed.
+    string: [...named((option) => option.type !== "boolean"), "_"],
+    collect: named((option) => option.type === "list"),
+    alias: Object.fromEntries(
+      options.flatMap((each) => each.short === undefined ? [] : [[each.short, each.name]]),
+    ),
     unknown: (word, key) => {
       if (key === undefined) return true;
       const guess = nearest(key, options.map((option) => option.name));
@@ -27,13 +31,7 @@ export function parseCommandLine(command: Command, words: readonly string[]): Co
     },
   });
   const positionals = parsed._.map(String);
-  const { min, max } = command.positionals;
-  if (positionals.length < min || positionals.length > max) {
-    const what = positionals.length < min
-      ? `omk ${command.name} needs more arguments`
-      : `omk ${command.name} does not take "${positionals[max]}"`;
-    throw new UsageError({ what, why: `usage: ${command.usage.join(" | ")}`, fix: help });
-  }
+  checkCount(command, positionals, help);
   const values = new Map<string, OptionValue>();
   for (const option of options) {
     const value = valueOf(option, parsed[option.name], help);
@@ -41,9 +39,15 @@ export function parseCommandLine(command: Command, words: readonly string[]): Co
   }
   return {
     flag: (name) => values.get(name) === true,
-    text: (name) => typed(values.get(name), "string"),
-    number: (name) => typed(values.get(name), "number"),
-    list: (name) => {
+    text(name) {
+      const value = values.get(name);
+      return typeof value === "string" ? value : undefined;
+    },
+    number(name) {
+      const value = values.get(name);
+      return typeof value === "number" ? value : undefined;
+    },
+    list(name) {
       const value = values.get(name);
       return Array.isArray(value) ? value : [];
     },
@@ -53,29 +57,44 @@ export function parseCommandLine(command: Command, words: readonly string[]): Co
 
 type OptionValue = boolean | string | number | readonly string[];
 
-function typed<T extends "string" | "number">(
-  value: OptionValue | undefined,
-  type: T,
-): (T extends "string" ? string : number) | undefined;
-function typed(value: OptionValue | undefined, type: string): OptionValue | undefined {
-  return typeof value === type ? value : undefined;
+function checkCount(command: Command, positionals: readonly string[], fix: string): void {
+  const { min, max } = command.positionals;
+  if (positionals.length >= min && positionals.length <= max) return;
+  const what = positionals.length < min
+    ? `omk ${command.name} needs more arguments`
+    : `omk ${command.name} does not take "${positionals[max]}"`;
+  throw new UsageError({ what, why: `its usage is ${command.usage.join(" | ")}`, fix });
 }
 
 function valueOf(option: OptionSpec, raw: unknown, fix: string): OptionValue | undefined {
   if (raw === undefined || raw === false) return undefined;
   if (option.type === "boolean") return true;
-  if (option.type === "list") return Array.isArray(raw) ? raw.flatMap((each) => String(each).split(",")) : undefined;
-  const text = Array.isArray(raw) ? String(raw.at(-1)) : String(raw);
+  const texts = Array.isArray(raw) ? raw.map(String) : [String(raw)];
+  if (option.type === "list") return listOf(option, texts, fix);
+  // Given twice, the last one counts.
+  const text = texts.at(-1) ?? "";
   if (text === "") throw new UsageError({ what: `Option --${option.name} needs a value`, fix });
   if (option.type === "number") {
     const number = Number(text);
-    if (Number.isSafeInteger(number) && number >= 0) return number;
-    throw new UsageError({ what: `Option --${option.name} needs a whole number`, why: `"${text}" is none`, fix });
+    if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
+    throw new UsageError({
+      what: `Option --${option.name} needs a whole number`,
+      why: `"${text}" is none`,
+      fix,
+    });
   }
   if (option.choices !== undefined && !option.choices.includes(text)) {
     const guess = nearest(text, option.choices);
-    const why = `"${text}" is none of ${option.choices.join(", ")}${guess === undefined ? "" : `; did you mean ${guess}?`}`;
+    const hint = guess === undefined ? "" : `, did you mean ${guess}?`;
+    const why = `"${text}" is none of ${option.choices.join(", ")}${hint}`;
     throw new UsageError({ what: `Option --${option.name} has an unknown value`, why, fix });
   }
   return text;
+}
+
+function listOf(option: OptionSpec, texts: readonly string[], fix: string): readonly string[] | undefined {
+  if (texts.length === 0) return undefined;
+  const items = texts.flatMap((text) => text.split(",")).map((item) => item.trim());
+  if (items.includes("")) throw new UsageError({ what: `Option --${option.name} has an empty value`, fix });
+  return items;
 }

@@ -10,7 +10,10 @@ export interface CommandEntry {
 }
 
 /** The commands in the order and groups of the help. */
-export const COMMAND_GROUPS: readonly { readonly title: string; readonly commands: readonly CommandEntry[] }[] = [
+export const COMMAND_GROUPS: readonly {
+  readonly title: string;
+  readonly commands: readonly CommandEntry[];
+}[] = [
   {
     title: "Work",
     commands: [
@@ -19,7 +22,11 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
         summary: "write a first plan for this project",
         load: async () => (await import("./commands/init.ts")).initCommand,
       },
-      { name: "run", summary: "run a plan", load: async () => (await import("./commands/run.ts")).runCommand },
+      {
+        name: "run",
+        summary: "run a plan",
+        load: async () => (await import("./commands/run.ts")).runCommand,
+      },
       {
         name: "resume",
         summary: "go on with an interrupted run",
@@ -45,7 +52,11 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
         summary: "say how a run stands",
         load: async () => (await import("./commands/status.ts")).statusCommand,
       },
-      { name: "list", summary: "list the runs", load: async () => (await import("./commands/list.ts")).listCommand },
+      {
+        name: "list",
+        summary: "list the runs",
+        load: async () => (await import("./commands/list.ts")).listCommand,
+      },
       {
         name: "show",
         summary: "show a run or one of its tasks in full",

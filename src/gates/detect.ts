@@ -3,6 +3,7 @@
  * found counts, and only commands that exist on this machine become gates; what was left out is told.
  */
 
+import { DEFAULT_GATE_TIMEOUT_SECS } from "../plan/defaults.ts";
 import type { GateSpec } from "../plan/spec.ts";
 import type { Check, Project, ProjectKind } from "./projects/check.ts";
 import { deno } from "./projects/deno.ts";
@@ -35,9 +36,6 @@ export interface DetectedGates {
 
 /** Every kind that is looked for. */
 const KINDS: readonly ProjectKind[] = [node, deno, cargo, go, python, jvm, dotnet, ruby, php, make];
-
-/** Test suites of real projects take minutes, a cold build included; a hung one still ends within the hour. */
-const TIMEOUT_SECS = 1800;
 
 /**
  * Finds the gates of a project. A check is named after what it does (`test`, `lint`, …); where several kinds offer
@@ -82,7 +80,7 @@ function gateFor(name: string, check: Check): GateSpec {
     name,
     command: check.command,
     required: true,
-    timeout_secs: TIMEOUT_SECS,
+    timeout_secs: DEFAULT_GATE_TIMEOUT_SECS,
     scope: "run",
     retries: 0,
     allow_fail: false,

@@ -1,5 +1,6 @@
 /** Report files that a gate writes: found before they are cleaned away, and counted. */
 
+import { hasWildcard, splitSegments } from "../plan/glob.ts";
 import { matchesAny } from "../plan/path_set.ts";
 import { junitCounts, sumCounts, type TestCounts } from "./junit.ts";
 
@@ -46,10 +47,11 @@ export class GateReports {
 async function findReports(root: string, patterns: readonly string[]): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const pattern of patterns) {
+    const set = [pattern];
     let looked = 0;
     for await (const path of filesBelow(root, literalPrefix(pattern))) {
       if (++looked > FILES_LOOKED_AT) break;
-      if (matchesAny([pattern], path)) found.set(path, await versionOf(`${root}/${path}`));
+      if (matchesAny(set, path)) found.set(path, await versionOf(`${root}/${path}`));
     }
   }
   return found;
@@ -57,8 +59,8 @@ async function findReports(root: string, patterns: readonly string[]): Promise<M
 
 /** The segments of a pattern before the first with a wildcard. */
 function literalPrefix(pattern: string): string {
-  const segments = pattern.split("/");
-  const wild = segments.findIndex((segment) => /[*?[{]/.test(segment));
+  const segments = splitSegments(pattern);
+  const wild = segments.findIndex(hasWildcard);
   return (wild < 0 ? segments : segments.slice(0, wild)).join("/");
 }
 

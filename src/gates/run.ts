@@ -7,8 +7,8 @@ import { taskEnvironment } from "../process/environment.ts";
 import type { BodyOutcome, RunningBody, Supervisor } from "../process/port.ts";
 import { GateArtifactNames, type GateArtifacts } from "./artifact_names.ts";
 import { artifactOf, type GateFacts, gateResult } from "./evidence.ts";
-import { judgeBody, judgeTree, type TreeChanges } from "./judge.ts";
-import type { GateRequest, GateResult, GateRunner } from "./port.ts";
+import { judgeBody, judgeTree, lostOutput, type TreeChanges } from "./judge.ts";
+import type { GateRequest, GateRunner } from "./port.ts";
 import { GateReports } from "./reports.ts";
 
 /** What gates are run with. */
@@ -140,18 +140,12 @@ class GateRun {
       };
     }
     try {
-      const tree = await workspace.inspectGateSlot(slot, this.#placed());
+      const tree = await workspace.inspectGateSlot(slot, this.#request.worktree.keep);
       return { facts: { ...ran, tree, failure: ran.failure ?? judgeTree(tree) }, doubt: null };
     } catch (error) {
       const doubt = `the tree of a gate could not be compared: ${reasonOf(error)}`;
       return { facts: failedInfra(ran, `left a tree that could not be compared: ${reasonOf(error)}`), doubt };
     }
-  }
-
-  /** What stood beside the tree before the gate ran: it is not what the gate left. */
-  #placed(): readonly string[] {
-    const { worktree, restore } = this.#request;
-    return [...worktree.keep, ...worktree.copy, ...restore.map((file) => file.path)];
   }
 
   async #runCommand(cwd: string): Promise<GateFacts> {
@@ -172,7 +166,7 @@ class GateRun {
     const running = this.#start(command, cwd, SETUP_TIMEOUT_MS, this.#artifacts.setup);
     const body = this.#setup = await running.outcome;
     const path = `${this.#request.runDirectory}/${this.#artifacts.setup}`;
-    const text = artifactOf(path, body) === null ? running.lastLine() : await Deno.readTextFile(path);
+    const text = lostOutput(body) === null ? await Deno.readTextFile(path) : running.lastLine();
     return {
       exit_code: body.kind === "exited" ? body.exit_code : null,
       output_tail: body.error ?? text.slice(-SETUP_TAIL_CHARS),

@@ -54,7 +54,6 @@ const SAFE_CONFIG: readonly string[] = [
   // Locks of a neighbour are waited for: the defaults are 100 ms and 1 s.
   "core.filesRefLockTimeout=10000",
   "core.packedRefsTimeout=10000",
-  "core.logAllRefUpdates=false",
   "gc.auto=0",
   "maintenance.auto=false",
   "commit.gpgSign=false",
@@ -73,6 +72,7 @@ const OWN_CONFIG: readonly string[] = [
   "core.autocrlf=false",
   "core.sparseCheckout=false",
   "core.trustCTime=true",
+  "core.logAllRefUpdates=false",
   "checkout.workers=0",
   // A pin is evidence: its objects and ref are on the disk before the log says so.
   "core.fsync=committed,reference",
@@ -92,7 +92,7 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   if (options.signal?.aborted) throw fail(null, "", "aborted");
   const child = spawnGit(args, options);
   let ended: "timed_out" | "aborted" | undefined;
-  let killTimer: number | undefined;
+  let killTimer: ReturnType<typeof setTimeout> | undefined;
   const end = (why: "timed_out" | "aborted") => {
     if (ended !== undefined) return;
     ended = why;
@@ -163,7 +163,12 @@ function spawnGit(args: readonly string[], options: GitOptions): Deno.ChildProce
     }).spawn();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound && !isDirectory(options.cwd)) {
-      throw new GitError({ argv: args, cwd: options.cwd, exitCode: null, stderr: "the directory does not exist" });
+      throw new GitError({
+        argv: args,
+        cwd: options.cwd,
+        exitCode: null,
+        stderr: "the directory does not exist",
+      });
     }
     throw new GitMissingError({
       what: "Cannot run git",
@@ -186,6 +191,9 @@ function gitEnvironment(profile: GitProfile): Record<string, string> {
   // Reading the user's repository must not rewrite its index.
   env["GIT_OPTIONAL_LOCKS"] = "0";
   env["GIT_NO_REPLACE_OBJECTS"] = "1";
+  // No call needs the network; a partial clone would fetch what it lacks behind the user's back.
+  env["GIT_NO_LAZY_FETCH"] = "1";
+  env["GIT_ALLOW_PROTOCOL"] = "file";
   if (profile !== "user") {
     env["GIT_CONFIG_NOSYSTEM"] = "1";
     env["GIT_CONFIG_GLOBAL"] = "/dev/null";

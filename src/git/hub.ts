@@ -34,13 +34,15 @@ export interface RefUpdate {
 
 /** omk's own repository for one repository of the user. */
 export class Hub {
+  readonly info: RepositoryInfo;
   /** Absolute path of the bare repository. */
   readonly path: string;
   /** What the trees hold. */
-  readonly listings: TreeListings = new TreeListings(this);
+  readonly listings: TreeListings = new TreeListings((args) => this.fields(args));
   readonly #trees = new Map<ObjectId, ObjectId>();
 
-  private constructor(readonly info: RepositoryInfo, omkDir: string) {
+  private constructor(info: RepositoryInfo, omkDir: string) {
+    this.info = info;
     this.path = `${omkDir}/hub.git`;
   }
 
@@ -96,6 +98,12 @@ export class Hub {
     const tree = await this.text(["rev-parse", "--verify", `${commit}^{tree}`]);
     this.#trees.set(commit, tree);
     return tree;
+  }
+
+  /** Whether `commit` descends from `ancestor`, or is it. */
+  async isAncestor(ancestor: ObjectId, commit: ObjectId): Promise<boolean> {
+    const { code } = await this.git(["merge-base", "--is-ancestor", ancestor, commit], { okCodes: [0, 1] });
+    return code === 0;
   }
 
   /** Makes a commit that depends on nothing but its arguments; made again, it is the same one. */
@@ -185,7 +193,9 @@ export class Hub {
   /** The sizes of blobs in bytes, in the order asked for. */
   async blobSizes(ids: readonly ObjectId[]): Promise<number[]> {
     if (ids.length === 0) return [];
-    const listing = await this.text(["cat-file", "--batch-check=%(objectsize)"], { stdin: `${ids.join("\n")}\n` });
+    const listing = await this.text(["cat-file", "--batch-check=%(objectsize)"], {
+      stdin: `${ids.join("\n")}\n`,
+    });
     return listing.split("\n").map(Number);
   }
 

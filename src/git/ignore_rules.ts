@@ -3,8 +3,7 @@
  * user's local excludes. Only what they ignore may be cleaned without being pinned (P6).
  */
 
-import { joinNul, splitNul } from "./command.ts";
-import { decode } from "./command.ts";
+import { decode, joinNul, splitNul } from "./command.ts";
 import { removeTree } from "./files.ts";
 import type { Hub } from "./hub.ts";
 import type { ObjectId } from "./port.ts";
@@ -23,13 +22,16 @@ export interface AskedPath {
  * walk, so that no directory of another one is in the way of a file.
  */
 export class IgnoreRules {
+  readonly #hub: Hub;
+  readonly #files: readonly TreeFile[];
+  readonly #directory: string;
   #ready = false;
 
-  private constructor(
-    private readonly hub: Hub,
-    private readonly files: readonly TreeFile[],
-    private readonly directory: string,
-  ) {}
+  private constructor(hub: Hub, files: readonly TreeFile[], directory: string) {
+    this.#hub = hub;
+    this.#files = files;
+    this.#directory = directory;
+  }
 
   /** Rules of a base; `directory` is made when it is needed, and removed by `close`. */
   static async of(hub: Hub, base: ObjectId, directory: string): Promise<IgnoreRules> {
@@ -38,15 +40,15 @@ export class IgnoreRules {
 
   /** Which of the paths are ignored, themselves or with a directory above them. */
   async ignored(asked: readonly AskedPath[]): Promise<ReadonlySet<string>> {
-    if (asked.length === 0 || this.files.length === 0) return new Set();
+    if (asked.length === 0 || this.#files.length === 0) return new Set();
     if (!this.#ready) await this.#lay();
     for (const { path, isDirectory } of asked) {
-      if (isDirectory) await Deno.mkdir(`${this.directory}/${path}`, { recursive: true });
+      if (isDirectory) await Deno.mkdir(`${this.#directory}/${path}`, { recursive: true });
     }
     // Without "./" a name that starts with a colon would be pathspec magic.
-    const { stdout } = await this.hub.git(["check-ignore", "--no-index", "--stdin", "-z"], {
-      cwd: this.directory,
-      env: { GIT_WORK_TREE: this.directory },
+    const { stdout } = await this.#hub.git(["check-ignore", "--no-index", "--stdin", "-z"], {
+      cwd: this.#directory,
+      env: { GIT_WORK_TREE: this.#directory },
       stdin: joinNul(asked.map(({ path }) => `./${path}`)),
       okCodes: [0, 1],
     });
@@ -55,15 +57,15 @@ export class IgnoreRules {
 
   /** Removes the directory. */
   async close(): Promise<void> {
-    if (this.#ready) await removeTree(this.directory);
+    if (this.#ready) await removeTree(this.#directory);
   }
 
   async #lay(): Promise<void> {
-    await removeTree(this.directory);
+    await removeTree(this.#directory);
     this.#ready = true;
-    const contents = await this.hub.blobs(this.files.map((file) => file.blob));
-    for (const [at, { path }] of this.files.entries()) {
-      const target = `${this.directory}/${path}`;
+    const contents = await this.#hub.blobs(this.#files.map((file) => file.blob));
+    for (const [at, { path }] of this.#files.entries()) {
+      const target = `${this.#directory}/${path}`;
       await Deno.mkdir(target.slice(0, target.lastIndexOf("/")), { recursive: true });
       await Deno.writeFile(target, contents[at] ?? new Uint8Array());
     }

@@ -62,7 +62,12 @@ async function attributeTexts(location: Location, head: ObjectId): Promise<strin
   const blobs = fields.filter((field) => field.startsWith(":")).map((field) => field.split(" ")[3] ?? "");
   const texts: string[] = [];
   if (blobs.length > 0) {
-    const output = await runGit(["cat-file", "--batch"], { ...options, stdin: `${blobs.join("\n")}\n` });
+    // A partial clone may lack some; what is missing is refused elsewhere.
+    const output = await runGit(["cat-file", "--batch"], {
+      ...options,
+      stdin: `${blobs.join("\n")}\n`,
+      okCodes: [0, 128],
+    });
     texts.push(decode(output.stdout));
   }
   const local = await readTextOrNull(`${location.commonDir}/info/attributes`);
@@ -82,7 +87,8 @@ function attributeGaps(texts: readonly string[], settings: ReadonlyMap<string, s
       const [name = "", value] = attribute.split("=", 2);
       if (name === "filter" && value !== undefined) mapOf(filters, value).add(pattern);
       if (name === "merge" && value !== undefined && !BUILT_IN_DRIVERS.has(value)) drivers.add(value);
-      const converts = attribute === "eol=crlf" || attribute === "ident" || name === "working-tree-encoding" ||
+      const converts = attribute === "eol=crlf" || attribute === "ident" ||
+        name === "working-tree-encoding" ||
         (crlf && name === "text");
       if (converts) converted.add(pattern);
     }

@@ -59,7 +59,8 @@ export async function locateWorktrees(question: WorktreeQuestion): Promise<Workt
     : new Error("neither XDG_STATE_HOME nor HOME names a directory");
   if (!(usual instanceof Error)) {
     const inside = realRoot !== null && isInside(usual, realRoot);
-    const warning = `The worktrees lie inside the checkout, in "${usual}": tasks may see files of the checkout`;
+    const warning =
+      `The worktrees lie inside the checkout, in "${usual}": tasks may see files of the checkout`;
     return { path: usual, warnings: inside ? [warning] : [] };
   }
   const fallback = await makeWritable(`${commonDir}/omk/worktrees`);

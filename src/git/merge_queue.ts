@@ -24,13 +24,19 @@ const DETAIL_CHARACTERS = 4000;
 
 /** Merges commits of the hub. */
 export class MergeQueue {
+  readonly #hub: Hub;
+  readonly #scratchDir: string;
+
   /** Working directories of merges are made in `scratchDir`. */
-  constructor(private readonly hub: Hub, private readonly scratchDir: string) {}
+  constructor(hub: Hub, scratchDir: string) {
+    this.#hub = hub;
+    this.#scratchDir = scratchDir;
+  }
 
   /** Merges a pin, whose base is `base`, on the run's head: one commit whose only parent is the head. */
   async mergePin(head: ObjectId, pin: ObjectId, base: ObjectId, meta: CommitMeta): Promise<MergeResult> {
     const tree = head === base
-      ? await this.hub.treeOf(pin)
+      ? await this.#hub.treeOf(pin)
       : await this.#mergeTrees(await this.#childOf(base, head, meta), pin, head);
     return await this.#commit(tree, [head], meta);
   }
@@ -46,7 +52,7 @@ export class MergeQueue {
     meta: CommitMeta,
   ): Promise<MergeResult> {
     if (typeof tree !== "string") return tree;
-    return { kind: "merged", commit: await this.hub.commitTree(tree, parents, meta), tree };
+    return { kind: "merged", commit: await this.#hub.commitTree(tree, parents, meta), tree };
   }
 
   /**
@@ -54,8 +60,8 @@ export class MergeQueue {
    * from it, as it does in a run. (Naming the base would need git 2.40.)
    */
   async #childOf(base: ObjectId, head: ObjectId, meta: CommitMeta): Promise<ObjectId> {
-    const { code } = await this.hub.git(["merge-base", "--is-ancestor", base, head], { okCodes: [0, 1] });
-    return code === 0 ? head : await this.hub.commitTree(await this.hub.treeOf(head), [base], meta);
+    if (await this.#hub.isAncestor(base, head)) return head;
+    return await this.#hub.commitTree(await this.#hub.treeOf(head), [base], meta);
   }
 
   /** Merges two commits under the attributes of a third. */
@@ -64,10 +70,10 @@ export class MergeQueue {
     theirs: ObjectId,
     attributes: ObjectId,
   ): Promise<ObjectId | Extract<MergeResult, { kind: "conflict" }>> {
-    const directory = await Deno.makeTempDir({ dir: this.scratchDir, prefix: ".merge-" });
+    const directory = await Deno.makeTempDir({ dir: this.#scratchDir, prefix: ".merge-" });
     try {
       await this.#layAttributes(attributes, directory);
-      const { code, stdout } = await this.hub.git(
+      const { code, stdout } = await this.#hub.git(
         ["merge-tree", "--write-tree", "-z", "--name-only", "--messages", ours, theirs],
         {
           cwd: directory,
@@ -84,8 +90,8 @@ export class MergeQueue {
 
   /** Makes the attribute files of a commit, and nothing else, visible to git in a directory. */
   async #layAttributes(commit: ObjectId, directory: string): Promise<void> {
-    const { attributeFiles } = await this.hub.listings.of(commit);
-    const contents = await this.hub.blobs(attributeFiles.map(({ blob }) => blob));
+    const { attributeFiles } = await this.#hub.listings.of(commit);
+    const contents = await this.#hub.blobs(attributeFiles.map(({ blob }) => blob));
     for (const [at, { path }] of attributeFiles.entries()) {
       const target = `${directory}/${path}`;
       await Deno.mkdir(target.slice(0, target.lastIndexOf("/")), { recursive: true });
@@ -98,7 +104,10 @@ export class MergeQueue {
  * Reads the output of `merge-tree -z --name-only --messages`: the tree; for a conflict its paths up to an empty
  * field; then messages, each a count, that many paths, its kind and its text.
  */
-function parseMerge(output: string, conflict: boolean): ObjectId | Extract<MergeResult, { kind: "conflict" }> {
+function parseMerge(
+  output: string,
+  conflict: boolean,
+): ObjectId | Extract<MergeResult, { kind: "conflict" }> {
   const fields = splitNul(output);
   const tree = fields[0] ?? "";
   if (!conflict) return tree;

@@ -2,7 +2,15 @@
 
 import { sha256OfFile } from "../digest.ts";
 import { OutputError, SetupError } from "./errors.ts";
-import { containedPath, exists, isMissing, lstatOrNull, mayBeLossy, removeIfThere, syncFile } from "./files.ts";
+import {
+  containedPath,
+  exists,
+  isMissing,
+  lstatOrNull,
+  mayBeLossy,
+  removeIfThere,
+  syncFile,
+} from "./files.ts";
 import type { RestoredFile } from "./port.ts";
 import type { ProvidedFile } from "./slot_record.ts";
 

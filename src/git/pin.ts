@@ -24,7 +24,7 @@ export interface PinRequest {
   /** Largest untracked file that is taken, bytes. */
   readonly fileBytes: number;
   /** Whether a text holds something of a secret's shape. */
-  readonly hasSecret: (text: string) => boolean;
+  readonly findSecrets: (text: string) => boolean;
 }
 
 /**
@@ -88,7 +88,7 @@ async function commitIndex(hub: Hub, index: string, request: PinRequest): Promis
   const baseTree = await hub.treeOf(slot.base);
   if (tree === baseTree) return { commit: null, tree, ref: null, changed: [], secrets: [] };
   const changes = await hub.compare(baseTree, tree);
-  const secrets = await findSecretPaths(hub, changes, request.hasSecret);
+  const secrets = await findSecretPaths(hub, changes, request.findSecrets);
   const commit = await hub.commitTree(tree, [slot.base], meta);
   const ref = pinRef(holder.run_id, holder.task_id, holder.attempt);
   await setPinRef(hub, ref, commit);

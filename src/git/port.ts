@@ -70,7 +70,13 @@ export interface ByProduct {
 /** What could not be pinned; its slot is set aside. */
 export interface Unpinned {
   readonly path: string;
-  readonly reason: "too_large" | "no_space" | "not_regular" | "nested_repository" | "submodule" | "unreadable";
+  readonly reason:
+    | "too_large"
+    | "no_space"
+    | "not_regular"
+    | "nested_repository"
+    | "submodule"
+    | "unreadable";
 }
 
 /** The result of pinning an attempt. */
@@ -122,7 +128,10 @@ export interface SlotRequest {
   readonly worktree: WorktreeSpec;
   readonly restore: readonly RestoredFile[];
   /** Runs a set-up command in the slot; resolves with its exit code (non-zero is an error of the set-up). */
-  readonly runSetup: (command: Command, cwd: string) => Promise<{ exit_code: number | null; output_tail: string }>;
+  readonly runSetup: (
+    command: Command,
+    cwd: string,
+  ) => Promise<{ exit_code: number | null; output_tail: string }>;
 }
 
 /** omk's own repository for one user repository, and the slots beside it. */
@@ -138,10 +147,10 @@ export interface Workspace {
    */
   openRun(runId: string, base: ObjectId): Promise<void>;
   /**
-   * Commits the dirty checkout as a snapshot on HEAD without touching checkout or index; `--base dirty`. The
-   * caller hands the commit to `openRun`, which makes it `refs/omk/<run>/base`.
+   * Commits the dirty checkout as a snapshot on HEAD without touching checkout or index, and makes it
+   * `refs/omk/<run>/base` in the hub; `--base dirty`. Call it before `openRun`.
    */
-  snapshotDirty(runId: string, meta: CommitMeta): Promise<{ commit: ObjectId; tree: ObjectId }>;
+  snapshotDirty(runId: string, meta: CommitMeta): Promise<Snapshot>;
   treeOf(commit: ObjectId): Promise<ObjectId>;
   /**
    * Hands out a slot that is restored to `base` and set up.
@@ -160,11 +169,14 @@ export interface Workspace {
    *
    * @throws SlotLostError where the slot's directory is gone.
    */
-  pin(slot: Slot, holder: SlotHolder, meta: CommitMeta, limits: { readonly pin_file_bytes: number }): Promise<Pin>;
+  pin(
+    slot: Slot,
+    holder: SlotHolder,
+    meta: CommitMeta,
+    limits: { readonly pin_file_bytes: number },
+  ): Promise<Pin>;
   /** Fetches `refs/omk/<run>/*` into the user's repository; concurrent calls are joined into batches. */
   publish(runId: string): Promise<void>;
-  /** The slots whose attempts of this run were never settled: what a dead controller left behind. */
-  heldSlots(runId: string): Promise<readonly { readonly slot: Slot; readonly holder: SlotHolder }[]>;
   /** Gives a slot back. `set_aside` keeps it from reuse until `omk clean --discard`, with the reason written beside it. */
   release(slot: Slot, fate: SlotFate): Promise<void>;
   /** Merges `pin` on `head` and makes the single-parent commit; moves no ref. */
@@ -192,6 +204,14 @@ export interface Workspace {
   deliver(request: DeliveryRequest): Promise<DeliveryResult>;
   /** Closes handles and locks; slots that are still held stay marked as held. */
   close(): Promise<void>;
+}
+
+/** The dirty checkout as a commit. */
+export interface Snapshot {
+  readonly commit: ObjectId;
+  readonly tree: ObjectId;
+  /** Paths that are not in HEAD in this form and whose content matches a secret's shape. */
+  readonly secrets: readonly string[];
 }
 
 /** A slot that a dead process held. */

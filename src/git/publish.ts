@@ -19,11 +19,16 @@ interface Batch {
 
 /** Publishes the refs of runs in batches. */
 export class Publisher {
+  readonly #hub: Hub;
+  readonly #lock: () => Promise<Disposable>;
   readonly #batches = new Map<string, Batch>();
   #fetches = 0;
 
   /** `lock` serialises the packing of refs across omk processes. */
-  constructor(private readonly hub: Hub, private readonly lock: () => Promise<Disposable>) {}
+  constructor(hub: Hub, lock: () => Promise<Disposable>) {
+    this.#hub = hub;
+    this.#lock = lock;
+  }
 
   /**
    * Resolves once everything below `refs/omk/<run>/` that the hub has at this moment is in the user's repository.
@@ -43,22 +48,22 @@ export class Publisher {
   async #fetch(runId: string): Promise<void> {
     const refs = `${runRefs(runId)}*`;
     // A child of git that reads the user's repository sees no `-c safe.directory`.
-    const config = `${this.hub.path}/child.gitconfig`;
+    const config = `${this.#hub.path}/child.gitconfig`;
     await replaceText(config, "[safe]\n\tdirectory = *\n");
     await runGit([
       ...["fetch", "--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-auto-maintenance"],
-      ...["--no-recurse-submodules", "--refmap=", "--atomic", this.hub.path, `+${refs}:${refs}`],
+      ...["--no-recurse-submodules", "--refmap=", "--atomic", this.#hub.path, `+${refs}:${refs}`],
     ], {
-      cwd: this.hub.info.commonDir,
+      cwd: this.#hub.info.commonDir,
       profile: "local",
-      env: { GIT_DIR: this.hub.info.commonDir, GIT_CONFIG_GLOBAL: config },
+      env: { GIT_DIR: this.#hub.info.commonDir, GIT_CONFIG_GLOBAL: config },
       config: [
-        "protocol.file.allow=always",
         "protocol.version=2",
         "fetch.fsckObjects=false",
         "transfer.fsckObjects=false",
         "fetch.pruneTags=false",
         "fetch.writeCommitGraph=false",
+        "core.logAllRefUpdates=false",
         "core.fsync=committed,reference",
         "core.fsyncMethod=batch",
       ],
@@ -68,9 +73,9 @@ export class Publisher {
 
   /** Packs refs in both repositories where many of omk's are loose. */
   async packRefs(): Promise<void> {
-    for (const gitDir of [this.hub.path, this.hub.info.commonDir]) {
+    for (const gitDir of [this.#hub.path, this.#hub.info.commonDir]) {
       if (await countFiles(`${gitDir}/refs/omk`, LOOSE_REFS_KEPT + 1) <= LOOSE_REFS_KEPT) continue;
-      using _lock = await this.lock();
+      using _lock = await this.#lock();
       await runGit(["pack-refs", "--all"], { cwd: gitDir, profile: "own", env: { GIT_DIR: gitDir } });
     }
   }

@@ -67,7 +67,13 @@ export async function locateRepository(directory: string): Promise<RepositoryLoc
   let facts: string;
   try {
     facts = await gitText(
-      ["rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--show-object-format", "--absolute-git-dir"],
+      [
+        "rev-parse",
+        "--is-bare-repository",
+        "--is-inside-work-tree",
+        "--show-object-format",
+        "--absolute-git-dir",
+      ],
       options,
     );
   } catch (error) {
@@ -161,7 +167,11 @@ export function requireRunnable(info: RepositoryInfo): asserts info is RunnableR
  *
  * @throws {MissingBlobsError}
  */
-export async function requireObjects(info: RepositoryInfo, commit: ObjectId, objects?: string): Promise<void> {
+export async function requireObjects(
+  info: RepositoryInfo,
+  commit: ObjectId,
+  objects?: string,
+): Promise<void> {
   const options = { cwd: info.root ?? info.gitDir, profile: "user" } as const;
   const promisors = await runGit(["config", "--get-regexp", "^remote\\..*\\.promisor$", "true"], {
     ...options,

@@ -8,7 +8,7 @@
 
 import { reasonOf } from "../errors.ts";
 import { SlotError } from "./errors.ts";
-import { isMissing, lstatOrNull, mayBeLossy, removeIfThere, removeTree } from "./files.ts";
+import { lstatOrNull, mayBeLossy, removeIfThere, removeTree } from "./files.ts";
 import type { Hub } from "./hub.ts";
 import type { ObjectId } from "./port.ts";
 import { inSlot } from "./slot_index.ts";
@@ -49,10 +49,15 @@ export async function restoreSlot(
 }
 
 /** The fast way; false at the first sign that something is not as it should be. */
-async function tryInPlace(hub: Hub, paths: SlotPaths, base: ObjectId, keep: readonly string[]): Promise<boolean> {
+async function tryInPlace(
+  hub: Hub,
+  paths: SlotPaths,
+  base: ObjectId,
+  keep: readonly string[],
+): Promise<boolean> {
   try {
     if (await checkOut(hub, paths, base) !== "") return false;
-    await tidyDirectories(hub, paths, base);
+    await tidyDirectories(hub, paths, base, keep);
     const { stderr } = await hub.git(["clean", "-ffdxq", ...exclusions(keep)], inSlot(paths));
     return stderr === "";
   } catch {
@@ -69,17 +74,31 @@ async function checkOut(hub: Hub, paths: SlotPaths, base: ObjectId): Promise<str
 
 /**
  * Does in the tracked directories what git does not look at: gives the owner back all rights, removes nested
- * repositories, and empties the places of submodules.
+ * repositories, FIFOs, sockets and devices, and empties the places of submodules.
  */
-async function tidyDirectories(hub: Hub, paths: SlotPaths, base: ObjectId): Promise<void> {
+async function tidyDirectories(
+  hub: Hub,
+  paths: SlotPaths,
+  base: ObjectId,
+  keep: readonly string[],
+): Promise<void> {
   const { directories, gitlinks } = await hub.listings.of(base);
-  makeOwned(paths.worktree);
+  const kept = new Set(keep.map((path) => path.replace(/\/+$/, "")));
   // Parents come first, so that each directory can be entered once its turn comes.
-  for (const directory of directories) {
+  for (const directory of ["", ...directories]) {
     if (mayBeLossy(directory)) continue;
-    const path = `${paths.worktree}/${directory}`;
+    const path = directory === "" ? paths.worktree : `${paths.worktree}/${directory}`;
     makeOwned(path);
-    if (isThere(`${path}/.git`)) await removeTree(`${path}/.git`);
+    // Synchronous, because a repository may have ten thousand directories, and a call for each costs
+    // microseconds this way and ten times that the other.
+    for (const entry of Deno.readDirSync(path)) {
+      const nested = entry.name === ".git" && directory !== "";
+      const special = !entry.isFile && !entry.isDirectory && !entry.isSymlink;
+      if (!nested && !special) continue;
+      if (!kept.has(directory === "" ? entry.name : `${directory}/${entry.name}`)) {
+        await removeTree(`${path}/${entry.name}`);
+      }
+    }
   }
   for (const gitlink of gitlinks) {
     const path = `${paths.worktree}/${gitlink}`;
@@ -88,21 +107,9 @@ async function tidyDirectories(hub: Hub, paths: SlotPaths, base: ObjectId): Prom
   }
 }
 
-// Synchronous, because a repository may have ten thousand directories, and a call for each costs microseconds
-// this way and ten times that the other.
 function makeOwned(directory: string): void {
   const mode = Deno.lstatSync(directory).mode ?? 0o755;
   if ((mode & 0o700) !== 0o700) Deno.chmodSync(directory, 0o755);
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
 }
 
 async function isRealDirectory(path: string): Promise<boolean> {

@@ -13,11 +13,11 @@ const BATCH_BYTES = 16 * 1024 * 1024;
 /** git takes a file for binary that has a NUL in its first 8000 bytes. */
 const BINARY_PROBE_BYTES = 8000;
 
-/** The added and modified text files whose content `hasSecret` recognises; at most 1 MiB each is looked at. */
+/** The added and modified text files whose content `findSecrets` recognises; at most 1 MiB each is looked at. */
 export async function findSecretPaths(
   hub: Hub,
   changes: readonly TreeChange[],
-  hasSecret: (text: string) => boolean,
+  findSecrets: (text: string) => boolean,
 ): Promise<string[]> {
   const files = changes.filter(({ change, mode }) =>
     change !== "deleted" && mode !== MODE_SYMLINK && mode !== MODE_GITLINK
@@ -31,7 +31,7 @@ export async function findSecretPaths(
     for (const [at, { path }] of batch.entries()) {
       const content = contents[at] ?? new Uint8Array();
       const binary = content.subarray(0, BINARY_PROBE_BYTES).includes(0);
-      if (!binary && hasSecret(decode(content))) found.push(path);
+      if (!binary && findSecrets(decode(content))) found.push(path);
     }
     batch = [];
     bytes = 0;

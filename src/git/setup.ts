@@ -58,7 +58,9 @@ export async function filesToCopy(
   for (const entry of copy) {
     const name = entry.replace(/\/+$/, "");
     const fail = (why: string, fix: string) =>
-      new SetupError({ what: `Cannot copy "${entry}" into a worktree`, where: root ?? undefined, why, fix }, [entry]);
+      new SetupError({ what: `Cannot copy "${entry}" into a worktree`, where: root ?? undefined, why, fix }, [
+        entry,
+      ]);
     if (root === null) throw fail("there is no checkout to copy it from", 'take it out of "worktree.copy"');
     const { files: found, refused } = await filesBelow(root, name);
     if (refused !== undefined) throw fail(refused, "name a file or directory of the checkout");
@@ -67,7 +69,10 @@ export async function filesToCopy(
     }
     const stored = found.find((path) => tracked.has(path));
     if (stored !== undefined) {
-      throw fail(`"${stored}" is tracked, so every worktree has it already`, 'take it out of "worktree.copy"');
+      throw fail(
+        `"${stored}" is tracked, so every worktree has it already`,
+        'take it out of "worktree.copy"',
+      );
     }
     for (const path of found) files.push(await describeFile(root, path));
   }
@@ -78,7 +83,16 @@ export async function filesToCopy(
 export async function setupDigest(hub: Hub, base: ObjectId, spec: WorktreeSpec): Promise<string | null> {
   if (spec.setup === null) return null;
   const names = spec.setup_inputs.length > 0 ? spec.setup_inputs : LOCK_FILES;
-  const fields = await hub.fields(["--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", base, "--", ...names]);
+  const fields = await hub.fields([
+    "--literal-pathspecs",
+    "ls-tree",
+    "-r",
+    "-z",
+    "--full-tree",
+    base,
+    "--",
+    ...names,
+  ]);
   const inputs: [string, string][] = fields.map((field) => {
     const [entry = "", path = ""] = field.split("\t");
     return [path, entry];
@@ -119,11 +133,19 @@ export async function runSetup(context: SetupContext): Promise<void> {
   if (setup === null) return;
   const command = typeof setup === "string" ? setup : setup.join(" ");
   const fail = (why: string, fix: string, found: readonly string[] = []) =>
-    new SetupError({ what: `Cannot set up a worktree with "${command}"`, where: paths.worktree, why, fix }, found);
+    new SetupError(
+      { what: `Cannot set up a worktree with "${command}"`, where: paths.worktree, why, fix },
+      found,
+    );
   const result = await request.runSetup(setup, paths.worktree);
   if (result.exit_code !== 0) {
-    const how = result.exit_code === null ? "it did not end by itself" : `it ended with code ${result.exit_code}`;
-    throw fail(`${how}: ${result.output_tail.trim()}`, "run it by hand in a fresh clone to see what it lacks");
+    const how = result.exit_code === null
+      ? "it did not end by itself"
+      : `it ended with code ${result.exit_code}`;
+    throw fail(
+      `${how}: ${result.output_tail.trim()}`,
+      "run it by hand in a fresh clone to see what it lacks",
+    );
   }
   await using index = await borrowIndex(hub, paths, request.base, "check");
   const changed = await changedTracked(hub, paths, index.path);
@@ -150,7 +172,7 @@ export async function changedTracked(hub: Hub, paths: SlotPaths, index: string):
   const options = inSlot(paths, index);
   // Exit code 1 says that some path needs an update; the next command says which.
   await hub.git(["update-index", "-q", "--refresh"], { ...options, okCodes: [0, 1] });
-  return await hub.fields(["diff-files", "-z", "--name-only"], options);
+  return await hub.fields(["diff-files", "-z", "--name-only", "--ignore-submodules=dirty"], options);
 }
 
 function named(paths: readonly string[]): string {

@@ -1,11 +1,9 @@
 /** Which slots there are, and who holds them. What is in them is not its business. */
 
-import { reasonOf } from "../errors.ts";
 import { exists } from "./files.ts";
 import type { ObjectId, Slot, SlotFate, SlotHolder } from "./port.ts";
 import {
   BLANK_RECORD,
-  readAside,
   readRecord,
   slotNames,
   type SlotPaths,
@@ -28,11 +26,14 @@ export interface Lease {
 
 /** The slots of one repository, shared with other omk processes through their lock files. */
 export class SlotPool {
+  /** Directory of the slots, absolute. */
+  readonly worktreeDir: string;
   readonly #leases = new Map<string, Lease>();
   readonly #lock: WorktreeLock;
 
   /** `worktreeDir` exists. */
-  constructor(readonly worktreeDir: string) {
+  constructor(worktreeDir: string) {
+    this.worktreeDir = worktreeDir;
     this.#lock = new WorktreeLock(`${worktreeDir}/pool.lock`);
   }
 
@@ -67,7 +68,9 @@ export class SlotPool {
   }
 
   /** Takes the slots that a dead process of this run held; those of a living one stay with it. */
-  async leaseHeld(runId: string): Promise<{ readonly lease: Lease; readonly holder: SlotHolder; readonly base: ObjectId }[]> {
+  async leaseHeld(
+    runId: string,
+  ): Promise<{ readonly lease: Lease; readonly holder: SlotHolder; readonly base: ObjectId }[]> {
     using _lock = await this.lock();
     const held: { readonly lease: Lease; readonly holder: SlotHolder; readonly base: ObjectId }[] = [];
     for (const name of await slotNames(this.worktreeDir)) {
@@ -155,9 +158,4 @@ function rank(record: SlotRecord, setupDigest: string | null): number {
   if (setupDigest !== null) return record.setup_digest === setupDigest ? 0 : 1;
   // A task without set-up should not take a slot whose kept directories another plan needs.
   return record.setup_digest === null ? 0 : 1;
-}
-
-/** The reason that is written beside a slot which failed. */
-export function asideReason(error: unknown): string {
-  return reasonOf(error);
 }

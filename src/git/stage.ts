@@ -25,7 +25,10 @@ const FULL_DISK_TRIES = 20;
 
 /** Finds the tracked paths that differ from the index; submodules are left out. */
 export async function findTrackedChanges(hub: Hub, paths: SlotPaths, index: string): Promise<TrackedChanges> {
-  const fields = await hub.fields(["diff-files", "-z", "--raw", "--ignore-submodules=all"], inSlot(paths, index));
+  const fields = await hub.fields(
+    ["diff-files", "-z", "--raw", "--ignore-submodules=all"],
+    inSlot(paths, index),
+  );
   const removed: string[] = [];
   const changed: string[] = [];
   const unpinned: Unpinned[] = [];

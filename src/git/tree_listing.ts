@@ -1,6 +1,5 @@
 /** Which paths a tree has: what restoring, walking and merging need to know of a base. */
 
-import type { Hub } from "./hub.ts";
 import { MODE_GITLINK, MODE_SYMLINK } from "./objects.ts";
 import type { ObjectId } from "./port.ts";
 
@@ -29,10 +28,13 @@ const LISTINGS_KEPT = 4;
 
 /** Lists trees, and remembers the last ones. */
 export class TreeListings {
+  readonly #list: (args: readonly string[]) => Promise<string[]>;
   readonly #known = new Map<ObjectId, Promise<TreeListing>>();
 
-  /** Lists trees of the hub and of what it borrows from. */
-  constructor(private readonly hub: Hub) {}
+  /** `list` runs git and gives the NUL-terminated fields of its output. */
+  constructor(list: (args: readonly string[]) => Promise<string[]>) {
+    this.#list = list;
+  }
 
   /** The listing of a commit or tree. */
   of(treeish: ObjectId): Promise<TreeListing> {
@@ -54,7 +56,7 @@ export class TreeListings {
     const gitlinks = new Set<string>();
     const ignoreFiles: TreeFile[] = [];
     const attributeFiles: TreeFile[] = [];
-    for (const field of await this.hub.fields(["ls-tree", "-r", "-t", "-z", "--full-tree", treeish])) {
+    for (const field of await this.#list(["ls-tree", "-r", "-t", "-z", "--full-tree", treeish])) {
       const tab = field.indexOf("\t");
       const path = field.slice(tab + 1);
       const [mode = "", type, blob = ""] = field.slice(0, tab).split(" ");

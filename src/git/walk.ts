@@ -58,6 +58,9 @@ export async function walkUntracked(hub: Hub, request: WalkRequest): Promise<Wal
 }
 
 class Walk {
+  readonly #request: WalkRequest;
+  readonly #tracked: TreeListing;
+  readonly #rules: IgnoreRules;
   readonly #keep: ReadonlySet<string>;
   readonly #provided: ReadonlyMap<string, string>;
   readonly #files: string[] = [];
@@ -65,11 +68,10 @@ class Walk {
   readonly #ignored: Candidate[] = [];
   #calls = 0;
 
-  constructor(
-    private readonly request: WalkRequest,
-    private readonly tracked: TreeListing,
-    private readonly rules: IgnoreRules,
-  ) {
+  constructor(request: WalkRequest, tracked: TreeListing, rules: IgnoreRules) {
+    this.#request = request;
+    this.#tracked = tracked;
+    this.#rules = rules;
     this.#keep = new Set(request.keep.map((path) => path.replace(/\/+$/, "")));
     this.#provided = new Map(request.provided.map(({ path, sha256 }) => [path, sha256]));
   }
@@ -87,11 +89,13 @@ class Walk {
       await this.#yieldNowAndThen();
       for (const entry of this.#entries(directory)) {
         const path = directory === "" ? entry.name : `${directory}/${entry.name}`;
-        if (entry.isDirectory && this.tracked.directories.has(path)) next.push(path);
-        else if (await this.#isUntracked(directory, path, entry)) candidates.push({ path, type: typeOf(entry) });
+        if (entry.isDirectory && this.#tracked.directories.has(path)) next.push(path);
+        else if (await this.#isUntracked(directory, path, entry)) {
+          candidates.push({ path, type: typeOf(entry) });
+        }
       }
     }
-    const ignored = await this.rules.ignored(
+    const ignored = await this.#rules.ignored(
       candidates.map(({ path, type }) => ({ path, isDirectory: type === "directory" })),
     );
     for (const candidate of candidates) {
@@ -113,12 +117,12 @@ class Walk {
       return false;
     }
     if (this.#keep.has(path)) return false;
-    if (this.tracked.gitlinks.has(path)) {
+    if (this.#tracked.gitlinks.has(path)) {
       const empty = entry.isDirectory && this.#entries(path).length === 0;
       if (!empty) this.#leave(path, "submodule");
       return false;
     }
-    if (!entry.isDirectory && this.tracked.files.has(path)) return false;
+    if (!entry.isDirectory && this.#tracked.files.has(path)) return false;
     return !(await this.#isProvided(path, entry));
   }
 
@@ -126,7 +130,7 @@ class Walk {
     const digest = this.#provided.get(path);
     if (digest === undefined || !entry.isFile) return false;
     try {
-      return (await sha256OfFile(`${this.request.worktree}/${path}`)).sha256 === digest;
+      return (await sha256OfFile(`${this.#request.worktree}/${path}`)).sha256 === digest;
     } catch (error) {
       if (error instanceof Deno.errors.PermissionDenied) return false;
       throw error;
@@ -134,7 +138,7 @@ class Walk {
   }
 
   #entries(directory: string): Deno.DirEntry[] {
-    const path = directory === "" ? this.request.worktree : `${this.request.worktree}/${directory}`;
+    const path = directory === "" ? this.#request.worktree : `${this.#request.worktree}/${directory}`;
     let entries: Deno.DirEntry[];
     try {
       entries = [...Deno.readDirSync(path)];
@@ -153,7 +157,7 @@ class Walk {
   /** Whether the text of a path leads to the file, and not to a name that merely reads the same. */
   #canName(path: string): boolean {
     try {
-      Deno.lstatSync(`${this.request.worktree}/${path}`);
+      Deno.lstatSync(`${this.#request.worktree}/${path}`);
       return true;
     } catch {
       return false;
@@ -175,7 +179,7 @@ class Walk {
       const top = item.path.split("/", 1)[0] ?? item.path;
       const count = counts.get(top) ?? { files: 0, bytes: 0 };
       counts.set(top, count);
-      const path = `${this.request.worktree}/${item.path}`;
+      const path = `${this.#request.worktree}/${item.path}`;
       try {
         if (item.type === "directory") {
           for (const entry of Deno.readDirSync(path)) {

@@ -13,10 +13,16 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  * that at most one request of it is pending at the system: a pending one cannot be taken back.
  */
 export class WorktreeLock {
+  /** Absolute. */
+  readonly path: string;
+  readonly #timeoutMs: number;
   #last: Promise<void> = Promise.resolve();
 
   /** `path` is created where it is missing; its directory must exist. It is never renamed or removed. */
-  constructor(readonly path: string, private readonly timeoutMs: number = DEFAULT_TIMEOUT_MS) {}
+  constructor(path: string, timeoutMs: number = DEFAULT_TIMEOUT_MS) {
+    this.path = path;
+    this.#timeoutMs = timeoutMs;
+  }
 
   /**
    * Waits for the lock; disposing of the result frees it.
@@ -46,15 +52,15 @@ export class WorktreeLock {
     const file = await openLockFile(this.path);
     if (file.tryLockSync(true)) return file;
     const granted = file.lock(true).then(() => true);
-    let timer: number | undefined;
-    const late = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), this.timeoutMs));
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), this.#timeoutMs));
     if (await Promise.race([granted, late]).finally(() => clearTimeout(timer))) return file;
     // The request is still pending: whenever it is granted, it is handed straight back.
     granted.then(() => file.close(), () => file.close());
     throw new WorktreeLockError({
       what: "Cannot lock the worktrees",
       where: this.path,
-      why: `another omk process has held the lock for ${this.timeoutMs / 1000} s`,
+      why: `another omk process has held the lock for ${this.#timeoutMs / 1000} s`,
       fix: "end that process, or try again",
     });
   }

@@ -25,8 +25,8 @@ export interface QueuedAppend {
   readonly alone: boolean;
   readonly resolve: (events: readonly RunEvent[]) => void;
   readonly reject: (error: unknown) => void;
-  /** Stops listening to its signal. */
-  readonly settle: () => void;
+  /** Stops listening to its signal, where it has one. */
+  settle?: () => void;
 }
 
 /** An append for which there is no room yet. */
@@ -58,7 +58,9 @@ export class AppendQueue {
    */
   add(drafts: readonly EventDraft[], options: AppendOptions): Promise<readonly RunEvent[]> {
     if (options.signal?.aborted) return Promise.reject(this.#aborted(options.signal));
-    if (this.#queued.length < QUEUE_CAPACITY && this.#waiting.length === 0) return this.#enter(drafts, options);
+    if (this.#queued.length < QUEUE_CAPACITY && this.#waiting.length === 0) {
+      return this.#enter(drafts, options);
+    }
     return this.#wait(drafts, options);
   }
 
@@ -81,7 +83,7 @@ export class AppendQueue {
   takeFirst(count: number): QueuedAppend[] {
     const taken = this.#queued.slice(0, count);
     this.#queued = this.#queued.slice(count);
-    for (const { settle } of taken) settle();
+    for (const append of taken) append.settle?.();
     while (this.#waiting.length > 0 && this.#queued.length < QUEUE_CAPACITY) this.#waiting.shift()?.enter();
     return taken;
   }
@@ -92,24 +94,26 @@ export class AppendQueue {
     for (const { reject } of this.takeFirst(this.#queued.length)) reject(error);
   }
 
-  #enter(drafts: readonly EventDraft[], { alone = false, signal }: AppendOptions): Promise<readonly RunEvent[]> {
+  #enter(
+    drafts: readonly EventDraft[],
+    { alone = false, signal }: AppendOptions,
+  ): Promise<readonly RunEvent[]> {
     return new Promise((resolve, reject) => {
       const events = drafts.map(admit);
-      let size = 0;
-      for (const { payloadJson } of events) size += ENVELOPE_LENGTH + payloadJson.length;
-      if (size > LARGEST_APPEND) {
-        throw new EventRefusedError(events[0]?.kind ?? "", `the append has ${size} characters, at most ${LARGEST_APPEND} go`);
-      }
-      const giveUp = () => {
-        this.#queued = this.#queued.filter((other) => other !== append);
-        append.settle();
-        reject(this.#aborted(signal as AbortSignal));
-      };
-      const settle = () => signal?.removeEventListener("abort", giveUp);
-      const append: QueuedAppend = { events, size, alone, resolve, reject, settle };
-      signal?.addEventListener("abort", giveUp);
+      const append: QueuedAppend = { events, size: sizeOf(events), alone, resolve, reject };
+      if (signal !== undefined) this.#listen(append, signal);
       this.#queued.push(append);
     });
+  }
+
+  #listen(append: QueuedAppend, signal: AbortSignal): void {
+    const giveUp = () => {
+      this.#queued = this.#queued.filter((other) => other !== append);
+      append.settle?.();
+      append.reject(this.#aborted(signal));
+    };
+    append.settle = () => signal.removeEventListener("abort", giveUp);
+    signal.addEventListener("abort", giveUp);
   }
 
   #wait(drafts: readonly EventDraft[], options: AppendOptions): Promise<readonly RunEvent[]> {
@@ -138,4 +142,15 @@ export class AppendQueue {
   #aborted(signal: AbortSignal): AppendAbortedError {
     return new AppendAbortedError(this.#path, signal.reason);
   }
+}
+
+/** The characters of an append, about; throws where they do not fit into a commit. */
+function sizeOf(events: readonly AdmittedEvent[]): number {
+  let size = 0;
+  for (const { payloadJson } of events) size += ENVELOPE_LENGTH + payloadJson.length;
+  if (size <= LARGEST_APPEND) return size;
+  throw new EventRefusedError(
+    events[0]?.kind ?? "",
+    `the append has ${size} characters, and ${LARGEST_APPEND} may go`,
+  );
 }

@@ -23,9 +23,12 @@ const SUM_LENGTH = 64;
 export const SEAL_LENGTH = SUM_KEY.length + SUM_LENGTH + 2;
 
 const encoder = new TextEncoder();
+const USUAL_BUFFER_BYTES = 64 * 1024;
+const LARGEST_KEPT_BYTES = 4 * 1024 * 1024;
 
 /** A commit as it is written. */
 export interface EncodedCommit {
+  /** Valid until the next commit is encoded. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly sum: string;
 }
@@ -38,21 +41,36 @@ export function openLine(envelope: Omit<FreeEvent, "payload" | "schema_version">
     `,"actor":${JSON.stringify(actor)},"payload":${payload}`;
 }
 
-/**
- * Encodes a batch as one commit.
- *
- * @param lines the events in order, each from {@linkcode openLine}; at least one
- * @param prev sum of the commit before it
- */
-export function encodeCommit(lines: readonly string[], prev: string): EncodedCommit {
-  let text = `${lines[0]},"prev":"${prev}","commit":${lines.length}`;
-  for (let i = 1; i < lines.length; i++) text += `}\n${lines[i]}`;
-  // Encoded once, with room for the sum: the digest is over the very bytes that are written.
-  const bytes = encoder.encode(`${text}${SUM_KEY}${NO_SUM}"}\n`);
-  const sealStart = bytes.length - SEAL_LENGTH - 1;
-  const sum = sha256(bytes.subarray(0, sealStart));
-  encoder.encodeInto(sum, bytes.subarray(sealStart + SUM_KEY.length));
-  return { bytes, sum };
+/** Encodes commits, each into the same memory: a fresh buffer for each would cost more than its digest. */
+export class CommitEncoder {
+  #buffer = new Uint8Array(USUAL_BUFFER_BYTES);
+
+  /**
+   * Encodes a batch as one commit.
+   *
+   * @param lines the events in order, each from {@linkcode openLine}; at least one
+   * @param prev sum of the commit before it
+   */
+  encode(lines: readonly string[], prev: string): EncodedCommit {
+    let text = `${lines[0]},"prev":"${prev}","commit":${lines.length}`;
+    for (let i = 1; i < lines.length; i++) text += `}\n${lines[i]}`;
+    const length = this.#put(`${text}${SUM_KEY}${NO_SUM}"}\n`);
+    // Encoded with room for the sum: the digest is over the very bytes that are written.
+    const sealStart = length - SEAL_LENGTH - 1;
+    const sum = sha256(this.#buffer.subarray(0, sealStart));
+    encoder.encodeInto(sum, this.#buffer.subarray(sealStart + SUM_KEY.length));
+    const bytes = this.#buffer.subarray(0, length);
+    if (this.#buffer.length > LARGEST_KEPT_BYTES) this.#buffer = new Uint8Array(USUAL_BUFFER_BYTES);
+    return { bytes, sum };
+  }
+
+  /** Puts the text at the start of the buffer; returns its length in bytes. */
+  #put(text: string): number {
+    const { read, written } = encoder.encodeInto(text, this.#buffer);
+    if (read === text.length) return written;
+    this.#buffer = new Uint8Array(3 * text.length);
+    return encoder.encodeInto(text, this.#buffer).written;
+  }
 }
 
 /** Whether a line, given without its line feed, ends as the last line of a commit does. */

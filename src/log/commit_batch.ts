@@ -1,7 +1,7 @@
 /** Gives admitted events their place, id and time, and makes one commit of them. */
 
 import type { AdmittedEvent } from "./admission.ts";
-import { encodeCommit, type EncodedCommit, openLine } from "./commit.ts";
+import { type CommitEncoder, type EncodedCommit, openLine } from "./commit.ts";
 import { EventRefusedError } from "./errors.ts";
 import { type RunEvent, SCHEMA_VERSION } from "./event.ts";
 import type { IdSource } from "./uuid7.ts";
@@ -20,6 +20,7 @@ export interface BatchSettings {
   /** The run clock, in milliseconds since 1970. */
   readonly now: number;
   readonly newId: IdSource;
+  readonly encoder: CommitEncoder;
 }
 
 /** A commit and its events as a reader will see them. */
@@ -36,7 +37,7 @@ export interface CommitBatch extends EncodedCommit {
 export function makeCommit(
   admitted: readonly AdmittedEvent[],
   before: Predecessor,
-  { runId, now, newId }: BatchSettings,
+  { runId, now, newId, encoder }: BatchSettings,
 ): CommitBatch {
   const [first] = admitted;
   if (before.index < 0 && first !== undefined && first.kind !== "run_started") {
@@ -56,7 +57,7 @@ export function makeCommit(
     const payload: unknown = JSON.parse(payloadJson);
     events.push({ ...envelope, schema_version: SCHEMA_VERSION, payload } as RunEvent);
   }
-  return { events, ...encodeCommit(lines, before.sum) };
+  return { events, ...encoder.encode(lines, before.sum) };
 }
 
 let lastTime = NaN;

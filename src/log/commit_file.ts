@@ -7,6 +7,7 @@ import { basename } from "@std/path";
 import { reasonOf } from "../errors.ts";
 import { sha256 } from "../digest.ts";
 import { admitRecord, type AdmittedEvent } from "./admission.ts";
+import { CommitEncoder } from "./commit.ts";
 import { makeCommit } from "./commit_batch.ts";
 import { CommitScanner, LOG_START, type LogPosition, type Tail } from "./commit_scanner.ts";
 import { CorruptLogError, LogIoError, LogPoisonedError, MalformedEventError } from "./errors.ts";
@@ -16,6 +17,7 @@ import { findLastCommit } from "./last_commit.ts";
 import { LineError, parseLine } from "./line.ts";
 import { tornPath } from "./log_paths.ts";
 import { poison, poisonReason } from "./poison.ts";
+import type { LogHead } from "./port.ts";
 import { runEventProblem } from "./run_event.ts";
 import type { IdSource } from "./uuid7.ts";
 
@@ -43,6 +45,7 @@ export class CommitFile implements Disposable {
   readonly #file: LogFile;
   readonly #options: CommitFileOptions;
   readonly #inode: number | null;
+  readonly #encoder = new CommitEncoder();
   #position: LogPosition;
   /** Log records that have still to be written. */
   #owed: AdmittedEvent[] = [];
@@ -78,6 +81,12 @@ export class CommitFile implements Disposable {
   /** The end of the last commit that was read or written. */
   get position(): LogPosition {
     return this.#position;
+  }
+
+  /** Index of the last event and sum of the last commit that was read or written. */
+  get head(): LogHead {
+    const { index, sum } = this.#position;
+    return { index, sum };
   }
 
   /** A write or a sync failed so that the log has to be poisoned. */
@@ -157,7 +166,12 @@ export class CommitFile implements Disposable {
    */
   commit(admitted: readonly AdmittedEvent[], now: number): readonly RunEvent[] {
     const { runId, newId } = this.#options;
-    const { bytes, sum, events } = makeCommit(admitted, this.#position, { runId, now, newId });
+    const { bytes, sum, events } = makeCommit(admitted, this.#position, {
+      runId,
+      now,
+      newId,
+      encoder: this.#encoder,
+    });
     this.#write(bytes);
     const last = events.at(-1) as RunEvent;
     this.#position = {
@@ -211,7 +225,12 @@ export class CommitFile implements Disposable {
     } catch (error) {
       throw this.#failed("take back a failed write to", error);
     }
-    throw new LogIoError(this.#path, "write to", failure, "make room: the log goes on when there is space again");
+    throw new LogIoError(
+      this.#path,
+      "write to",
+      failure,
+      "make room: the log goes on when there is space again",
+    );
   }
 
   #failed(operation: string, cause: unknown): LogIoError {

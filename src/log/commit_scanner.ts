@@ -37,6 +37,8 @@ export const LOG_START: LogPosition = {
 /** A whole commit. */
 export interface ScannedCommit {
   readonly events: readonly FreeEvent[];
+  /** Where its first line starts, in bytes. */
+  readonly start: number;
   /** Line number of its first line, counted from 1. */
   readonly firstLine: number;
   /** The place behind it. */
@@ -71,7 +73,7 @@ interface OpenCommit {
 /** A scan of one file; the bytes are read by its user. */
 export class CommitScanner {
   readonly #path: string;
-  readonly #checkSums: boolean;
+  #checkSums: boolean;
   readonly #buffer: LineBuffer;
   #position: LogPosition;
   #open: OpenCommit | undefined;
@@ -143,6 +145,7 @@ export class CommitScanner {
     if (length === 0) return tail(end === offset ? "clean" : "torn");
     if (isObjectPrefix(line)) return tail("torn");
     // No line feed has come yet, so this is a whole line of its commit without it, or damage.
+    this.#checkSums = true;
     const commit = this.#addLine({
       text: decode(line),
       start: this.#buffer.restOffset,
@@ -244,7 +247,7 @@ export class CommitScanner {
     };
     this.#open = undefined;
     this.#buffer.forget(last.end);
-    return { events: open.events, firstLine: open.firstLine, after: this.#position };
+    return { events: open.events, start: open.start, firstLine: open.firstLine, after: this.#position };
   }
 
   /** The commit as it was written, up to its last brace. */

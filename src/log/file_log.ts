@@ -5,9 +5,11 @@
 
 import { dirname } from "@std/path";
 import { type Clock, systemClock } from "../clock.ts";
+import { reasonOf } from "../errors.ts";
 import { AppendQueue, QUEUE_CAPACITY, type QueuedAppend } from "./append_queue.ts";
 import { CommitFile, isFatal } from "./commit_file.ts";
-import { LogClosedError, LogIoError } from "./errors.ts";
+import type { Tail } from "./commit_scanner.ts";
+import { LogClosedError, LogIoError, LogPoisonedError } from "./errors.ts";
 import type { EventDraft, RunEvent } from "./event.ts";
 import { type FilePort, systemFiles } from "./file_port.ts";
 import { LOCK_BUDGET_MS, LogLock } from "./lock.ts";
@@ -72,16 +74,30 @@ interface CycleWaiter<T> {
   readonly reject: (error: unknown) => void;
 }
 
-/** What one hold of the lock has brought. */
+/** One hold of the lock: who waits for it, and what it has brought. */
 interface Cycle {
-  batch: QueuedAppend[];
-  /** Events in the order of the log. */
-  readonly seen: { readonly event: RunEvent; readonly own: boolean }[];
+  readonly polls: readonly CycleWaiter<number>[];
+  readonly syncs: readonly CycleWaiter<void>[];
+  /** Whether it has to sync whatever it commits. */
+  readonly mustSync: boolean;
+  batch: readonly QueuedAppend[];
+  /** Committed events, in the order of the log. */
+  readonly events: { readonly event: RunEvent; readonly own: boolean }[];
+  /** How many of them were appended by other processes. */
+  foreign: number;
   /** The head behind the last of them. */
   head: LogHead;
-  /** Events of the batch. */
-  committed: readonly RunEvent[];
   failure: { readonly error: unknown } | undefined;
+  /** Takes a foreign event. */
+  readonly see: (event: RunEvent) => void;
+}
+
+/** A turn of the event loop. */
+interface Turn {
+  /** By the clock of the machine, in milliseconds. */
+  readonly started: number;
+  /** Resolves in the next turn. */
+  readonly over: Promise<void>;
 }
 
 class FileLog implements RunLog {
@@ -105,9 +121,14 @@ class FileLog implements RunLog {
   #isUnsynced = false;
   #isFlushDue = false;
   #flushTimer: AbortController | undefined;
-  #turn: { readonly started: number; readonly over: Promise<void> } | undefined;
+  #turn: Turn | undefined;
 
-  private constructor(path: string, file: CommitFile, lock: LogLock, options: RunLogOptions & { clock: Clock }) {
+  private constructor(
+    path: string,
+    file: CommitFile,
+    lock: LogLock,
+    options: RunLogOptions & { clock: Clock },
+  ) {
     this.#path = path;
     this.#file = file;
     this.#lock = lock;
@@ -115,19 +136,19 @@ class FileLog implements RunLog {
     this.#durability = options.durability;
     this.#waits = options.clock;
     this.#queue = new AppendQueue(path);
-    const { index, sum, ts } = file.position;
-    this.#head = { index, sum };
+    const { ts } = file.position;
+    this.#head = file.head;
     this.clock = startRunClock(options.clock, ts === "" ? 0 : Date.parse(ts));
   }
 
   static async open(path: string, options: RunLogOptions, mode: "existing" | "new"): Promise<FileLog> {
-    const { clock = systemClock, files = systemFiles, newId = createUuid7(clock.wall) } = options;
+    const { clock = systemClock, files = systemFiles, newId = createUuid7(() => clock.wall()) } = options;
     const lock = LogLock.open(lockPath(path), clock);
     let log: FileLog;
     try {
       await lock.acquire(options.lockBudgetMs);
       try {
-        const fileOptions = { runId: options.runId, files, newId, monotonic: clock.monotonic };
+        const fileOptions = { runId: options.runId, files, newId, monotonic: () => clock.monotonic() };
         log = new FileLog(path, new CommitFile(path, fileOptions, mode), lock, { ...options, clock });
       } finally {
         lock.release();
@@ -217,31 +238,27 @@ class FileLog implements RunLog {
   }
 
   #wake(): void {
-    this.#leading ??= this.#lead().finally(() => this.#leading = undefined);
+    this.#leading ??= this.#lead();
   }
 
   /** Commits until nothing is left to do; never rejects. */
   async #lead(): Promise<void> {
     do {
-      await this.#gather();
+      // As long as more appends arrive in this turn of the event loop, they share the commit.
+      for (let seen = -1; seen < this.#queue.length && this.#queue.length < QUEUE_CAPACITY;) {
+        seen = this.#queue.length;
+        await undefined;
+      }
       const wasAlone = await this.#cycle();
-      await this.#breathe(wasAlone);
+      const turn = this.#turnOf();
+      // A commit that was to stand alone lets its caller ask for the head that ends with it.
+      if (wasAlone || performance.now() - turn.started > LONGEST_TURN_MS) await turn.over;
     } while (this.#hasWork);
+    this.#leading = undefined;
   }
 
-  /** Waits as long as more appends arrive in this turn of the event loop: they share the commit. */
-  async #gather(): Promise<void> {
-    for (let seen = -1; seen < this.#queue.length && this.#queue.length < QUEUE_CAPACITY;) {
-      seen = this.#queue.length;
-      await undefined;
-    }
-  }
-
-  /**
-   * Lets timers and I/O have their turn: promises alone would keep a busy log going for ever. After a commit that
-   * was to stand alone too, so that its caller can ask for the head that ends with it.
-   */
-  async #breathe(mustYield: boolean): Promise<void> {
+  /** This turn of the event loop: promises alone would keep a busy log from ever ending it. */
+  #turnOf(): Turn {
     this.#turn ??= {
       started: performance.now(),
       over: new Promise((resolve) => {
@@ -251,30 +268,149 @@ class FileLog implements RunLog {
         }, 0);
       }),
     };
-    if (mustYield || performance.now() - this.#turn.started > LONGEST_TURN_MS) await this.#turn.over;
+    return this.#turn;
   }
 
   /** One hold of the lock; true if its commit was to stand alone. */
   async #cycle(): Promise<boolean> {
     const waiting = this.#queue.length;
-    try {
-      if (!this.#lock.tryAcquire()) await this.#lock.acquire(this.#lockBudgetMs);
-    } catch (error) {
-      for (const { reject } of this.#queue.takeFirst(waiting)) reject(error);
-      this.#rejectWaiters(error);
-      return false;
+    if (!this.#lock.tryAcquire()) {
+      try {
+        await this.#lock.acquire(this.#lockBudgetMs);
+      } catch (error) {
+        this.#giveUpLock(waiting, error);
+        return false;
+      }
     }
-    const cycle: Cycle = { batch: [], seen: [], head: this.#head, committed: [], failure: undefined };
+    const cycle = this.#startCycle();
     try {
-      if (this.#isQuick(cycle)) this.#noteUnsynced(cycle);
-      else await this.#sync(cycle);
+      const tail = this.#file.catchUp(cycle.see);
+      if (tail.state !== "clean") await this.#repair(tail, cycle);
+      const committed = this.#write(cycle);
+      if (this.#mustSync(cycle)) await this.#syncFile();
+      this.#add(cycle, committed);
     } catch (error) {
       cycle.failure = { error };
       if (this.#file.isInDoubt) await this.#file.poison();
     } finally {
       if (!this.#file.keepsLock) this.#lock.release();
     }
-    this.#acknowledge(cycle);
+    if (cycle.failure === undefined) this.#acknowledge(cycle);
+    else this.#reject(cycle, cycle.failure.error);
+    this.#armFlush();
     return cycle.batch[0]?.alone ?? false;
+  }
+
+  #giveUpLock(waiting: number, error: unknown): void {
+    for (const { reject } of this.#queue.takeFirst(waiting)) reject(error);
+    for (const { reject } of [...this.#polls.splice(0), ...this.#syncs.splice(0)]) reject(error);
+    this.#isFlushDue = false;
+    this.#armFlush();
+  }
+
+  #startCycle(): Cycle {
+    const cycle: Cycle = {
+      polls: this.#polls,
+      syncs: this.#syncs,
+      mustSync: this.#isFlushDue || this.#syncs.length > 0,
+      batch: [],
+      events: [],
+      foreign: 0,
+      head: this.#head,
+      failure: undefined,
+      see: (event) => {
+        cycle.events.push({ event, own: false });
+        cycle.foreign++;
+      },
+    };
+    this.#polls = [];
+    this.#syncs = [];
+    this.#isFlushDue = false;
+    return cycle;
+  }
+
+  /** Repairs what a dead writer left, and commits the record of it. */
+  async #repair(tail: Tail, cycle: Cycle): Promise<void> {
+    await this.#file.repair(tail);
+    this.#file.catchUp(cycle.see);
+  }
+
+  /** Takes the batch and writes it; whatever the file owes comes before it. */
+  #write(cycle: Cycle): readonly RunEvent[] {
+    if (this.#file.owesRecords) this.#add(cycle, this.#file.commitRecords(this.clock.now()));
+    cycle.head = this.#file.head;
+    cycle.batch = this.#queue.take();
+    if (cycle.batch.length === 0) return [];
+    const admitted = cycle.batch.flatMap(({ events }) => events);
+    const committed = this.#file.commit(admitted, this.clock.now());
+    this.#isUnsynced = this.#durability === "batch";
+    return committed;
+  }
+
+  #add(cycle: Cycle, committed: readonly RunEvent[]): void {
+    for (const event of committed) cycle.events.push({ event, own: true });
+    cycle.head = this.#file.head;
+  }
+
+  #mustSync({ batch, mustSync }: Cycle): boolean {
+    if (mustSync || this.#durability === "none") return mustSync;
+    return batch.some(({ events }) => this.#durability === "strict" || events.some(({ synced }) => synced));
+  }
+
+  async #syncFile(): Promise<void> {
+    await this.#file.sync();
+    this.#isUnsynced = false;
+  }
+
+  /** Tells subscribers and those who wait. */
+  #acknowledge(cycle: Cycle): void {
+    const failure = this.#tell(cycle);
+    const { batch, events, polls, syncs, foreign } = cycle;
+    if (failure !== undefined) {
+      for (const { reject } of [...batch, ...polls, ...syncs]) reject(failure.error);
+      return;
+    }
+    let at = events.length - batch.reduce((count, append) => count + append.events.length, 0);
+    for (const append of batch) {
+      const end = at + append.events.length;
+      append.resolve(events.slice(at, end).map(({ event }) => event));
+      at = end;
+    }
+    for (const { resolve } of polls) resolve(foreign);
+    for (const { resolve } of syncs) resolve();
+  }
+
+  #reject(cycle: Cycle, error: unknown): void {
+    this.#tell(cycle);
+    if (this.#file.isInDoubt || isFatal(error)) {
+      this.#refusal ??= isFatal(error) ? error : new LogPoisonedError(this.#path, reasonOf(error), error);
+    }
+    // Where nothing was taken yet, everything that is queued has failed.
+    const batch = cycle.batch.length > 0 ? cycle.batch : this.#queue.takeFirst(this.#queue.length);
+    for (const { reject } of [...batch, ...cycle.polls, ...cycle.syncs]) reject(error);
+    if (isFatal(this.#refusal)) this.#queue.rejectAll(this.#refusal);
+  }
+
+  /** Tells subscribers of the events; returns the first error of one. */
+  #tell({ events, head }: Cycle): { readonly error: unknown } | undefined {
+    this.#head = head;
+    let failure: { readonly error: unknown } | undefined;
+    for (const { event, own } of events) {
+      const thrown = this.#subscribers.tell(event, own);
+      failure ??= thrown;
+    }
+    return failure;
+  }
+
+  #armFlush(): void {
+    if (!this.#isUnsynced || this.#flushTimer !== undefined || this.#refusal !== undefined) return;
+    const timer = new AbortController();
+    this.#flushTimer = timer;
+    this.#waits.sleep(FLUSH_MS, timer.signal).then(() => {
+      this.#flushTimer = undefined;
+      if (!this.#isUnsynced || timer.signal.aborted) return;
+      this.#isFlushDue = true;
+      this.#wake();
+    });
   }
 }

@@ -1,5 +1,7 @@
 /** What holds where a plan says nothing. */
 
+import type { Limits, RetryPolicy, WatchdogSpec } from "./spec.ts";
+
 /** Version of the plan format. */
 export const PLAN_VERSION = 1;
 
@@ -18,16 +20,16 @@ export const DEFAULT_PROMPT_RETRIES = 2;
 export const DEFAULT_RUN_RETRIES = 0;
 
 /** How retries are spaced, apart from their number. */
-export const DEFAULT_BACKOFF = {
+export const DEFAULT_BACKOFF: Omit<RetryPolicy, "max_attempts"> = {
   backoff_seconds: 1,
   backoff_multiplier: 2,
   max_backoff_seconds: 300,
   jitter: 0.1,
   terminal_on_permanent_failure: true,
-} as const;
+};
 
 /** Thresholds of the watchdog, seconds (design §6). */
-export const DEFAULT_WATCHDOG = { heartbeat_missing_secs: 30, heartbeat_stale_secs: 60 } as const;
+export const DEFAULT_WATCHDOG: WatchdogSpec = { heartbeat_missing_secs: 30, heartbeat_stale_secs: 60 };
 
 /** How often a worker process writes its heartbeat, seconds (design §6): no threshold may be below it. */
 export const HEARTBEAT_INTERVAL_SECS = 5;
@@ -39,7 +41,7 @@ export const LEASE_PER_MISSING_HEARTBEAT = 3;
 const MIB = 1024 * 1024;
 
 /** Limits on a single task. */
-export const DEFAULT_LIMITS = { output_bytes: 64 * MIB, pin_file_bytes: 100 * MIB } as const;
+export const DEFAULT_LIMITS: Limits = { output_bytes: 64 * MIB, pin_file_bytes: 100 * MIB };
 
 /** Lock files of package managers: while they are the same, a set-up need not run again. */
 export const LOCK_FILES: readonly string[] = [

@@ -13,6 +13,7 @@ export function hasWildcard(segment: string): boolean {
 
 /** The segments of a glob: the text between slashes that stand outside of braces. */
 export function splitSegments(glob: string): string[] {
+  if (!glob.includes("{")) return glob.split("/");
   const chars = [...glob];
   const segments: string[] = [];
   let segment = "";
@@ -100,7 +101,11 @@ function parseSequence(chars: readonly string[], from: number, end: number): Nod
       if (close === undefined) {
         nodes.push({ kind: "char", char });
       } else {
-        nodes.push({ kind: "class", test: classTest(chars.slice(at + 1, close)), text: chars.slice(at, close + 1) });
+        nodes.push({
+          kind: "class",
+          test: classTest(chars.slice(at + 1, close)),
+          text: chars.slice(at, close + 1),
+        });
         at = close;
       }
     } else if (char === "{") {

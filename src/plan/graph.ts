@@ -20,7 +20,9 @@ export function buildGraph(tasks: readonly Pick<TaskSpec, "id" | "dependencies">
   const dependencies = tasks.map((task) =>
     task.dependencies.map((id) => {
       const ordinal = ordinals.get(id);
-      if (ordinal === undefined) throw new RangeError(`Task "${task.id}" depends on "${id}", which is no task`);
+      if (ordinal === undefined) {
+        throw new RangeError(`Task "${task.id}" depends on "${id}", which is no task`);
+      }
       return ordinal;
     })
   );
@@ -86,6 +88,8 @@ function reachable(starts: readonly number[], next: (ordinal: number) => readonl
 
 function invert(dependencies: readonly (readonly number[])[]): number[][] {
   const dependents: number[][] = dependencies.map(() => []);
-  dependencies.forEach((each, ordinal) => each.forEach((dependency) => dependents[dependency]?.push(ordinal)));
+  dependencies.forEach((each, ordinal) =>
+    each.forEach((dependency) => dependents[dependency]?.push(ordinal))
+  );
   return dependents;
 }

@@ -12,6 +12,8 @@ export interface JsonScan {
   readonly duplicates: readonly KeyAt[];
   /** Keys named `__proto__`, which programs take for something else. */
   readonly forbidden: readonly KeyAt[];
+  /** Whether there is nothing but white space and comments. */
+  readonly isBlank: boolean;
   /** Where the nesting first went deeper than allowed; null where it did not. */
   readonly tooDeepAt: number | null;
 }
@@ -60,7 +62,7 @@ export function scanJson(text: string, deepest: number): JsonScan {
     }
     last = code;
   }
-  return { duplicates, forbidden, tooDeepAt };
+  return { duplicates, forbidden, isBlank: last === 0, tooDeepAt };
 }
 
 /** The place of the last character of the comment that begins at `at`; `at` where none does. */

@@ -74,8 +74,13 @@ function offsetOf(root: Node | undefined, path: PlanPath, target: Finding["targe
 }
 
 /** The key and the value of a child: the last one of that key, which is the one that counts. */
-function childOf(node: Node | undefined, step: string | number): readonly [Node | undefined, Node | undefined] {
-  if (typeof step === "number") return [undefined, node?.type === "array" ? node.children?.[step] : undefined];
+function childOf(
+  node: Node | undefined,
+  step: string | number,
+): readonly [Node | undefined, Node | undefined] {
+  if (typeof step === "number") {
+    return [undefined, node?.type === "array" ? node.children?.[step] : undefined];
+  }
   const property = node?.children?.findLast((each) => each.children?.[0]?.value === step);
   return [property?.children?.[0], property?.children?.[1]];
 }

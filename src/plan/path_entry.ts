@@ -15,7 +15,7 @@ export type PathResult =
  * `/**`; the root itself is `**`.
  */
 export function normalizeEntry(text: string): PathResult {
-  const refused = refusal(text) ?? entryRefusal(text);
+  const refused = refusal(text);
   if (refused !== undefined) return refused;
   const segments: string[] = [];
   for (const segment of splitSegments(text.normalize("NFC"))) {
@@ -49,17 +49,14 @@ function refusal(text: string): PathResult | undefined {
   if (text.length > LONGEST_PATH) return { ok: false, problem: `is longer than ${LONGEST_PATH} characters` };
   if (text.includes("\0")) return { ok: false, problem: "holds a NUL character" };
   if (/^[A-Za-z]:/.test(text)) return { ok: false, problem: "begins with a drive letter", hint: relative };
-  if (text.includes("\\")) return { ok: false, problem: "holds a backslash", hint: 'separate folders by "/"' };
+  if (text.includes("\\")) {
+    return { ok: false, problem: "holds a backslash", hint: 'separate folders by "/"' };
+  }
   if (text.startsWith("/")) return { ok: false, problem: "is absolute", hint: relative };
   if (/^~(?:\/|$)/.test(text)) return { ok: false, problem: "lies in a home directory", hint: relative };
   if (/(?:^|[/{,])\.\.(?:$|[/},])/.test(text)) {
     return { ok: false, problem: 'leads out of a folder by ".."', hint: relative };
   }
-  return undefined;
-}
-
-/** What no entry of a path set may be besides. */
-function entryRefusal(text: string): PathResult | undefined {
   if (text.startsWith("!")) {
     return { ok: false, problem: 'begins with "!"', hint: "a path set only adds paths: list what belongs to it" };
   }

@@ -3,7 +3,13 @@
  * that task's paths and does not look at every running task.
  */
 
-import { type DeclaredSets, entriesOf, type PathEntry, type PathOptions, suffixesExclude } from "./path_set.ts";
+import {
+  type DeclaredSets,
+  entriesOf,
+  type PathEntry,
+  type PathOptions,
+  suffixesExclude,
+} from "./path_set.ts";
 
 /** What a task reads and writes, as entries in normal form. */
 export interface PathSets {

@@ -80,7 +80,11 @@ export function matchesAny(set: readonly string[], path: string, options: PathOp
 /** The entries of a set, taken apart; null stands for an absent set. Remembered per array. */
 export function entriesOf(set: readonly string[] | null, options: PathOptions = {}): readonly PathEntry[] {
   if (set === null) return [];
-  return remembered(options.caseSensitive === false ? FOLDED_ENTRIES : ENTRIES, set, (each) => readPathEntry(each, options));
+  return remembered(
+    options.caseSensitive === false ? FOLDED_ENTRIES : ENTRIES,
+    set,
+    (each) => readPathEntry(each, options),
+  );
 }
 
 type Matcher = (path: string) => boolean;
@@ -94,7 +98,11 @@ function matchersOf(set: readonly string[], options: PathOptions): readonly Matc
   return remembered(MATCHERS, entriesOf(set, options), matcherOf);
 }
 
-function remembered<I, O>(memory: WeakMap<readonly I[], readonly O[]>, items: readonly I[], make: (item: I) => O) {
+function remembered<I, O>(
+  memory: WeakMap<readonly I[], readonly O[]>,
+  items: readonly I[],
+  make: (item: I) => O,
+) {
   let made = memory.get(items);
   if (made === undefined) {
     made = items.map(make);
@@ -110,7 +118,11 @@ function matcherOf(entry: PathEntry): Matcher {
   return (path) => path === entry.text || path.startsWith(below);
 }
 
-function setsOverlap(a: readonly string[] | null, b: readonly string[] | null, options: PathOptions): boolean {
+function setsOverlap(
+  a: readonly string[] | null,
+  b: readonly string[] | null,
+  options: PathOptions,
+): boolean {
   const others = entriesOf(b, options);
   return others.length > 0 &&
     entriesOf(a, options).some((entry) => others.some((other) => entriesOverlap(entry, other)));

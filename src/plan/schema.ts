@@ -112,7 +112,9 @@ const taskFields = z.strictObject({
   on_stall: z.enum(["warn", "retry", "kill"]).optional().describe(
     "What happens to an attempt that makes no progress. Default: retry",
   ),
-  acceptance_criteria: z.array(z.string()).optional().describe("What must be true in the end, for people and agents"),
+  acceptance_criteria: z.array(z.string()).optional().describe(
+    "What must be true in the end, for people and agents",
+  ),
   gates: z.array(z.union([z.string(), gate])).optional().describe(
     "Checks of each attempt: names of the plan's gates of scope `task`, or definitions",
   ),
@@ -143,7 +145,9 @@ export const planInput = z.strictObject({
   budget: z.strictObject({
     time: z.union([
       z.number().gt(0).max(LONGEST_SECS),
-      z.string().regex(DURATION_PATTERN, { error: 'must be a number of seconds, or a text such as "2h" or "1h30m"' }),
+      z.string().regex(DURATION_PATTERN, {
+        error: 'must be a number of seconds, or a text such as "2h" or "1h30m"',
+      }),
     ]).optional().describe("Time for the whole run: seconds, or a text such as `2h`, `90m`, `1h30m`"),
     tokens: z.number().min(0).optional().describe("Tokens for all agents together"),
     usd: z.number().min(0).optional().describe("Money for all agents together, US dollars"),
@@ -155,7 +159,9 @@ export const planInput = z.strictObject({
       `Files whose change makes the set-up run again. Default: lock files (${LOCK_FILES.join(", ")})`,
     ),
     keep: paths().optional().describe("Untracked paths that survive between tasks, such as `node_modules`"),
-    copy: paths().optional().describe("Ignored files of the checkout that each worktree gets, such as `.env.test`"),
+    copy: paths().optional().describe(
+      "Ignored files of the checkout that each worktree gets, such as `.env.test`",
+    ),
   }).optional().describe("How a task's worktree is prepared"),
   gates: z.array(gate).optional().describe("Checks that decide whether the run is ready. Absent: detected"),
   gate_each: z.unknown().optional().describe('Gates after each merge. "off": none'),

@@ -81,7 +81,10 @@ export interface TaskSpec {
   readonly pool: string | null;
   /** Normalised paths or globs; `[]` where none is declared. */
   readonly read_set: readonly string[];
-  /** Normalised paths or globs; null where none is declared; `[]` writes nothing. */
+  /**
+   * Normalised paths or globs; null where none is declared; `[]` writes nothing. Never null under `none`, where the
+   * outputs are in it too.
+   */
   readonly write_set: readonly string[] | null;
   /** Files made by the task that its dependents get, relative to the root; not part of the tree. */
   readonly outputs: readonly string[];
@@ -106,7 +109,7 @@ export interface TaskSpec {
 export interface WorktreeSpec {
   /** Runs once per slot and digest of `setup_inputs`; null: nothing to set up. */
   readonly setup: Command | null;
-  /** Files whose content decides whether the set-up runs again; default: the lock files that exist. */
+  /** Files whose content decides whether the set-up runs again, whether they exist or not; default: lock files. */
   readonly setup_inputs: readonly string[];
   /** Untracked paths that survive between tasks, such as `node_modules`. */
   readonly keep: readonly string[];

@@ -50,7 +50,9 @@ export class TrackedTree {
     let segments = splitSegments(entry);
     for (let links = 0; links <= MOST_LINKS; links++) {
       const length = this.#linkIn(segments);
-      if (length === undefined) return { ok: true, entries: [...entries, this.#asDirectory(segments.join("/"))] };
+      if (length === undefined) {
+        return { ok: true, entries: [...entries, this.#asDirectory(segments.join("/"))] };
+      }
       const link = segments.slice(0, length).join("/");
       const target = targetOf(segments.slice(0, length - 1), this.#links.get(this.#key(link)) ?? "");
       const isLinkItself = length === segments.length;
@@ -72,6 +74,7 @@ export class TrackedTree {
   }
 
   #asDirectory(entry: string): string {
+    if (this.#directories.size === 0) return entry;
     const { isLiteral, includesBelow } = readPathEntry(entry);
     return isLiteral && !includesBelow && this.#directories.has(this.#key(entry)) ? `${entry}/**` : entry;
   }

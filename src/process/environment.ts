@@ -78,7 +78,7 @@ function planValue(
 
 function ownValue(own: Readonly<Record<string, string>>, from: string, where: string): string {
   if (from === SIGNING_KEY) throw new UsageError({ what: "Cannot give the signing key to a task", where });
-  const value = own[from];
+  const value = Object.hasOwn(own, from) ? own[from] : undefined;
   if (value !== undefined) return value;
   throw new UsageError({
     what: `Cannot take a value from the variable "${from}"`,

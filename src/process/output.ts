@@ -4,7 +4,7 @@ import { reasonOf } from "../errors.ts";
 import { ArtifactFile } from "./artifact_file.ts";
 import { lastCompleteLine, OutputText, type StreamRedactor, unsafeBeginning } from "./output_text.ts";
 import type { OutputArtifact, OutputError } from "./port.ts";
-import { type Segment, type StreamName, TailBuffer } from "./tail_buffer.ts";
+import { concat, type Segment, type StreamName, TailBuffer } from "./tail_buffer.ts";
 
 /** Where captured output goes. */
 export interface OutputOptions {
@@ -69,7 +69,7 @@ export class OutputCapture {
   /** The last complete, redacted line, or "". */
   lastLine(): string {
     if (this.#tail !== null) {
-      const { bytes } = this.#tail.newest(LAST_LINE_WINDOW);
+      const bytes = this.#tail.newest(LAST_LINE_WINDOW);
       const text = new OutputText(this.#options.createRedactor());
       const end = text.push(bytes.subarray(unsafeBeginning(bytes))) + text.flush();
       this.#lastLine = lastCompleteLine(end, LAST_LINE_LENGTH) ?? this.#lastLine;
@@ -170,18 +170,10 @@ export class OutputCapture {
       if (this.#tail === null || !this.#tail.hasDropped(name)) continue;
       this.#emit(name, this.#texts[name].flush());
       this.#texts[name] = new OutputText(this.#options.createRedactor());
-      unsafe[name] = unsafeBeginning(concat(segments.filter(({ stream }) => stream === name)));
+      unsafe[name] = unsafeBeginning(
+        concat(segments.filter(({ stream }) => stream === name).map(({ bytes }) => bytes)),
+      );
     }
     return unsafe;
   }
-}
-
-function concat(segments: readonly Segment[]): Uint8Array {
-  const whole = new Uint8Array(segments.reduce((sum, { bytes }) => sum + bytes.length, 0));
-  let offset = 0;
-  for (const { bytes } of segments) {
-    whole.set(bytes, offset);
-    offset += bytes.length;
-  }
-  return whole;
 }

@@ -74,7 +74,7 @@ export function parseProcTable(lines: readonly string[]): Map<number, ProcessSta
 export function parsePsTable(lines: readonly string[]): Map<number, ProcessStat> {
   const table = new Map<number, ProcessStat>();
   for (const line of lines) {
-    const match = /^ps (\d+)\s+(\d+)\s+(\S+)\s+(\S+)$/.exec(line.trim());
+    const match = /^ps\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+)$/.exec(line.trim());
     if (match === null) continue;
     const [, pid, pgid, state, time] = match;
     table.set(Number(pid), {

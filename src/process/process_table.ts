@@ -1,35 +1,33 @@
 /** The processes of the machine, as a helper shell sees them: Deno may not read /proc without all permissions. */
 
-import { InfraError } from "../errors.ts";
+import { type OmkVariables, parseEnvironments, parsePsEnvironments } from "./environments.ts";
 import { helperEnvironment } from "./helper_environment.ts";
 import { parseProcStat, parseProcTable, parsePsStat, parsePsTable, type ProcessStat } from "./proc_stat.ts";
 import { PROCESS_TABLE_SCRIPT } from "./process_table_script.ts";
 import { RequestShell, RequestShellError } from "./request_shell.ts";
 import { signalProcess } from "./signals.ts";
 
-/** Which processes are looked for: those with a mark, or only those of one attempt. */
-export interface CarrierQuery {
-  /** One element of OMK_MARK. */
-  readonly mark: string;
-  /** OMK_TASK_ID and OMK_ATTEMPT; absent: any. */
-  readonly attempt?: { readonly task_id: string; readonly attempt: number };
-}
-
-/** A process that carries a mark. */
-export interface Carrier {
-  readonly pid: number;
-  /**
-   * `guardian`: of an omk process that runs inside a task; it ends what that omk started, then itself. `gone`: it
-   * ended while it was looked at, and may have left others.
-   */
-  readonly role: "task" | "guardian" | "gone";
-}
-
 /** A process (or a thread of one) that was started after another. */
 export interface BornProcess {
   readonly pid: number;
   /** 0 where it ended while it was looked at. */
   readonly session: number;
+}
+
+/** What was started after a pid was given out. */
+export interface BornProcesses {
+  /** The pid given out last. */
+  readonly last: number;
+  readonly processes: readonly BornProcess[];
+}
+
+/** The environments of processes, as far as they concern omk. */
+export interface EnvironmentLook {
+  /** The pid given out last before the look; 0 where unknown. */
+  readonly last: number;
+  readonly variables: ReadonlyMap<number, OmkVariables>;
+  /** Processes that show no environment: they ended, run exec, are another user's, or belong to the kernel. */
+  readonly blank: readonly number[];
 }
 
 /** How a {@linkcode ProcessTable} is started. */
@@ -85,7 +83,7 @@ export class ProcessTable {
 
   /** What is known of one process; null if it does not exist, or if nothing can be known. */
   async stat(pid: number): Promise<ProcessStat | null> {
-    const [line] = await this.#ask(`stat\t${pid}`);
+    const [line] = await this.#ask(`stat ${pid}`);
     if (line === undefined) return null;
     return this.source === "proc"
       ? parseProcStat(line.slice("stat".length))
@@ -96,26 +94,31 @@ export class ProcessTable {
    * What exists of the pids given out after `pid`; null where that cannot be told cheaply, or where the pids have
    * started anew since. A process that one of these starts during the look is among them, or its parent is.
    */
-  async bornAfter(pid: number): Promise<readonly BornProcess[] | null> {
-    const [line] = await this.#ask(`after\t${pid}`);
+  async bornAfter(pid: number): Promise<BornProcesses | null> {
+    const [line] = await this.#ask(`after ${pid}`);
     if (line === undefined || line === "many") return null;
-    return line.split(" ").slice(1).map((pair) => {
+    const [, last, ...pairs] = line.split(" ");
+    const processes = pairs.map((pair) => {
       const [born, session] = pair.split(":");
       return { pid: Number(born), session: Number(session) };
     });
+    return { last: Number(last), processes };
   }
 
-  /** The processes that carry a mark, among `pids` or among all. */
-  async carriers(query: CarrierQuery, pids: readonly number[] = []): Promise<readonly Carrier[]> {
-    if (!this.marksReadable) return [];
-    const task = query.attempt?.task_id ?? "*";
-    const attempt = query.attempt?.attempt ?? "*";
-    return parseCarriers(await this.#ask(`carriers\t${query.mark}\t${task}\t${attempt}\t${pids.join(" ")}`));
+  /** omk's variables in the environments of `pids`, or of all processes. */
+  async environments(pids: readonly number[] = []): Promise<EnvironmentLook> {
+    if (!this.marksReadable) return { last: 0, variables: new Map(), blank: [] };
+    const [looked = "", ...lines] = await this.#ask(`environments ${pids.join(" ")}`);
+    const [, last, ...listed] = looked.split(" ");
+    const variables = this.source === "proc" ? parseEnvironments(lines) : parsePsEnvironments(lines);
+    const blank = listed.map(Number).filter((pid) => !variables.has(pid));
+    return { last: Number(last), variables, blank };
   }
 
-  /** The guardian of the omk process whose mark is `mark`; empty once it has done its work. */
-  async guardiansOf(mark: string): Promise<readonly Carrier[]> {
-    return this.marksReadable ? parseCarriers(await this.#ask(`guardians\t${mark}`)) : [];
+  /** Which of the processes that showed no environment run exec just now. */
+  async executing(pids: readonly number[]): Promise<readonly number[]> {
+    if (pids.length === 0) return [];
+    return (await this.#ask(`unborn ${pids.join(" ")}`)).map((line) => Number(line.split(" ")[1]));
   }
 
   /** The members of a group that have not ended; null where that cannot be told. */
@@ -169,17 +172,4 @@ export class ProcessTable {
       return await this.#shell.request(request);
     }
   }
-}
-
-/** Leaves out pid 1: as a group number, −1 is everybody. */
-function parseCarriers(lines: readonly string[]): Carrier[] {
-  return lines.map(parseCarrier).filter(({ pid }) => pid > 1);
-}
-
-function parseCarrier(line: string): Carrier {
-  const [role, pid] = line.split(" ");
-  if (role !== "task" && role !== "guardian" && role !== "gone") {
-    throw new InfraError({ what: "Cannot read the answer of the helper shell", where: JSON.stringify(line) });
-  }
-  return { pid: Number(pid), role };
 }

@@ -1,36 +1,34 @@
 /** The script of the helper shell behind {@linkcode ProcessTable}. */
 
 /**
- * Answers requests about processes, with builtins alone where that is possible. Fields are separated by tabs.
+ * Answers requests about processes, with builtins alone where that is possible.
  *
  * Nothing that a process says about itself stands at the beginning of a line of an answer, so no process can
  * forge one. `grep -z` reads NUL-terminated entries, in GNU and in busybox; without it busybox stops at the
- * first NUL. An environment is read as it was at exec: that is what the kernel shows.
+ * first NUL. The kernel shows an environment as it was at exec, and none for a moment during exec.
  *
  * PROC_ROOT says where the process file system is mounted; where there is none, `ps` answers.
  *
  * - `hello` → `hello SOURCE MARKS BOOT_ID PID_MAX`: where the answers come from (`proc`, `ps`, `none`), whether
  *   environments can be read
  * - `stat PID` → what is known of one process, nothing if it does not exist
- * - `after PID` → `born PID:SESSION …`: what exists of the pids given out after PID (thread ids among them), with
- *   0 as the session of what ended during the look; or `many`
- * - `carriers MARK TASK ATTEMPT [PIDS]` → `ROLE PID` for each process, of PIDS or of all, with MARK as one element
- *   of OMK_MARK and that OMK_TASK_ID and OMK_ATTEMPT (`*`: any); ROLE is `task`, `guardian`, or `gone` for what
- *   ended during the look
- * - `guardians MARK` → `guardian PID` for the guardian of the omk process with that mark
+ * - `after PID` → `born LAST PID:SESSION …`: what exists of the pids given out after PID and up to LAST (thread ids
+ *   among them), with 0 as the session of what ended during the look; or `many`
+ * - `environments [PIDS]` → `looked LAST PIDS`: the pid given out last before the look, and which processes were
+ *   looked at (without PIDS, all); then NUL-terminated `PID/environ:ENTRY`, where ENTRY is one of omk's variables or
+ *   the first character of another one, or lines `ps PID COMMAND ENVIRONMENT`
+ * - `unborn PIDS` → `unborn PID` for those without an environment that are neither dead nor threads of the kernel:
+ *   they run exec
  * - `table` → what is known of every process
  */
 export const PROCESS_TABLE_SCRIPT = `
 trap '' HUP INT QUIT TERM
 cd /
-tab=$(printf '\\t')
-newline='
-'
 source=none marks=no boot=- pid_max=0 environments=
 own=
 IFS= read -r own <"$PROC_ROOT/$$/environ"
 case $own in
-*LC_ALL=C*)
+*"PROC_ROOT=$PROC_ROOT"*)
   source=proc marks=yes
   cd "$PROC_ROOT"
   # The read builtin reads byte by byte, and files of numbers under /proc/sys give one read only.
@@ -41,7 +39,8 @@ case $own in
   boot=$(sysctl -n kern.bootsessionuuid)
   [ -n "$(ps -o lstart= -p $$)" ] && source=ps
   for how in '-A -E -ww -o pid=,command=' 'axeww -o pid=,args='; do
-    ps $how | grep -q "^ *$$ .* LC_ALL=C" && marks=yes environments=$how && break
+    # This script is an argument, so what is looked for must not stand in it.
+    ps $how | grep -q "^ *$$ .* PROC_ROOT=$PROC_ROOT" && marks=yes environments=$how && break
   done
   ;;
 esac
@@ -83,55 +82,38 @@ proc_after() {
     done
     last_pid
   done
-  printf 'born%s\\n' "$born"
+  printf 'born %s%s\\n' "$last" "$born"
 }
 
-holders() {
-  # $1: grep flag, $2: pattern, then files: those with an entry that matches. Long lists go through xargs.
-  flag=$1 pattern=$2
-  shift 2
-  if [ $# -le 4000 ]; then
-    [ $# -eq 0 ] || grep -lsz "$flag" -- "$pattern" "$@"
+proc_environments() {
+  last_pid
+  if [ $# -eq 0 ]; then set -- [1-9]*; fi
+  printf 'looked %s %s\\n' "$last" "$*"
+  # One read per process decides: an answer put together from two can miss a process that ran exec in between.
+  entry='^OMK_(MARK|TASK_ID|ATTEMPT|GUARDIAN)=[^[:cntrl:]]*|^[^[:cntrl:]]'
+  if [ $# -le 16 ]; then
+    files=
+    for pid do files="$files $pid/environ"; done
+    grep -HsazoE "$entry" $files
   else
-    printf '%s\\n' "$@" | xargs grep -lsz "$flag" -- "$pattern"
+    printf '%s/environ\\n' "$@" | xargs grep -HsazoE "$entry"
   fi
+  echo
 }
-proc_carriers() {
-  mark=$1 task=$2 attempt=$3 pids=$4
-  if [ -z "$pids" ]; then
-    set -- [1-9]*/environ
-  else
-    set --
-    for pid in $pids; do set -- "$@" "$pid/environ"; done
-  fi
-  set -- $(holders -E "^OMK_MARK=([^:]*:)*$mark(:.*)?\\$" "$@")
-  [ "$task" = '*' ] || set -- $(holders -xF "OMK_TASK_ID=$task" "$@")
-  [ "$attempt" = '*' ] || set -- $(holders -xF "OMK_ATTEMPT=$attempt" "$@")
-  guardians=$newline$(holders -E '^OMK_GUARDIAN=' "$@")$newline
-  for file do
-    pid=\${file%/environ} role=gone
-    [ -d "$pid" ] && role=task
-    case $guardians in *"$newline$file$newline"*) role=guardian ;; esac
-    echo "$role $pid"
-  done
+ps_environments() {
+  echo looked 0
+  ps $environments | grep -E ' OMK_(MARK|GUARDIAN)=' | while read -r line; do printf 'ps %s\\n' "$line"; done
 }
-ps_carriers() {
-  # In one line per process, entries end at a space: a value with a space is seen up to it.
-  ps $environments | grep -E " OMK_MARK=([^ :]*:)*$1([ :]|\\$)" | while read -r pid text; do
-    [ "$2" = '*' ] || case "$text " in *" OMK_TASK_ID=\${2%% *} "*) ;; *) continue ;; esac
-    [ "$3" = '*' ] || case "$text " in *" OMK_ATTEMPT=$3 "*) ;; *) continue ;; esac
-    case $text in
-    *' OMK_GUARDIAN='*) echo "guardian $pid" ;;
-    *) echo "task $pid" ;;
+
+proc_unborn() {
+  for pid do
+    [ -r "$pid/environ" ] || continue
+    read_stat "$pid"
+    case $fields in
+    '' | ' Z '* | ' X '* | ' '?' 0 0 0 '* | ' '?' 2 0 0 '*) ;;
+    *) echo "unborn $pid" ;;
     esac
   done
-}
-
-proc_guardians() {
-  for file in $(holders -xF "OMK_GUARDIAN=$1" [1-9]*/environ); do echo "guardian \${file%/environ}"; done
-}
-ps_guardians() {
-  ps $environments | grep -E " OMK_GUARDIAN=$1( |\\$)" | while read -r pid text; do echo "guardian $pid"; done
 }
 
 proc_table() {
@@ -141,15 +123,17 @@ ps_table() {
   ps -A -o pid= -o pgid= -o stat= -o time= | while read -r line; do printf 'ps %s\\n' "$line"; done
 }
 
-while IFS=$tab read -r verb first second third rest; do
+while read -r verb first; do
   case $source:$verb in
   *:hello) printf 'hello %s %s %s %s\\n' "$source" "$marks" "\${boot:--}" "\${pid_max:-0}" ;;
   proc:after) proc_after "$first" ;;
   *:after) echo many ;;
   none:*) ;;
   *:stat) "$source"_stat "$first" ;;
-  *:carriers) "$source"_carriers "$first" "$second" "$third" "$rest" ;;
-  *:guardians) "$source"_guardians "$first" ;;
+  # Unquoted: pids, one word each.
+  *:environments) "$source"_environments $first ;;
+  proc:unborn) proc_unborn $first ;;
+  ps:unborn) ;;
   *:table) "$source"_table ;;
   esac
   echo .

@@ -132,7 +132,7 @@ class ProcessSupervisor implements LocalSupervisor {
       });
     }
     const deadline = this.#clock.monotonic() + PREDECESSOR_WAIT_MS;
-    while ((await this.#table.guardiansOf(mark)).length > 0 && this.#clock.monotonic() < deadline) {
+    while (this.#clock.monotonic() < deadline && await this.#hasGuardian(mark)) {
       await this.#clock.sleep(PREDECESSOR_POLL_MS);
     }
     const { ended } = await endStrays({ table: this.#table, clock: this.#clock }, { mark });
@@ -150,6 +150,11 @@ class ProcessSupervisor implements LocalSupervisor {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #hasGuardian(mark: string): Promise<boolean> {
+    const { variables } = await this.#table.environments();
+    return variables.values().some(({ guardianOf }) => guardianOf === mark);
   }
 
   /** Whether nothing is left that the guardian would have to end; looks at all processes once more. */

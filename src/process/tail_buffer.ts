@@ -1,5 +1,16 @@
 /** The last bytes of two interleaved streams, in bounded memory. */
 
+/** One array of all the bytes. */
+export function concat(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    whole.set(piece, offset);
+    offset += piece.length;
+  }
+  return whole;
+}
+
 /** One of the two outputs of a process. */
 export type StreamName = "stdout" | "stderr";
 
@@ -62,11 +73,19 @@ export class TailBuffer {
     }
   }
 
-  /** At most the last `limit` bytes of the newest run of one stream; empty where nothing is kept. */
-  newest(limit: number): Segment {
-    const run = this.#runs.at(-1);
-    const length = Math.min(limit, run?.length ?? 0);
-    return { stream: run?.stream ?? "stdout", bytes: this.#copy(this.#length - length, length) };
+  /** What the stream that wrote last has among the last `limit` bytes; empty where nothing is kept. */
+  newest(limit: number): Uint8Array {
+    const stream = this.#runs.at(-1)?.stream;
+    const pieces: Uint8Array[] = [];
+    let end = this.#length;
+    for (let index = this.#runs.length - 1; index >= 0 && end > this.#length - limit; index--) {
+      const run = this.#runs[index];
+      if (run === undefined) break;
+      const start = Math.max(end - run.length, this.#length - limit);
+      if (run.stream === stream) pieces.unshift(this.#copy(start, end - start));
+      end = start;
+    }
+    return concat(pieces);
   }
 
   #write(bytes: Uint8Array): void {

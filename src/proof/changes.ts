@@ -9,15 +9,13 @@ type Change = Proof["changed"]["paths"][number]["change"];
 export function changesOf(evidence: RunEvidence): Proof["changed"] {
   const byPath = new Map<string, { change: Change; tasks: string[] }>();
   let complete = true;
-  for (const merge of evidence.merges) {
-    if (merge.commit === null) continue;
-    const attempt = evidence.attempts.find((each) => each.task_id === merge.task_id && each.attempt === merge.attempt);
-    const changed = attempt?.pin?.changed;
+  for (const { attempt } of evidence.merges) {
+    const changed = attempt.pin?.changed;
     if (changed === undefined || changed.count > changed.paths.length) complete = false;
     for (const { path, change } of changed?.paths ?? []) {
       const before = byPath.get(path);
       const composed = before === undefined ? change : compose(before.change, change);
-      const tasks = [...before?.tasks ?? [], merge.task_id];
+      const tasks = [...before?.tasks ?? [], attempt.task_id];
       if (composed === null) byPath.delete(path);
       else byPath.set(path, { change: composed, tasks });
     }

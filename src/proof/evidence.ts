@@ -15,8 +15,13 @@ export interface AttemptEvidence {
   outcome: AttemptOutcome | null;
   /** Null where nothing was pinned: it works in place, or its end was cut short. */
   pin: PayloadOf<"attempt_pinned"> | null;
-  /** Whether its work is in the run's head. */
-  merged: boolean;
+}
+
+/** An attempt whose work was merged: the commit is the head of the run after it. */
+export interface MergeEvidence {
+  readonly attempt: AttemptEvidence;
+  readonly commit: string;
+  readonly tree: string;
 }
 
 /** One run of a gate, or the decision to skip it. */
@@ -33,7 +38,8 @@ export interface RunEvidence {
   readonly attempts: readonly AttemptEvidence[];
   /** In the order in which they ended. */
   readonly gates: readonly GateEvidence[];
-  readonly merges: readonly PayloadOf<"task_completed">[];
+  /** The attempts whose work is in the head, in the order of their merges. */
+  readonly merges: readonly MergeEvidence[];
   readonly retries: readonly PayloadOf<"retry_scheduled">[];
   readonly refused: readonly PayloadOf<"result_refused">[];
   readonly usage: readonly PayloadOf<"usage_recorded">[];
@@ -47,7 +53,7 @@ export interface RunEvidence {
 export class EvidenceFold implements RunEvidence {
   readonly attempts: AttemptEvidence[] = [];
   readonly gates: GateEvidence[] = [];
-  readonly merges: PayloadOf<"task_completed">[] = [];
+  readonly merges: MergeEvidence[] = [];
   readonly retries: PayloadOf<"retry_scheduled">[] = [];
   readonly refused: PayloadOf<"result_refused">[] = [];
   readonly usage: PayloadOf<"usage_recorded">[] = [];
@@ -93,8 +99,7 @@ export class EvidenceFold implements RunEvidence {
         if (event.payload.outcome !== null) this.#end(event.payload, event.payload.outcome);
         break;
       case "task_completed":
-        this.#update(event.payload, { merged: event.payload.commit !== null });
-        this.merges.push(event.payload);
+        this.#merge(event.payload);
         break;
       case "result_refused":
         this.refused.push(event.payload);
@@ -125,7 +130,7 @@ export class EvidenceFold implements RunEvidence {
   }
 
   #claim({ task_id, attempt, base }: PayloadOf<"task_claimed">): void {
-    const evidence = { task_id, attempt, base, outcome: null, pin: null, merged: false };
+    const evidence: AttemptEvidence = { task_id, attempt, base, outcome: null, pin: null };
     this.attempts.push(evidence);
     this.#byAttempt.set(keyOf(evidence), evidence);
   }
@@ -135,6 +140,14 @@ export class EvidenceFold implements RunEvidence {
     const known = this.#byAttempt.get(keyOf(ref))?.outcome;
     const output = outcome.output ?? known?.output ?? null;
     this.#update(ref, { outcome: { ...outcome, output } });
+  }
+
+  #merge(payload: PayloadOf<"task_completed">): void {
+    const attempt = this.#byAttempt.get(keyOf(payload));
+    const { commit, tree } = payload;
+    if (attempt !== undefined && commit !== null && tree !== null) {
+      this.merges.push({ attempt, commit, tree });
+    }
   }
 
   #update(ref: AttemptRef, changes: Partial<AttemptEvidence>): void {

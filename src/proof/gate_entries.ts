@@ -13,18 +13,31 @@ export type GateEntry = Proof["gates"][number];
 /** The gates of the run, then those of its tasks, in the order of the plan. */
 export function gateEntries(state: RunState, evidence: RunEvidence): readonly GateEntry[] {
   const tree = state.run.head?.tree ?? null;
+  const runsOf = groupByGate(evidence.gates);
   const ofRun = (state.plan.gates ?? []).filter((gate) => gate.scope === "run").map((gate) => {
-    const all = evidence.gates.filter(({ payload }) => payload.gate === gate.name && payload.scope === "run");
+    const all = runsOf(null, gate);
     return entryOf(gate, null, all, all.findLast(({ payload }) => payload.tree === tree));
   });
   const ofTasks = state.plan.tasks.flatMap((task, ordinal) => {
     if (!state.index.isSelected(ordinal)) return [];
     return task.gates.map((gate) => {
-      const all = evidence.gates.filter(({ payload }) => payload.gate === gate.name && payload.task_id === task.id);
+      const all = runsOf(task.id, gate);
       return entryOf(gate, task.id, all, all.at(-1));
     });
   });
   return [...ofRun, ...ofTasks];
+}
+
+/** Gives the runs of a gate, for a task or for the run as a whole. */
+function groupByGate(
+  gates: readonly GateEvidence[],
+): (taskId: string | null, gate: GateSpec) => readonly GateEvidence[] {
+  const groups = Map.groupBy(gates, ({ payload }) => keyOf(payload.task_id, payload.gate));
+  return (taskId, gate) => groups.get(keyOf(taskId, gate.name)) ?? [];
+}
+
+function keyOf(taskId: string | null, gate: string): string {
+  return `${taskId ?? ""}/${gate}`;
 }
 
 /** The digest that says which definition of a gate counts. */

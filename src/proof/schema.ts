@@ -24,7 +24,9 @@ const status = z.enum([
   "not_ready",
   "ready",
   "passed",
-]).describe("What the run has come to. Only `ready` is proved: all tasks completed, and every required gate passed on exactly the tree that is delivered");
+]).describe(
+  "What the run has come to. Only `ready` is proved: all tasks completed, and every required gate passed on exactly the tree that is delivered",
+);
 
 const digestedFile = z.strictObject({
   path: z.string().describe("Relative to the run's directory"),
@@ -76,12 +78,23 @@ const gateEntry = z.strictObject({
   duration_ms: milliseconds.nullable(),
   output: z.string().nullable().describe("Its log, among the artifacts"),
   untracked: z.array(z.string()).describe("What it left beside the tree; removed afterwards"),
-  counts: z.strictObject({ tests: z.int().min(0), failures: z.int().min(0), skipped: z.int().min(0) }).nullable(),
+  counts: z.strictObject({ tests: z.int().min(0), failures: z.int().min(0), skipped: z.int().min(0) })
+    .nullable(),
 });
 
 const taskEntry = z.strictObject({
   id: taskId,
-  state: z.enum(["pending", "claimed", "running", "finished", "completed", "failed", "cancelled", "blocked", "waiting"]),
+  state: z.enum([
+    "pending",
+    "claimed",
+    "running",
+    "finished",
+    "completed",
+    "failed",
+    "cancelled",
+    "blocked",
+    "waiting",
+  ]),
   selected: z.boolean(),
   isolation: z.enum(["worktree", "none"]),
   attempts: z.int().min(0),
@@ -128,7 +141,9 @@ export const proofSchema = z.strictObject({
   git: z.strictObject({
     base: objectId,
     base_tree: objectId,
-    branch: z.string().nullable().describe("The branch that HEAD named at the start; null where it was detached"),
+    branch: z.string().nullable().describe(
+      "The branch that HEAD named at the start; null where it was detached",
+    ),
     snapshot: z.boolean().describe("The base holds uncommitted changes of the checkout"),
     head: objectId,
     tree: objectId.describe("The tree of the head: what is delivered"),
@@ -143,8 +158,15 @@ export const proofSchema = z.strictObject({
     .describe("Files that completed tasks made for others and for gates; not part of the tree"),
   usage: z.array(usage),
   times: z.strictObject({ started_at: z.string(), finished_at: z.string() }).describe("On the run clock"),
-  versions: z.strictObject({ omk: z.string(), runtime: z.string(), git: z.string().nullable(), os: z.string() }),
-  containment: z.enum(["cgroup", "pidns", "mark", "group"]).describe("How far stray processes of tasks were found"),
+  versions: z.strictObject({
+    omk: z.string(),
+    runtime: z.string(),
+    git: z.string().nullable(),
+    os: z.string(),
+  }),
+  containment: z.enum(["cgroup", "pidns", "mark", "group"]).describe(
+    "How far stray processes of tasks were found",
+  ),
 }).describe("What a run attempted, what came of it, and the digests of everything that shows it");
 
 /** The schema of `failure.json`: what keeps a run from being delivered, beside its proof. */

@@ -1,6 +1,7 @@
 /** One attempt from its claim to its verdict: body, pin, outputs, gates, settlement. */
 
 import { reasonOf } from "../errors.ts";
+import { SlotLostError } from "../git/errors.ts";
 import type { Pin } from "../git/port.ts";
 import { draft, taskSubject } from "../log/event.ts";
 import type { AttemptOutcome, StoredOutput } from "../log/kinds.ts";
@@ -12,7 +13,7 @@ import { findTask, type TaskView } from "../scheduler/run_state.ts";
 import { type AttemptRef, isCurrent, settleAttempt } from "../scheduler/settle.ts";
 import type { Attempt, SlotFate } from "../worker/port.ts";
 import { pinMessage } from "./commit_message.ts";
-import { type ControllerHandle, ControllerFault } from "./controller_handle.ts";
+import { ControllerFault, type ControllerHandle } from "./controller_handle.ts";
 import { attemptDirectory } from "./directory.ts";
 import { runTaskGates } from "./gate_flow.ts";
 import { outputsOfDependencies } from "./stored_outputs.ts";
@@ -34,10 +35,15 @@ export class AttemptFlow {
   /** Starts the attempt that was just claimed for the task. */
   static start(controller: ControllerHandle, taskId: string): AttemptFlow {
     const { spec, task } = viewOf(controller, taskId);
-    if (task.token === null) throw new ControllerFault({ what: `Cannot start task "${taskId}"`, why: "it has no claim" });
+    if (task.token === null) {
+      throw new ControllerFault({ what: `Cannot start task "${taskId}"`, why: "it has no claim" });
+    }
     const ref = { task_id: taskId, attempt: task.attempt, token: task.token };
     const restore = outputsOfDependencies(controller.state, spec, controller.ports.runDirectory);
-    return new AttemptFlow(controller, controller.ports.attempts.start({ ref, spec, base: task.base, restore }));
+    return new AttemptFlow(
+      controller,
+      controller.ports.attempts.start({ ref, spec, base: task.base, restore }),
+    );
   }
 
   /** Gives up an attempt of a dead process that left no slot behind. */
@@ -112,8 +118,9 @@ export class AttemptFlow {
     }
     const pinned = await this.#pin(body);
     if ("failure" in pinned) {
-      await this.attempt.release({ setAside: true, reason: pinned.failure });
-      await this.#settle(worsen(body, "workspace_error", pinned.failure), []);
+      const { failure: reason, isLost } = pinned;
+      await this.attempt.release(isLost ? { setAside: false } : { setAside: true, reason });
+      await this.#settle(worsen(body, "workspace_error", reason), []);
       return;
     }
     const { outcome, outputs } = await this.#collect(this.#checkWriteSet(body, pinned.pin));
@@ -122,7 +129,9 @@ export class AttemptFlow {
   }
 
   /** Pins and publishes; a stale attempt's work is pinned like any other, only not recorded as current (P3, P6). */
-  async #pin(outcome: AttemptOutcome): Promise<{ readonly pin: Pin } | { readonly failure: string }> {
+  async #pin(outcome: AttemptOutcome): Promise<
+    { readonly pin: Pin } | { readonly failure: string; readonly isLost: boolean }
+  > {
     const { ports } = this.#controller;
     const { ref } = this.attempt;
     const { task, spec } = this.#view();
@@ -163,7 +172,8 @@ export class AttemptFlow {
       return { pin };
     } catch (error) {
       if (this.#controller.signal.aborted) throw error;
-      return { failure: `its work could not be pinned: ${reasonOf(error)}` };
+      const isLost = error instanceof SlotLostError;
+      return { failure: `its work could not be pinned: ${reasonOf(error)}`, isLost };
     }
   }
 
@@ -181,7 +191,9 @@ export class AttemptFlow {
   async #collect(
     outcome: AttemptOutcome,
   ): Promise<{ readonly outcome: AttemptOutcome; readonly outputs: readonly StoredOutput[] }> {
-    if (outcome.result !== "success" || this.#view().spec.outputs.length === 0) return { outcome, outputs: [] };
+    if (outcome.result !== "success" || this.#view().spec.outputs.length === 0) {
+      return { outcome, outputs: [] };
+    }
     try {
       const { stored, missing } = await this.attempt.collectOutputs();
       if (missing.length === 0) return { outcome, outputs: stored };
@@ -204,7 +216,9 @@ export class AttemptFlow {
   }
 
   async #settle(outcome: AttemptOutcome, outputs: readonly StoredOutput[]): Promise<void> {
-    await this.#controller.commit((state, now) => settleAttempt(state, this.attempt.ref, outcome, outputs, now));
+    await this.#controller.commit((state, now) =>
+      settleAttempt(state, this.attempt.ref, outcome, outputs, now)
+    );
   }
 
   #view(): TaskView {
@@ -223,7 +237,9 @@ function worsen(outcome: AttemptOutcome, result: AttemptOutcome["result"], detai
 
 function fateOf(outcome: AttemptOutcome, pin: Pin): SlotFate {
   if (pin.set_aside) {
-    const paths = pin.unpinned.slice(0, PATHS_NAMED).map((each) => `${each.path} (${each.reason})`).join(", ");
+    const paths = pin.unpinned.slice(0, PATHS_NAMED).map((each) => `${each.path} (${each.reason})`).join(
+      ", ",
+    );
     return { setAside: true, reason: `not everything could be pinned: ${paths}` };
   }
   if (!outcome.proven_dead && outcome.result !== "lost") {

@@ -12,7 +12,7 @@ import { type RunState, taskAt } from "../scheduler/run_state.ts";
 import { AttemptFlow } from "./attempt_flow.ts";
 import { appendPatiently } from "./append_patiently.ts";
 import { decideFinish } from "./finish.ts";
-import { type ControllerHandle, ControllerFault, type DraftMaker } from "./controller_handle.ts";
+import { ControllerFault, type ControllerHandle, type DraftMaker } from "./controller_handle.ts";
 import { runGateFlow } from "./gate_flow.ts";
 import { runMergeFlow } from "./merge_flow.ts";
 import type { RunPorts } from "./ports.ts";
@@ -68,6 +68,7 @@ export class Controller implements ControllerHandle {
   }
 
   commit(make: DraftMaker): Promise<void> {
+    if (this.signal.aborted) return Promise.reject(this.#reasonOfEnd());
     const post = { make, done: Promise.withResolvers<void>() };
     this.#inbox.push(post);
     this.#wake.resolve();
@@ -114,6 +115,7 @@ export class Controller implements ControllerHandle {
     const wake = this.#wake = Promise.withResolvers<void>();
     await this.#keepTime();
     await this.#drain();
+    if (this.state.run.phase !== "active") return;
     const now = this.ports.clock.now();
     let drafts = decide(this.state, now);
     if (drafts.length === 0 && this.#inbox.length === 0 && this.#flows.size === 0 && isQuiet(this.state)) {
@@ -165,7 +167,9 @@ export class Controller implements ControllerHandle {
       apply(this.state, event);
       if (own && this.state.run.violations.length > violations) {
         const why = this.state.run.violations.at(-1)?.why;
-        this.#fail(new ControllerFault({ what: `Cannot go on after event ${event.index}`, where: event.kind, why }));
+        this.#fail(
+          new ControllerFault({ what: `Cannot go on after event ${event.index}`, where: event.kind, why }),
+        );
       }
       if (!own && KINDS[event.kind].class === "fact") this.#reportForgery(event);
       if (own && event.kind === "proof_writing") this.#proofHead = this.ports.log.head();
@@ -212,7 +216,9 @@ export class Controller implements ControllerHandle {
   /** What a dead predecessor had begun. A run that has just started has nothing of the kind. */
   async #takeUp(): Promise<void> {
     if (this.state.run.incarnation === 1) return;
-    for (const left of await this.ports.attempts.leftBehind(lostOutcome("the omk process that ran it is gone"))) {
+    for (
+      const left of await this.ports.attempts.leftBehind(lostOutcome("the omk process that ran it is gone"))
+    ) {
       const flow = new AttemptFlow(this, left);
       this.#flows.set(left.ref.token, flow);
       this.#track(flow.finishLeftBehind().finally(() => this.#flows.delete(left.ref.token)));
@@ -255,7 +261,8 @@ export class Controller implements ControllerHandle {
   /** Ends the attempts that are not wanted any more. */
   #reconcile(): void {
     const { run, plan, index } = this.state;
-    const isOver = this.#fault !== null || this.signal.aborted || run.failure !== null || run.tampered_at !== null;
+    const isOver = this.#fault !== null || this.signal.aborted || run.failure !== null ||
+      run.tampered_at !== null;
     if (isOver || run.cancel !== null) this.#stop.abort();
     const isKilling = plan.on_failure === "kill" && index.count("failed") > 0;
     for (const flow of this.#flows.values()) {
@@ -324,9 +331,12 @@ export class Controller implements ControllerHandle {
   }
 
   #failPosts(): void {
-    const error = this.#fault ?? new ControllerFault({ what: "Cannot append", why: "the run has ended" });
-    for (const post of this.#inbox) post.done.reject(error);
+    for (const post of this.#inbox) post.done.reject(this.#reasonOfEnd());
     this.#inbox = [];
+  }
+
+  #reasonOfEnd(): unknown {
+    return this.#fault ?? new ControllerFault({ what: "Cannot append", why: "the run has ended" });
   }
 }
 

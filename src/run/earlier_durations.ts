@@ -11,7 +11,10 @@ import { loadRun } from "./load_run.ts";
 const LARGEST_LOG_BYTES = 64 * 1024 * 1024;
 
 /** The durations of tasks with the same ids in the newest run; empty where it cannot tell. */
-export async function earlierDurations(home: string, plan: Plan): Promise<PayloadOf<"run_started">["durations"]> {
+export async function earlierDurations(
+  home: string,
+  plan: Plan,
+): Promise<PayloadOf<"run_started">["durations"]> {
   const newest = (await listRunIds(home)).at(-1);
   if (newest === undefined) return [];
   const directory = runDirectory(home, newest);

@@ -12,7 +12,8 @@ export async function findCommand(
       const info = await Deno.stat(path);
       if (info.isFile && ((info.mode ?? 0) & 0o111) !== 0) return path;
     } catch (error) {
-      const isElsewhere = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||
+      const isElsewhere = error instanceof Deno.errors.NotFound ||
+        error instanceof Deno.errors.NotADirectory ||
         error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.FilesystemLoop;
       if (!isElsewhere) throw error;
     }

@@ -4,7 +4,6 @@ import { UsageError } from "../errors.ts";
 import { isRunId } from "../log/run_id.ts";
 import { type RunDirectory, runDirectory } from "./directory.ts";
 
-
 /** What stands for the newest run. */
 export const LATEST = "latest";
 /** How many ids an error names. */
@@ -32,7 +31,11 @@ export async function findRun(home: string, text: string = LATEST): Promise<RunD
   const ids = await listRunIds(home);
   const newest = ids.at(-1);
   if (newest === undefined) {
-    throw new UsageError({ what: "Cannot find any run", where: `${home}/runs`, fix: "start one with omk run" });
+    throw new UsageError({
+      what: "Cannot find any run",
+      where: `${home}/runs`,
+      fix: "start one with omk run",
+    });
   }
   if (text === LATEST) return runDirectory(home, newest);
   const matches = ids.filter((id) => id.startsWith(text));

@@ -9,7 +9,10 @@ import type { RunState } from "../scheduler/run_state.ts";
 /** The next event of a run in which no task can run any more; empty while something is being carried out. */
 export function decideFinish(state: RunState): readonly EventDraft[] {
   const { run } = state;
-  if (run.proof_writing !== null || run.gates.some((gate) => gate.result === "running")) return [];
+  if (
+    run.phase !== "active" || run.proof_writing !== null ||
+    run.gates.some((gate) => gate.result === "running")
+  ) return [];
   for (const gate of gatesToRun(state)) {
     const next = nextOfGate(state, gate);
     if (next !== undefined) return [next];

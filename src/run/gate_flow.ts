@@ -6,7 +6,7 @@ import type { GateSpec, TaskSpec } from "../plan/spec.ts";
 import type { GateResult } from "../gates/port.ts";
 import { controllerActor } from "../scheduler/decide.ts";
 import type { AttemptRef } from "../scheduler/settle.ts";
-import { type ControllerHandle, ControllerFault } from "./controller_handle.ts";
+import { ControllerFault, type ControllerHandle } from "./controller_handle.ts";
 import { outputsOfDependencies, outputsOfRun } from "./stored_outputs.ts";
 
 /** The tree that a task's gates judge; null where the work is not in git. */
@@ -23,7 +23,9 @@ export async function runGateFlow(
 ): Promise<void> {
   const { state } = controller;
   const gate = state.plan.gates?.find((each) => each.name === started.gate);
-  if (gate === undefined) throw new ControllerFault({ what: `Cannot find gate "${started.gate}" in the plan` });
+  if (gate === undefined) {
+    throw new ControllerFault({ what: `Cannot find gate "${started.gate}" in the plan` });
+  }
   await runOnce(controller, gate, started, null, outputsOfRun(state, controller.ports.runDirectory), signal);
 }
 
@@ -47,13 +49,18 @@ export async function runTaskGates(
     } as const;
     if (gate.skip) {
       await controller.commit((state) => [
-        draft("gate_skipped", taskSubject(spec.id), controllerActor(state), { ...base, reason: "the plan says skip" }),
+        draft("gate_skipped", taskSubject(spec.id), controllerActor(state), {
+          ...base,
+          reason: "the plan says skip",
+        }),
       ]);
       continue;
     }
     let result: GateResult | null = null;
     for (let run = 0; run <= gate.retries && result?.passed !== true && !signal.aborted; run++) {
-      const runs = controller.state.run.gates.filter((each) => each.gate === gate.name && each.task_id === spec.id);
+      const runs = controller.state.run.gates.filter((each) =>
+        each.gate === gate.name && each.task_id === spec.id
+      );
       const started = { ...base, run_number: runs.length + 1, token: ref.token };
       await controller.commit((state) => [
         draft("gate_started", taskSubject(spec.id), controllerActor(state), started),

@@ -3,7 +3,7 @@
 import { InfraError, reasonOf } from "../errors.ts";
 import type { RunEvent } from "../log/event.ts";
 import { readRunLog } from "../log/reader.ts";
-import { parsePlanJson } from "../plan/load.ts";
+import { parsePlanJson } from "../plan/plan_json.ts";
 import type { Plan } from "../plan/spec.ts";
 import { createRunState, type RunState } from "../scheduler/run_state.ts";
 import { ProcessLock } from "./process_lock.ts";
@@ -25,7 +25,9 @@ export class RunPlanError extends InfraError {
 }
 
 /** Reads the plan that a run was started with, and checks it against the digest where one is given. */
-export async function loadRunPlan(directory: RunDirectory): Promise<{ readonly plan: Plan; readonly digest: string }> {
+export async function loadRunPlan(
+  directory: RunDirectory,
+): Promise<{ readonly plan: Plan; readonly digest: string }> {
   try {
     return parsePlanJson(await Deno.readTextFile(directory.plan));
   } catch (error) {

@@ -6,14 +6,20 @@ import type { MergeRecord } from "../scheduler/run_record.ts";
 import { findTask } from "../scheduler/run_state.ts";
 import { settleConflict } from "../scheduler/settle.ts";
 import { taskCommitMessage } from "./commit_message.ts";
-import { type ControllerHandle, ControllerFault } from "./controller_handle.ts";
+import { ControllerFault, type ControllerHandle } from "./controller_handle.ts";
 import type { Merger } from "./ports.ts";
 
 /** Merges a task's pin on the head of the run and makes the new head known. */
-export async function runMergeFlow(controller: ControllerHandle, merger: Merger, merge: MergeRecord): Promise<void> {
+export async function runMergeFlow(
+  controller: ControllerHandle,
+  merger: Merger,
+  merge: MergeRecord,
+): Promise<void> {
   const { state, ports } = controller;
   const spec = findTask(state, merge.task_id)?.spec;
-  if (spec === undefined) throw new ControllerFault({ what: `Cannot find task "${merge.task_id}" in the plan` });
+  if (spec === undefined) {
+    throw new ControllerFault({ what: `Cannot find task "${merge.task_id}" in the plan` });
+  }
   const ref = { task_id: merge.task_id, attempt: merge.attempt, token: merge.token };
   const message = taskCommitMessage(state.run.run_id, spec, merge.attempt);
   const result = await merger.merge(merge.head, merge.pin, merge.base, {

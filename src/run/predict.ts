@@ -27,7 +27,12 @@ export function predictRun(
   selected: readonly string[] | null,
   durations: PayloadOf<"run_started">["durations"],
 ): readonly PredictedTask[] {
-  const state = createRunState({ ...plan, on_failure: "continue", budget: { time_secs: null }, lease_secs: 10 ** 9 });
+  const state = createRunState({
+    ...plan,
+    on_failure: "continue",
+    budget: { time_secs: null },
+    lease_secs: 10 ** 9,
+  });
   const known = new Map(durations.map((each) => [each.task_id, each.ms]));
   const tasks: PredictedTask[] = [];
   const atWork: { readonly token: number; readonly task_id: string; readonly end: number }[] = [];

@@ -154,7 +154,8 @@ async function checkRepository(
       what: `Cannot run task "${task?.id}" in a worktree of its own`,
       where: options.cwd,
       why: "this directory is in no git repository",
-      fix: 'make one with "git init" and a first commit, or set "defaults": {"isolation": "none"} in the plan',
+      fix:
+        'make one with "git init" and a first commit, or set "defaults": {"isolation": "none"} in the plan',
     });
   }
   requireRunnable(repository);

@@ -1,9 +1,8 @@
 /** Requests: how a process that is not the controller asks for something, and waits for the fact that answers. */
 
 import type { Clock } from "../clock.ts";
-import type { DraftOf, RunEvent } from "../log/event.ts";
+import type { EventDraft, RunEvent } from "../log/event.ts";
 import { openRunLog } from "../log/file_log.ts";
-import type { Kind } from "../log/kinds.ts";
 import type { RunDirectory } from "./directory.ts";
 
 /** How often a waiting process looks for an answer. */
@@ -19,9 +18,9 @@ export type Answer =
  * Appends a request to a run's log and waits up to `waitMs` for the fact that names it. `unanswered` says that the
  * request stands in the log, and that nobody has answered it in that time.
  */
-export async function sendRequest<K extends Kind>(
+export async function sendRequest(
   directory: RunDirectory,
-  request: DraftOf<K>,
+  request: EventDraft,
   options: { readonly clock: Clock; readonly waitMs: number; readonly signal?: AbortSignal },
 ): Promise<{ readonly index: number; readonly answer: Answer }> {
   const { clock, waitMs, signal } = options;

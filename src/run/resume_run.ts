@@ -2,13 +2,13 @@
 
 import { UsageError } from "../errors.ts";
 import { discoverRepository } from "../git/repository.ts";
-import { draft } from "../log/event.ts";
+import { draft, type RunEvent } from "../log/event.ts";
 import type { PayloadOf } from "../log/kinds.ts";
 import { createRunState, type RunState } from "../scheduler/run_state.ts";
 import type { RunDirectory } from "./directory.ts";
 import { loadRunPlan } from "./load_run.ts";
-import { type ProcessLock, takeControllerLock, takeDirectoryLock } from "./process_lock.ts";
-import { type Machinery, openLogAndFold, type RunWatcher, Session, startMachinery } from "./session.ts";
+import { takeControllerLock, takeDirectoryLock } from "./process_lock.ts";
+import { openLogAndFold, type RunWatcher, Session, startMachinery } from "./session.ts";
 import { apply } from "./state.ts";
 
 /** Why and how a run is taken over. */
@@ -22,6 +22,8 @@ export interface TakeOverOptions {
   readonly onto?: PayloadOf<"run_resumed">["onto"];
   readonly worktreeDirectory?: string | undefined;
   readonly watcher: RunWatcher;
+  /** Sees the events that are in the log already. */
+  readonly onHistory?: (event: RunEvent) => void;
   /** Called with the folded state before anything is changed; throws where the run must be left alone. */
   readonly check: (state: RunState) => void;
 }
@@ -33,56 +35,50 @@ export interface TakeOverOptions {
  * @throws {ControllerLockedError} where the controller is alive.
  */
 export async function takeOver(directory: RunDirectory, options: TakeOverOptions): Promise<Session> {
+  await using resources = new AsyncDisposableStack();
   const { plan } = await loadRunPlan(directory);
-  const locks: ProcessLock[] = [takeControllerLock(directory.controllerLock, directory.runId)];
-  let machinery: Machinery | null = null;
-  try {
-    const state = createRunState(plan);
-    const log = await openLogAndFold(directory, plan, (event) => apply(state, event));
-    try {
-      options.check(state);
-      refuseTampered(directory, state);
-      const worksInPlace = plan.tasks.some((task) => task.isolation === "none");
-      if (worksInPlace) locks.push(takeDirectoryLock(options.home, state.run.directory));
-      const repository = state.run.base === null ? null : await discoverRepository(state.run.directory);
-      machinery = await startMachinery({ env: options.env, repository, worktreeDirectory: options.worktreeDirectory });
-      const { supervisor, workspace } = machinery;
-      if (state.run.controller !== null) await supervisor.endMarked(state.run.controller.mark);
-      const incarnation = state.run.incarnation + 1;
-      const [resumed] = await log.append([draft("run_resumed", "run", `controller/${incarnation}`, {
-        incarnation,
-        controller: { ...supervisor.self, mark: supervisor.mark },
-        by: options.by,
-        onto: options.onto ?? null,
-      })]);
-      if (resumed !== undefined) {
-        apply(state, resumed);
-        options.watcher.onEvent?.(resumed, state);
-      }
-      if (state.run.base !== null) await workspace?.openRun(directory.runId, state.run.base.commit);
-      return new Session({
-        directory,
-        plan,
-        state,
-        log,
-        machinery,
-        locks,
-        env: options.env,
-        identity: state.run.identity,
-        workDirectory: state.run.directory,
-        watcher: options.watcher,
-      });
-    } catch (error) {
-      await log.close();
-      throw error;
-    }
-  } catch (error) {
-    await machinery?.close();
-    for (const lock of locks) lock[Symbol.dispose]();
-    throw error;
+  resources.use(takeControllerLock(directory.controllerLock, directory.runId));
+  const state = createRunState(plan);
+  const log = resources.use(
+    await openLogAndFold(directory, plan, (event) => {
+      apply(state, event);
+      options.onHistory?.(event);
+    }),
+  );
+  options.check(state);
+  refuseTampered(directory, state);
+  const worksInPlace = plan.tasks.some((task) => task.isolation === "none");
+  if (worksInPlace) resources.use(takeDirectoryLock(options.home, state.run.directory));
+  const repository = state.run.base === null ? null : await discoverRepository(state.run.directory);
+  const { env, worktreeDirectory } = options;
+  const machinery = resources.use(await startMachinery({ env, repository, worktreeDirectory }));
+  const { supervisor, workspace } = machinery;
+  if (state.run.controller !== null) await supervisor.endMarked(state.run.controller.mark);
+  const incarnation = state.run.incarnation + 1;
+  const resumed = await log.append([draft("run_resumed", "run", `controller/${incarnation}`, {
+    incarnation,
+    controller: { ...supervisor.self, mark: supervisor.mark },
+    by: options.by,
+    onto: options.onto ?? null,
+  })]);
+  for (const event of resumed) {
+    apply(state, event);
+    options.watcher.onEvent?.(event, state);
   }
+  if (state.run.base !== null) await workspace?.openRun(directory.runId, state.run.base.commit);
+  return new Session({
+    directory,
+    plan,
+    state,
+    log,
+    machinery,
+    resources: resources.move(),
+    env,
+    identity: state.run.identity,
+    workDirectory: state.run.directory,
+    watcher: options.watcher,
+  });
 }
-
 
 function refuseTampered(directory: RunDirectory, state: RunState): void {
   if (state.run.tampered_at === null && state.run.violations.length === 0) return;

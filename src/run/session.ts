@@ -8,18 +8,18 @@ import type { Identity, RepositoryInfo, Workspace } from "../git/port.ts";
 import { openWorkspace } from "../git/workspace.ts";
 import type { RunEvent } from "../log/event.ts";
 import { openRunLog } from "../log/file_log.ts";
-import type { EventLog } from "../log/port.ts";
-import { createStreamRedactor, hasSecret } from "../log/redact.ts";
-import { startRunClock } from "../log/run_clock.ts";
+import type { RunLog } from "../log/port.ts";
+import { hasSecret } from "../log/redact.ts";
+import { createStreamRedactor } from "../log/stream_redactor.ts";
 import type { Plan } from "../plan/spec.ts";
 import type { ProcessIdentity } from "../process/port.ts";
 import { createSupervisor, type LocalSupervisor } from "../process/supervisor.ts";
 import { createProofWriter } from "../proof/write.ts";
+import { controllerActor } from "../scheduler/decide.ts";
 import type { RunState } from "../scheduler/run_state.ts";
 import { createLocalWorker } from "../worker/local_worker.ts";
 import { Controller, type RunEnd } from "./controller.ts";
 import type { RunDirectory } from "./directory.ts";
-import type { ProcessLock } from "./process_lock.ts";
 
 /** Author of omk's commits where there is no repository to make any in. */
 const NOBODY: Identity = { name: "omk", email: "omk@localhost" };
@@ -32,13 +32,11 @@ export interface RunWatcher {
   readonly onOutput?: (taskId: string, attempt: number, text: string, stream: "stdout" | "stderr") => void;
 }
 
-/** The machinery that outlives a single run directory: processes and slots. */
-export interface Machinery {
+/** What a controller does its work with: processes and slots. Disposing of it ends what still runs. */
+export interface Machinery extends AsyncDisposable {
   readonly supervisor: LocalSupervisor;
   /** Null where no task works in a worktree. */
   readonly workspace: Workspace | null;
-  /** Ends what still runs, and frees what is held. */
-  close(): Promise<void>;
 }
 
 /** Makes supervisor and workspace. `worktreeDirectory` undefined: the default of the repository. */
@@ -58,7 +56,7 @@ export async function startMachinery(options: {
     return {
       supervisor,
       workspace,
-      async close() {
+      async [Symbol.asyncDispose]() {
         await supervisor.close();
         await workspace?.close();
       },
@@ -75,10 +73,10 @@ export interface SessionOptions {
   readonly plan: Plan;
   /** Folded up to the end of the log. */
   readonly state: RunState;
-  readonly log: EventLog;
+  readonly log: RunLog;
   readonly machinery: Machinery;
-  /** Held until the session is closed. */
-  readonly locks: readonly ProcessLock[];
+  /** Locks, log and machinery: held until the session is closed. */
+  readonly resources: AsyncDisposableStack;
   readonly env: Readonly<Record<string, string>>;
   readonly identity: Identity | null;
   /** The directory that the plan's paths are relative to. */
@@ -96,12 +94,11 @@ export class Session implements AsyncDisposable {
     this.#options = options;
     const { directory, plan, state, log, machinery, env, watcher } = options;
     const { supervisor, workspace } = machinery;
-    const clock = startRunClock(systemClock, state.run.last_ts);
     this.controller = new Controller(state, {
       log,
       clock: {
-        now: clock.now,
-        jump: clock.jump,
+        now: () => log.clock.now(),
+        jump: () => log.clock.jump(),
         monotonic: () => systemClock.monotonic(),
         sleep: (ms, signal) => systemClock.sleep(ms, signal),
       },
@@ -111,7 +108,16 @@ export class Session implements AsyncDisposable {
         supervisor,
         workspace,
         runDirectory: directory.path,
-        storeOutputs: (root, outputs) => storeOutputs(root, outputs, directory.outputs),
+        async storeOutputs(root, outputs) {
+          const { files, missing } = await storeOutputs(root, outputs, directory.outputs);
+          const stored = files.map(({ path, sha256, bytes, executable }) => ({
+            path,
+            sha256,
+            bytes,
+            executable,
+          }));
+          return { stored, missing };
+        },
         isSetupError: (error) => error instanceof SetupError,
         directory: options.workDirectory,
         env,
@@ -119,7 +125,7 @@ export class Session implements AsyncDisposable {
       }),
       merger: workspace,
       gates: createGateRunner({ supervisor, workspace, env, limits: plan.limits }),
-      proof: createProofWriter({ directory: directory.path, plan, log, workspace }),
+      proof: createProofWriter({ directory: directory.path, log, workspace }),
       identity: options.identity ?? NOBODY,
       runDirectory: directory,
       directory: options.workDirectory,
@@ -142,20 +148,28 @@ export class Session implements AsyncDisposable {
     return this.#options.directory;
   }
 
+  /** The workspace; null where no task works in a worktree. */
+  get workspace(): Workspace | null {
+    return this.#options.machinery.workspace;
+  }
+
+  /** The actor of this incarnation's facts. */
+  get actor(): string {
+    return controllerActor(this.#options.state);
+  }
+
   /** This omk process. */
   get identity(): ProcessIdentity {
     return this.#options.machinery.supervisor.self;
   }
 
   /** The log of the run. */
-  get log(): EventLog {
+  get log(): RunLog {
     return this.#options.log;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#options.machinery.close();
-    await this.#options.log.close();
-    for (const lock of this.#options.locks) lock[Symbol.dispose]();
+    await this.#options.resources.disposeAsync();
   }
 }
 
@@ -164,7 +178,7 @@ export async function openLogAndFold(
   directory: RunDirectory,
   plan: Plan,
   fold: (event: RunEvent) => void,
-): Promise<EventLog> {
+): Promise<RunLog> {
   const log = await openRunLog(directory.events, { runId: directory.runId, durability: plan.durability });
   try {
     for await (const event of log.read()) fold(event);

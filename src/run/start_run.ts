@@ -1,13 +1,12 @@
 /** From a prepared run to one that is under way. */
 
-import { gitVersion } from "../git/repository.ts";
 import type { RepositoryBase } from "../scheduler/run_record.ts";
 import { createRunState } from "../scheduler/run_state.ts";
 import { buildInfo, VERSION } from "../version.ts";
-import { giveBirth } from "./birth.ts";
+import { type Birth, giveBirth } from "./birth.ts";
 import { earlierDurations } from "./earlier_durations.ts";
-import { type PreparedRun } from "./prepare.ts";
-import { type ProcessLock, takeDirectoryLock } from "./process_lock.ts";
+import type { PreparedRun } from "./prepare.ts";
+import { takeDirectoryLock } from "./process_lock.ts";
 import { makeRunId } from "./run_id.ts";
 import { type Machinery, openLogAndFold, type RunWatcher, Session, startMachinery } from "./session.ts";
 import { apply } from "./state.ts";
@@ -25,83 +24,96 @@ export async function startRun(prepared: PreparedRun, options: StartOptions): Pr
   const { plan, home, usesWorktrees } = prepared;
   const repository = usesWorktrees ? prepared.repository : null;
   await Deno.mkdir(home, { recursive: true, mode: 0o700 });
+  await using resources = new AsyncDisposableStack();
   const worksInPlace = plan.tasks.some((task) => task.isolation === "none");
-  const locks: ProcessLock[] = worksInPlace ? [takeDirectoryLock(home, prepared.directory)] : [];
-  let machinery: Machinery | null = null;
-  try {
-    machinery = await startMachinery({ env: options.env, repository, worktreeDirectory: options.worktreeDirectory });
-    const runId = makeRunId(Date.now(), crypto.getRandomValues(new Uint8Array(4)));
-    const base = await baseOf(prepared, machinery, runId);
-    const { supervisor } = machinery;
-    const born = await giveBirth({
-      home,
-      runId,
-      plan,
-      started: {
-        incarnation: 1,
-        controller: { ...supervisor.self, mark: supervisor.mark },
-        name: plan.name,
-        base,
-        directory: prepared.directory,
-        seed: crypto.randomUUID(),
-        selected: prepared.selected === null ? null : [...prepared.selected],
-        settings: {
-          workers: plan.workers,
-          on_failure: plan.on_failure,
-          durability: plan.durability,
-          gates_detected: prepared.gatesDetected,
-        },
-        durations: await earlierDurations(home, plan),
-        containment: supervisor.containment,
-        versions: {
-          omk: VERSION,
-          runtime: `deno ${buildInfo().deno} (${buildInfo().runtime})`,
-          git: prepared.repository?.gitVersion ?? (usesWorktrees ? await gitVersion() : null),
-          os: `${Deno.build.os} ${Deno.build.arch}`,
-        },
-        identity: repository?.identity ?? null,
-        case_sensitive: prepared.repository?.caseSensitive ?? true,
-        file_system: null,
-        known_gaps: [...(repository?.knownGaps ?? [])],
-      },
-    });
-    locks.push(born.lock);
-    if (base !== null) await machinery.workspace?.openRun(runId, base.commit);
-    const state = createRunState(plan);
-    const log = await openLogAndFold(born.directory, plan, (event) => {
+  if (worksInPlace) resources.use(takeDirectoryLock(home, prepared.directory));
+  const { env, worktreeDirectory } = options;
+  const machinery = resources.use(await startMachinery({ env, repository, worktreeDirectory }));
+  const runId = makeRunId(Date.now(), crypto.getRandomValues(new Uint8Array(4)));
+  const { base, gaps } = await baseOf(prepared, machinery, runId);
+  const started = await startPayload(prepared, machinery, base, gaps);
+  const { directory, lock } = await giveBirth({ home, runId, plan, started });
+  resources.use(lock);
+  if (base !== null) await machinery.workspace?.openRun(runId, base.commit);
+  const state = createRunState(plan);
+  const log = resources.use(
+    await openLogAndFold(directory, plan, (event) => {
       apply(state, event);
       options.watcher.onEvent?.(event, state);
-    });
-    return new Session({
-      directory: born.directory,
-      plan,
-      state,
-      log,
-      machinery,
-      locks,
-      env: options.env,
-      identity: repository?.identity ?? null,
-      workDirectory: prepared.directory,
-      watcher: options.watcher,
-    });
-  } catch (error) {
-    await machinery?.close();
-    for (const lock of locks) lock[Symbol.dispose]();
-    throw error;
-  }
+    }),
+  );
+  return new Session({
+    directory,
+    plan,
+    state,
+    log,
+    machinery,
+    resources: resources.move(),
+    env,
+    identity: repository?.identity ?? null,
+    workDirectory: prepared.directory,
+    watcher: options.watcher,
+  });
 }
 
-/** The commit that tasks start from: HEAD, or a snapshot of the dirty checkout on it. */
-async function baseOf(prepared: PreparedRun, machinery: Machinery, runId: string): Promise<RepositoryBase | null> {
+async function startPayload(
+  prepared: PreparedRun,
+  machinery: Machinery,
+  base: RepositoryBase | null,
+  gaps: readonly string[],
+): Promise<Birth["started"]> {
+  const { plan, repository, usesWorktrees } = prepared;
+  const { supervisor } = machinery;
+  const build = buildInfo();
+  return {
+    incarnation: 1,
+    controller: { ...supervisor.self, mark: supervisor.mark },
+    name: plan.name,
+    base,
+    directory: prepared.directory,
+    seed: crypto.randomUUID(),
+    selected: prepared.selected === null ? null : [...prepared.selected],
+    settings: {
+      workers: plan.workers,
+      on_failure: plan.on_failure,
+      durability: plan.durability,
+      gates_detected: prepared.gatesDetected,
+    },
+    durations: await earlierDurations(prepared.home, plan),
+    containment: supervisor.containment,
+    versions: {
+      omk: VERSION,
+      runtime: `deno ${build.deno} (${build.runtime})`,
+      git: repository?.gitVersion ?? null,
+      os: `${Deno.build.os} ${Deno.build.arch}`,
+    },
+    identity: usesWorktrees ? repository?.identity ?? null : null,
+    case_sensitive: repository?.caseSensitive ?? true,
+    file_system: null,
+    known_gaps: usesWorktrees
+      ? [...(repository?.knownGaps ?? []), ...(machinery.workspace?.warnings ?? []), ...gaps]
+      : [],
+  };
+}
+
+/** The commit that tasks start from: HEAD, or a snapshot of the dirty checkout on it; with what to say about it. */
+async function baseOf(
+  prepared: PreparedRun,
+  machinery: Machinery,
+  runId: string,
+): Promise<{ readonly base: RepositoryBase | null; readonly gaps: readonly string[] }> {
   const { workspace } = machinery;
   const head = prepared.repository?.head;
-  if (workspace === null || head === null || head === undefined) return null;
+  if (workspace === null || head === null || head === undefined) return { base: null, gaps: [] };
   const branch = prepared.repository?.branch ?? null;
-  if (!prepared.snapshot) return { commit: head, tree: await workspace.treeOf(head), branch, snapshot: false };
-  const snapshot = await workspace.snapshotDirty(runId, {
+  if (!prepared.snapshot) {
+    return { base: { commit: head, tree: await workspace.treeOf(head), branch, snapshot: false }, gaps: [] };
+  }
+  const { commit, tree, secrets } = await workspace.snapshotDirty(runId, {
     identity: workspace.info.identity,
     date: Date.now(),
     message: `Uncommitted changes of the checkout\n\nOmk-Run: ${runId}\n`,
   });
-  return { ...snapshot, branch, snapshot: true };
+  const gaps = secrets.map((path) => `The snapshot of the checkout holds what looks like a secret: ${path}`);
+  return { base: { commit, tree, branch, snapshot: true }, gaps };
 }

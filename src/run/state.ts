@@ -60,7 +60,8 @@ export function apply(state: RunState, event: RunEvent): void {
     throw new FoldError({
       what: "Cannot fold the log",
       where: `event ${event.index}`,
-      why: `it has format version ${event.schema_version}, and this omk knows versions up to ${SCHEMA_VERSION}`,
+      why:
+        `it has format version ${event.schema_version}, and this omk knows versions up to ${SCHEMA_VERSION}`,
       fix: "use a newer omk",
     });
   }
@@ -73,7 +74,9 @@ export function apply(state: RunState, event: RunEvent): void {
     run.violations.push({ index: event.index, why });
     return;
   }
-  if (entry.class === "fact" && run.proof !== null && !ALLOWED_AFTER_PROOF.has(event.kind)) run.work_since_proof = true;
+  if (entry.class === "fact" && run.proof !== null && !ALLOWED_AFTER_PROOF.has(event.kind)) {
+    run.work_since_proof = true;
+  }
 }
 
 /** Folds all events of a sequence. */

@@ -78,13 +78,17 @@ function startsNothing(state: RunState): boolean {
   return state.plan.on_failure !== "continue" && state.index.count("failed") > 0;
 }
 
-function decideCancel(state: RunState, cancel: { readonly request: number; readonly reason: string }): EventDraft[] {
+function decideCancel(
+  state: RunState,
+  cancel: { readonly request: number; readonly reason: string },
+): EventDraft[] {
   const actor = controllerActor(state);
   const drafts: EventDraft[] = [];
   for (let ordinal = 0; ordinal < state.tasks.length; ordinal++) {
     const { task } = taskAt(state, ordinal);
     const isMerging = state.run.merge?.task_id === task.id;
-    const isIdle = task.state === "pending" || task.state === "waiting" || (task.state === "finished" && !isMerging);
+    const isIdle = task.state === "pending" || task.state === "waiting" ||
+      (task.state === "finished" && !isMerging);
     if (!isIdle || !state.index.isSelected(ordinal)) continue;
     drafts.push(draft("task_cancelled", taskSubject(task.id), actor, {
       task_id: task.id,
@@ -118,7 +122,12 @@ export function recoverAttempt(state: RunState, view: TaskView, detail: string, 
   const subject = taskSubject(task.id);
   const actor = controllerActor(state);
   if (verdict.kind === "retry") {
-    const payload = { ...ref, class: verdict.class, not_before: now + verdict.delay_ms, reason: verdict.reason };
+    const payload = {
+      ...ref,
+      class: verdict.class,
+      not_before: now + verdict.delay_ms,
+      reason: verdict.reason,
+    };
     return [draft("retry_scheduled", subject, actor, payload)];
   }
   const reason = verdict.kind === "fail" ? verdict.reason : verdict.question;
@@ -133,7 +142,8 @@ function timeLimit(state: RunState): number | undefined {
 function decideBudget(state: RunState, now: number): EventDraft[] {
   const deadline = timeLimit(state);
   if (deadline === undefined || now < deadline || state.run.budget_exhausted !== null) return [];
-  const nothingLeft = state.index.queue.size === 0 && state.index.delayedCount === 0 && state.index.active.size === 0;
+  const nothingLeft = state.index.queue.size === 0 && state.index.delayedCount === 0 &&
+    state.index.active.size === 0;
   if (nothingLeft) return [];
   const used = (now - state.run.started_at) / 1000;
   const limit = (deadline - state.run.started_at) / 1000;

@@ -29,7 +29,9 @@ function answer(state: RunState, request: OpenRequest): EventDraft[] {
         ? [draft("run_unpaused", "run", actor, { request: request.index })]
         : refuse("the run is not paused");
     case "answer_given":
-      return refuse(`task "${request.payload.task_id}" has no open question that this run can take an answer for`);
+      return refuse(
+        `task "${request.payload.task_id}" has no open question that this run can take an answer for`,
+      );
     case "approval_given":
       return refuse(`no approval "${request.payload.approval}" is open`);
     case "budget_add_requested":
@@ -67,7 +69,13 @@ function answerRunCancel(state: RunState, request: number, refuse: Refuse): Even
   return cancel?.request === request ? [] : refuse("the run is being cancelled already");
 }
 
-function answerTaskCancel(state: RunState, request: number, id: string, reason: string, refuse: Refuse): EventDraft[] {
+function answerTaskCancel(
+  state: RunState,
+  request: number,
+  id: string,
+  reason: string,
+  refuse: Refuse,
+): EventDraft[] {
   const view = findTask(state, id);
   if (view === undefined) return refuse(`the plan has no task "${id}"`);
   const { task } = view;

@@ -30,7 +30,11 @@ export function decideUnstartable(state: RunState): EventDraft[] {
   return drafts;
 }
 
-function becomesUnstartable(state: RunState, ordinal: number, ends: ReadonlyMap<number, TaskStatus>): boolean {
+function becomesUnstartable(
+  state: RunState,
+  ordinal: number,
+  ends: ReadonlyMap<number, TaskStatus>,
+): boolean {
   if (taskAt(state, ordinal).task.state !== "pending" || !state.index.isSelected(ordinal)) return false;
   const change = { terminal: 0, satisfied: 0, completed: 0 };
   for (const dependency of state.index.graph.dependencies[ordinal] ?? []) {

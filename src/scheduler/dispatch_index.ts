@@ -86,7 +86,9 @@ export class DispatchIndex {
     now: number,
   ): void {
     this.#paths = new PathIndex({ caseSensitive });
-    this.#selected = selected === null ? null : new Set(selected.flatMap((id) => this.#ordinals.get(id) ?? []));
+    this.#selected = selected === null
+      ? null
+      : new Set(selected.flatMap((id) => this.#ordinals.get(id) ?? []));
     this.#pathMs = remainingPaths(
       this.graph,
       (ordinal) => durations.get(this.#specAt(ordinal).id) ?? UNKNOWN_DURATION_MS,
@@ -118,7 +120,11 @@ export class DispatchIndex {
 
   /** Puts the tasks whose delay has passed among the ready ones. */
   promoteDelayed(now: number): void {
-    for (let next = this.#delayed.peek(); next !== undefined && next.not_before <= now; next = this.#delayed.peek()) {
+    for (
+      let next = this.#delayed.peek();
+      next !== undefined && next.not_before <= now;
+      next = this.#delayed.peek()
+    ) {
       this.#delayed.pop();
       this.#delays.delete(next.ordinal);
       this.#enqueue(next.ordinal);
@@ -193,7 +199,9 @@ export class DispatchIndex {
   /** Puts a task where its state, its dependencies and its delay say. */
   #refresh(ordinal: number, now: number): void {
     const task = this.#taskAt(ordinal);
-    const standing = task.state === "pending" && this.isSelected(ordinal) ? this.readinessOf(ordinal) : "not_yet";
+    const standing = task.state === "pending" && this.isSelected(ordinal)
+      ? this.readinessOf(ordinal)
+      : "not_yet";
     if (standing === "blocked") this.unstartable.add(ordinal);
     else this.unstartable.delete(ordinal);
     if (standing !== "ready") {

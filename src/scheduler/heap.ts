@@ -102,7 +102,9 @@ export class Heap<T> {
 
   #at(place: number): T {
     const entry = this.#entries[place];
-    if (entry === undefined) throw new RangeError(`Cannot read place ${place} of a heap of ${this.#entries.length}`);
+    if (entry === undefined) {
+      throw new RangeError(`Cannot read place ${place} of a heap of ${this.#entries.length}`);
+    }
     return entry;
   }
 }

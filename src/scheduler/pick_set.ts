@@ -33,7 +33,9 @@ export class PickSet {
       if (at !== undefined) return `task:${at}`;
     }
     const caseSensitive = this.#state.run.case_sensitive;
-    const rival = this.ordinals.find((other) => conflicts(taskAt(this.#state, other).spec, spec, { caseSensitive }));
+    const rival = this.ordinals.find((other) =>
+      conflicts(taskAt(this.#state, other).spec, spec, { caseSensitive })
+    );
     return rival === undefined ? null : this.#underPick(`task:${rival}`);
   }
 

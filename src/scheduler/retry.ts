@@ -13,12 +13,22 @@ export const CONFLICT_LIMIT = 3;
 
 /** What is to be done with a task whose attempt did not succeed. */
 export type Verdict =
-  | { readonly kind: "retry"; readonly class: "retry" | "recovery"; readonly delay_ms: number; readonly reason: string }
+  | {
+    readonly kind: "retry";
+    readonly class: "retry" | "recovery";
+    readonly delay_ms: number;
+    readonly reason: string;
+  }
   | { readonly kind: "fail"; readonly reason: string }
   | { readonly kind: "wait"; readonly on: "human" | "external"; readonly question: string };
 
 /** Decides over an attempt that ended other than by success or cancellation. */
-export function judgeFailure(spec: TaskSpec, task: TaskState, outcome: AttemptOutcome, seed: string): Verdict {
+export function judgeFailure(
+  spec: TaskSpec,
+  task: TaskState,
+  outcome: AttemptOutcome,
+  seed: string,
+): Verdict {
   const reason = describeOutcome(outcome);
   if (outcome.result === "blocked_on_human" || outcome.result === "blocked_on_external") {
     return {

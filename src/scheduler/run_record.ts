@@ -49,7 +49,6 @@ export interface MergeRecord {
   readonly date: number;
 }
 
-
 /** See the module. Times are milliseconds on the run clock. */
 export interface RunRecord {
   run_id: string;

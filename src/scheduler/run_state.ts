@@ -50,7 +50,9 @@ export function findTask(state: RunState, id: string): TaskView | undefined {
 export function taskAt(state: RunState, ordinal: number): TaskView {
   const spec = state.plan.tasks[ordinal];
   const task = state.tasks[ordinal];
-  if (spec === undefined || task === undefined) throw new RangeError(`Cannot find task number ${ordinal} in the plan`);
+  if (spec === undefined || task === undefined) {
+    throw new RangeError(`Cannot find task number ${ordinal} in the plan`);
+  }
   return { ordinal, spec, task };
 }
 

@@ -1,6 +1,6 @@
 /** What follows the end of an attempt or of a merge: pure rules from evidence to events (P8). */
 
-import { type DraftOf, draft, type EventDraft, taskSubject } from "../log/event.ts";
+import { draft, type DraftOf, type EventDraft, taskSubject } from "../log/event.ts";
 import type { AttemptOutcome, StoredOutput } from "../log/kinds.ts";
 import { controllerActor } from "./decide.ts";
 import { CONFLICT_LIMIT, judgeFailure } from "./retry.ts";
@@ -62,7 +62,14 @@ export function settleAttempt(
         reason: verdict.reason,
       })];
     case "wait":
-      return [draft("task_waiting", subject, actor, { ...ref, outcome, on: verdict.on, question: verdict.question })];
+      return [
+        draft("task_waiting", subject, actor, {
+          ...ref,
+          outcome,
+          on: verdict.on,
+          question: verdict.question,
+        }),
+      ];
     case "fail":
       return [draft("task_failed", subject, actor, { ...ref, outcome, reason: verdict.reason })];
   }

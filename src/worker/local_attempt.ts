@@ -5,7 +5,7 @@ import type { CommitMeta, Pin, Slot, SlotHolder, Workspace } from "../git/port.t
 import type { AttemptOutcome } from "../log/kinds.ts";
 import { redactText } from "../log/redact.ts";
 import type { Command } from "../plan/spec.ts";
-import { type TaskIds, taskEnvironment } from "../process/environment.ts";
+import { taskEnvironment, type TaskIds } from "../process/environment.ts";
 import type { BodyOutcome, EndReason, ProcessIdentity, RunningBody } from "../process/port.ts";
 import { readResultFile } from "../process/result_file.ts";
 import { bodyOutcome, failureOutcome } from "./outcome.ts";
@@ -26,7 +26,9 @@ export class LocalAttempt implements Attempt {
   readonly ended: Attempt["ended"];
   readonly #options: LocalWorkerOptions;
   readonly #request: AttemptRequest;
-  readonly #started = Promise.withResolvers<{ readonly process: ProcessIdentity; readonly slot: string | null } | null>();
+  readonly #started = Promise.withResolvers<
+    { readonly process: ProcessIdentity; readonly slot: string | null } | null
+  >();
   readonly #ended = Promise.withResolvers<AttemptOutcome>();
   /** What runs now: the set-up, then the body. */
   #body: RunningBody | null = null;
@@ -45,7 +47,10 @@ export class LocalAttempt implements Attempt {
   begin(): void {
     this.#work().then(
       (outcome) => this.#finish(outcome),
-      (error) => this.#finish(failureOutcome(this.#options.isSetupError(error) ? "setup_failed" : "workspace_error", error)),
+      (error) =>
+        this.#finish(
+          failureOutcome(this.#options.isSetupError(error) ? "setup_failed" : "workspace_error", error),
+        ),
     );
   }
 
@@ -123,7 +128,10 @@ export class LocalAttempt implements Attempt {
     const env = taskEnvironment(this.#options.env, this.#ids(), {});
     const body = this.#run(command, cwd, { env, timeoutMs: SETUP_TIMEOUT_MS, outputPath, isTask: false });
     const outcome = await body.outcome;
-    return { exit_code: exitCodeOf(outcome), output_tail: (await Deno.readTextFile(outputPath)).slice(-SETUP_TAIL_BYTES) };
+    return {
+      exit_code: exitCodeOf(outcome),
+      output_tail: (await Deno.readTextFile(outputPath)).slice(-SETUP_TAIL_BYTES),
+    };
   }
 
   #run(
@@ -148,9 +156,9 @@ export class LocalAttempt implements Attempt {
       graceMs: GRACE_MS,
       outputPath: what.outputPath,
       outputLimitBytes: plan.limits.output_bytes,
-      ...(onOutput === undefined || !what.isTask
-        ? {}
-        : { onOutput: (text: string, stream: "stdout" | "stderr") => onOutput(task_id, attempt, text, stream) }),
+      ...(onOutput === undefined || !what.isTask ? {} : {
+        onOutput: (text: string, stream: "stdout" | "stderr") => onOutput(task_id, attempt, text, stream),
+      }),
     });
     this.#body = body;
     if (this.#end !== null) body.end(this.#end.reason, this.#end.now);
@@ -184,7 +192,10 @@ export class LocalAttempt implements Attempt {
   #held(): { readonly workspace: Workspace; readonly slot: Slot } {
     const { workspace } = this.#options;
     if (workspace === null || this.#slot === null) {
-      throw new OmkError({ what: `Cannot pin attempt ${this.ref.attempt} of "${this.ref.task_id}"`, why: "it has no slot" });
+      throw new OmkError({
+        what: `Cannot pin attempt ${this.ref.attempt} of "${this.ref.task_id}"`,
+        why: "it has no slot",
+      });
     }
     return { workspace, slot: this.#slot };
   }

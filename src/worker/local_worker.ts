@@ -2,10 +2,10 @@
 
 import type { Slot, SlotHolder, Workspace } from "../git/port.ts";
 import type { AttemptOutcome } from "../log/kinds.ts";
-import type { Plan } from "../plan/spec.ts";
+import type { Plan, TaskSpec } from "../plan/spec.ts";
 import type { Supervisor } from "../process/port.ts";
 import { LocalAttempt } from "./local_attempt.ts";
-import type { Attempt, AttemptRequest, AttemptWorker, CollectedOutputs } from "./port.ts";
+import type { Attempt, AttemptWorker, CollectedOutputs } from "./port.ts";
 
 /** What a local worker works with. */
 export interface LocalWorkerOptions {
@@ -37,23 +37,29 @@ export function createLocalWorker(options: LocalWorkerOptions): AttemptWorker {
       return attempt;
     },
     async leftBehind(outcome) {
-      const held = await options.workspace?.heldSlots(options.runId) ?? [];
-      return held.flatMap(({ slot, holder }) => adopt(options, slot, holder, outcome));
+      const { workspace } = options;
+      if (workspace === null) return [];
+      const attempts: Attempt[] = [];
+      for (const { slot, holder } of await workspace.heldSlots(options.runId)) {
+        const spec = options.plan.tasks.find((each) => each.id === holder.task_id);
+        // No task has worked in the slot of a gate, so there is nothing in it to keep.
+        if (spec === undefined) await workspace.release(slot, { setAside: false });
+        else attempts.push(adopt(options, spec, slot, holder, outcome));
+      }
+      return attempts;
     },
   };
 }
 
 function adopt(
   options: LocalWorkerOptions,
+  spec: TaskSpec,
   slot: Slot,
   holder: SlotHolder,
   outcome: AttemptOutcome,
-): readonly Attempt[] {
-  const spec = options.plan.tasks.find((each) => each.id === holder.task_id);
-  if (spec === undefined) return [];
+): Attempt {
   const ref = { task_id: holder.task_id, attempt: holder.attempt, token: holder.token };
-  const request: AttemptRequest = { ref, spec, base: slot.base, restore: [] };
-  const attempt = new LocalAttempt(options, request);
+  const attempt = new LocalAttempt(options, { ref, spec, base: slot.base, restore: [] });
   attempt.adopt(slot, outcome);
-  return [attempt];
+  return attempt;
 }

@@ -10,7 +10,7 @@ import type { ResultReading } from "../process/result_file.ts";
  *
  * @param path of the output artifact, relative to the run directory
  */
-export function bodyOutcome(body: BodyOutcome, path: string, reported: ReportedResult | null): AttemptOutcome {
+export function bodyOutcome(body: BodyOutcome, path: string, reading: ResultReading): AttemptOutcome {
   const evidence: AttemptOutcome = {
     result: resultOf(body),
     exit_code: body.exit_code,
@@ -55,14 +55,25 @@ function resultOf(body: BodyOutcome): OutcomeResult {
     case "spawn_error":
       return "spawn_error";
     case "ended":
-      return body.end_reason === "stalled" ? "stalled" : body.end_reason === "timed_out" ? "timeout" : "cancelled";
+      return body.end_reason === "stalled"
+        ? "stalled"
+        : body.end_reason === "timed_out"
+        ? "timeout"
+        : "cancelled";
   }
 }
 
-function lower(evidence: AttemptOutcome, reading: Exclude<ResultReading, { kind: "absent" }>): AttemptOutcome {
+function lower(
+  evidence: AttemptOutcome,
+  reading: Exclude<ResultReading, { kind: "absent" }>,
+): AttemptOutcome {
   if (reading.kind === "malformed") {
     return evidence.result === "success"
-      ? { ...evidence, result: "reported_failed", detail: `its result file cannot be read: ${reading.reason}` }
+      ? {
+        ...evidence,
+        result: "reported_failed",
+        detail: `its result file cannot be read: ${reading.reason}`,
+      }
       : evidence;
   }
   const { status, summary, question, artifacts } = reading.result;

@@ -1,8 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects, fail } from "@std/assert";
+import { parseEnvironments, parsePsEnvironments } from "../../src/process/environments.ts";
 import { ProcessTable } from "../../src/process/process_table.ts";
 import { RequestShell, RequestShellError } from "../../src/process/request_shell.ts";
 import { eventually, PATH_ONLY } from "./fixture.ts";
-import { assertRejects } from "@std/assert";
 
 /** A table, and two marked processes of attempts 1 and 2 of the task `api`, each with a child. */
 async function withTable(
@@ -21,7 +21,10 @@ async function withTable(
   );
   const [first = 0, second = 0] = children.map(({ pid }) => pid);
   try {
-    await eventually("four processes", async () => (await table.carriers({ mark })).length === 4);
+    await eventually("four processes", async () => {
+      const { variables } = await table.environments();
+      return variables.values().filter(({ marks }) => marks.includes(mark)).toArray().length === 4;
+    });
     await test(table, mark, first, second);
   } finally {
     for (const child of children) {
@@ -33,18 +36,18 @@ async function withTable(
 }
 
 for (const [procRoot, source] of [["/proc", "proc"], ["/nonexistent", "ps"]] as const) {
-  Deno.test(`ProcessTable finds processes by mark, attempt and group (${source})`, () =>
+  Deno.test(`ProcessTable shows omk's variables in environments, and the members of groups (${source})`, () =>
     withTable(procRoot, async (table, mark, first, second) => {
       assertEquals([table.source, table.marksReadable], [source, true]);
-      const pids = async (attempt: number) =>
-        (await table.carriers({ mark, attempt: { task_id: "api", attempt } })).map(({ pid }) => pid);
-      assertEquals((await pids(1)).sort(), [...await table.liveMembers(first) ?? []].sort());
-      assertEquals((await pids(2)).sort(), [...await table.liveMembers(second) ?? []].sort());
-      assertEquals(await pids(3), []);
-      assertEquals(await table.carriers({ mark, attempt: { task_id: "ap", attempt: 1 } }), []);
-      assertEquals(await table.carriers({ mark: "outer", attempt: { task_id: "api", attempt: 3 } }), []);
-      assertEquals(await table.carriers({ mark: mark.slice(1) }), []);
-      assertEquals((await table.carriers({ mark }))[0]?.role, "task");
+      const { variables } = await table.environments();
+      const { marks, taskId, attempt, guardianOf } = variables.get(first) ?? fail();
+      assertEquals([marks, taskId, attempt, guardianOf], [["outer", mark], "api", "1", undefined]);
+      const pids = (attempt: string) =>
+        [...variables].filter(([, own]) => own.marks.includes(mark) && own.attempt === attempt).map(([pid]) =>
+          pid
+        );
+      assertEquals(pids("1").sort(), [...await table.liveMembers(first) ?? []].sort());
+      assertEquals(pids("2").sort(), [...await table.liveMembers(second) ?? []].sort());
     }));
 
   Deno.test(`ProcessTable tells the start time and life of a process (${source})`, () =>
@@ -59,13 +62,41 @@ for (const [procRoot, source] of [["/proc", "proc"], ["/nonexistent", "ps"]] as 
     }));
 }
 
+Deno.test("environments() of some processes, with those that show none", () =>
+  withTable("/proc", async (table, mark, first, second) => {
+    const look = await table.environments([first, second, 2, 2 ** 22 + 1]);
+    assertEquals([...look.variables.keys()].sort(), [first, second].sort());
+    assertEquals(look.variables.get(second)?.marks, ["outer", mark]);
+    assertEquals(look.blank, [2, 2 ** 22 + 1]);
+    assert(look.last >= second);
+    // One is a thread of the kernel (or gone, in a container), the other does not exist.
+    assertEquals(await table.executing(look.blank), []);
+  }));
+
 Deno.test("bornAfter() lists the later processes with their sessions, and gives up on long lists", () =>
   withTable("/proc", async (table, _mark, first, second) => {
-    const born = await table.bornAfter(first) ?? [];
-    assertEquals(born.find(({ pid }) => pid === second)?.session, second);
-    assert(born.every(({ pid }) => pid > first));
+    const born = await table.bornAfter(first) ?? fail();
+    assertEquals(born.processes.find(({ pid }) => pid === second)?.session, second);
+    assert(born.processes.every(({ pid }) => pid > first && pid <= born.last));
     assertEquals(await table.bornAfter(1), null);
   }));
+
+Deno.test("parseEnvironments() and parsePsEnvironments() are not confused by strange values", () => {
+  const proc = parseEnvironments([
+    "1/environ:P\0",
+    "12/environ:OMK_MARK=a:b\x0012/environ:OMK_TASK_ID=a b\x003/environ:x\0",
+    "",
+  ]);
+  assertEquals([...proc.keys()], [1, 12, 3]);
+  assertEquals(proc.get(12), { marks: ["a", "b"], taskId: "a b", attempt: undefined, guardianOf: undefined });
+  assertEquals(proc.get(1)?.marks, []);
+  const ps = parsePsEnvironments([
+    "ps 7 sh -c echo OMK_MARK=x PATH=/bin OMK_GUARDIAN=g",
+    "ps 8 sleep OMK_ATTEMPT=2",
+  ]);
+  assertEquals(ps.get(7)?.guardianOf, "g");
+  assertEquals(ps.get(8)?.attempt, "2");
+});
 
 Deno.test("stat() is not fooled by the name of a program: spaces, parentheses and newlines", async () => {
   const dir = await Deno.makeTempDir();

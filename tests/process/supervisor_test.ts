@@ -134,16 +134,24 @@ Deno.test("endMarked() refuses the marks that omk itself lives under, and what i
     await assertRejects(() => supervisor.endMarked(".*"), RangeError);
   }, { environment: { ...PATH_ONLY, OMK_MARK: "first:outer" } }));
 
-Deno.test("a helper that is killed is replaced; bodies end as they should", () =>
-  withBench(async ({ supervisor, body, dir }) => {
+Deno.test("a helper that is killed is replaced; bodies end as they should", () => {
+  const outer = crypto.randomUUID();
+  return withBench(async ({ supervisor, body, dir }) => {
     const started = supervisor.run(body("setsid sleep 600 & echo $! >stray; echo up >up; wait"));
     await fileWithLine(`${dir}/up`);
-    Deno.kill(onlyPidWith("PROC_ROOT=/proc\0"), "SIGKILL");
+    const guardian = onlyPidWith(`OMK_GUARDIAN=${supervisor.mark}`);
+    const [helper = 0, ...others] = pidsWithEnvironment(`OMK_TASK_ID=${outer}`).filter((pid) =>
+      pid !== guardian
+    );
+    assertEquals(others, []);
+    Deno.kill(helper, "SIGKILL");
     started.end("cancelled");
     const outcome = await started.outcome;
     assertEquals([outcome.kind, outcome.proven_dead], ["ended", true]);
     assert(!isRunning(await pidIn(`${dir}/stray`)));
-  }));
+    // What omk's helpers take over from an omk that this one runs inside of; it tells them from other tests'.
+  }, { environment: { ...PATH_ONLY, OMK_TASK_ID: outer } });
+});
 
 Deno.test("cpuTimes() grows for a body that works", () =>
   withBench(async ({ supervisor, body }) => {

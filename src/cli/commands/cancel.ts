@@ -3,7 +3,7 @@
 import { systemClock } from "../../clock.ts";
 import { ExitCode, OmkError, UsageError } from "../../errors.ts";
 import { draft } from "../../log/event.ts";
-import { openSelf } from "../../process/self.ts";
+import { createSupervisor } from "../../process/supervisor.ts";
 import { findRun } from "../../run/find_run.ts";
 import { loadRun } from "../../run/load_run.ts";
 import { sendRequest } from "../../run/requests.ts";
@@ -31,7 +31,10 @@ export const cancelCommand: Command = {
   ],
   examples: [
     { command: "omk cancel", note: "cancel the newest run" },
-    { command: 'omk cancel latest api --reason "wrong approach"', note: "cancel one task, with its dependents" },
+    {
+      command: 'omk cancel latest api --reason "wrong approach"',
+      note: "cancel one task, with its dependents",
+    },
   ],
   async run(context: CommandContext): Promise<number> {
     const { args, output, env } = context;
@@ -55,20 +58,24 @@ export const cancelCommand: Command = {
       });
     }
     if (taskId !== null && !loaded.plan.tasks.some((task) => task.id === taskId)) {
-      throw new UsageError({ what: `Run ${directory.runId} has no task "${taskId}"`, fix: "omk status names them" });
+      throw new UsageError({
+        what: `Run ${directory.runId} has no task "${taskId}"`,
+        fix: "omk status names them",
+      });
     }
     if (taskId !== null && !loaded.isControlled) {
       throw new OmkError({
         what: `Cannot cancel task "${taskId}"`,
         why: "the omk process of the run is gone",
-        fix: `cancel the whole run with omk cancel ${directory.runId}, or go on with omk resume ${directory.runId}`,
+        fix:
+          `cancel the whole run with omk cancel ${directory.runId}, or go on with omk resume ${directory.runId}`,
       });
     }
-    const process = await openSelf(env);
+    await using supervisor = await createSupervisor({ environment: env });
     const request = draft("cancel_requested", "run", `cli/${Deno.pid}`, {
       task_id: taskId,
       reason,
-      process,
+      process: supervisor.self,
       wall: systemClock.wall(),
     });
     const { answer } = await sendRequest(directory, request, {
@@ -81,8 +88,9 @@ export const cancelCommand: Command = {
     }
     const what = taskId === null ? `run ${directory.runId}` : `task ${taskId} of run ${directory.runId}`;
     const done = answer.kind === "answered";
-    if (context.json) output.json({ schema_version: 1, run_id: directory.runId, task_id: taskId, cancelled: done });
-    else if (done) output.print(`cancelled ${what}`);
+    if (context.json) {
+      output.json({ schema_version: 1, run_id: directory.runId, task_id: taskId, cancelled: done });
+    } else if (done) output.print(`cancelled ${what}`);
     else output.print(`asked to cancel ${what}; it has not ended within 30 s, and goes on ending`);
     return ExitCode.OK;
   },
@@ -94,7 +102,11 @@ async function endDeadRun(
   home: string,
   directory: Awaited<ReturnType<typeof findRun>>,
 ): Promise<number> {
-  await conductRun(context, "group", (watcher) =>
-    takeOver(directory, { env: context.env, home, by: "cancel", watcher, check: () => undefined }));
+  await conductRun(
+    context,
+    "group",
+    (watcher) =>
+      takeOver(directory, { env: context.env, home, by: "cancel", watcher, check: () => undefined }),
+  );
   return ExitCode.OK;
 }

@@ -20,7 +20,13 @@ export const runCommand: Command = {
   ],
   positionals: { min: 0, max: 1 },
   options: [
-    { name: "workers", short: "w", type: "number", placeholder: "N", description: "How many tasks run at once" },
+    {
+      name: "workers",
+      short: "w",
+      type: "number",
+      placeholder: "N",
+      description: "How many tasks run at once",
+    },
     {
       name: "on-failure",
       type: "string",
@@ -47,7 +53,11 @@ export const runCommand: Command = {
       choices: ["HEAD", "dirty"],
       description: "What tasks see of a dirty checkout: HEAD leaves its changes out, dirty takes them in",
     },
-    { name: "merge", type: "boolean", description: "Deliver the result with omk merge when the run is ready" },
+    {
+      name: "merge",
+      type: "boolean",
+      description: "Deliver the result with omk merge when the run is ready",
+    },
     { name: "dry-run", type: "boolean", description: "Check everything and print the order; run nothing" },
     {
       name: "worktree-dir",
@@ -60,7 +70,10 @@ export const runCommand: Command = {
   examples: [
     { command: "omk run", note: "run omk.jsonc" },
     { command: "omk run plans/api.jsonc --workers 2", note: "run another plan, two tasks at once" },
-    { command: "omk run --only api --base HEAD --merge", note: "one task, without uncommitted changes, then deliver" },
+    {
+      command: "omk run --only api --base HEAD --merge",
+      note: "one task, without uncommitted changes, then deliver",
+    },
     { command: "omk run --dry-run", note: "check the plan and see the order" },
   ],
   async run(context: CommandContext): Promise<number> {
@@ -74,7 +87,9 @@ export const runCommand: Command = {
       env,
       planPath: args.positionals[0],
       workers,
-      onFailure: onFailure === "continue" || onFailure === "no-new" || onFailure === "kill" ? onFailure : undefined,
+      onFailure: onFailure === "continue" || onFailure === "no-new" || onFailure === "kill"
+        ? onFailure
+        : undefined,
       only: args.list("only"),
       from: args.list("from"),
       base: base === "HEAD" || base === "dirty" ? base : undefined,
@@ -84,7 +99,7 @@ export const runCommand: Command = {
       await printDryRun(prepared, context);
       return ExitCode.OK;
     }
-    if (!context.json) for (const note of prepared.notes) context.output.note(`note: ${note}`);
+    if (!context.json) { for (const note of prepared.notes) context.output.note(`note: ${note}`); }
     const worktreeDirectory = args.text("worktree-dir");
     let runId = "";
     const code = await conductRun(context, outputMode(context), async (watcher) => {
@@ -97,8 +112,9 @@ export const runCommand: Command = {
       return session;
     });
     if (code !== ExitCode.OK || !args.flag("merge")) return code;
-    const { deliverRun } = await import("../deliver_run.ts");
-    return await deliverRun(context, { home: prepared.home, runText: runId, anyway: false });
+    const { deliver } = await import("../deliver.ts");
+    await deliver(context, { home: prepared.home, runText: runId, anyway: false, allowSecrets: false });
+    return code;
   },
 };
 

@@ -20,7 +20,11 @@ export async function printDryRun(prepared: PreparedRun, context: CommandContext
       workers: plan.workers,
       selected,
       tasks: tasks.map((task) => ({ ...task, timed: known.has(task.task_id) })),
-      gates: (plan.gates ?? []).map((gate) => ({ name: gate.name, command: gate.command, scope: gate.scope })),
+      gates: (plan.gates ?? []).map((gate) => ({
+        name: gate.name,
+        command: gate.command,
+        scope: gate.scope,
+      })),
       gates_detected: prepared.gatesDetected,
       notes: prepared.notes,
     });
@@ -34,6 +38,10 @@ export async function printDryRun(prepared: PreparedRun, context: CommandContext
   }
   const gates = (plan.gates ?? []).map((gate) => gate.name);
   const origin = prepared.gatesDetected ? " (detected)" : "";
-  output.print(gates.length === 0 ? "  no gates: the run can pass, but proves nothing" : `  gates${origin}: ${gates.join(", ")}`);
+  output.print(
+    gates.length === 0
+      ? "  no gates: the run can pass, but proves nothing"
+      : `  gates${origin}: ${gates.join(", ")}`,
+  );
   for (const note of prepared.notes) output.print(`  note: ${note}`);
 }

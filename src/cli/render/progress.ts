@@ -37,7 +37,9 @@ export class ProgressView {
   event(event: RunEvent, state: RunState): void {
     if (event.kind === "retry_scheduled" || event.kind === "task_failed" || event.kind === "task_finished") {
       this.#flush(event.payload.task_id, event.payload.attempt);
-    } else if (event.kind === "task_waiting" || (event.kind === "task_cancelled" && event.payload.attempt !== null)) {
+    } else if (
+      event.kind === "task_waiting" || (event.kind === "task_cancelled" && event.payload.attempt !== null)
+    ) {
       this.#flush(event.payload.task_id, event.payload.attempt ?? 0);
     }
     const line = lineOf(event, state, this.#style);
@@ -77,7 +79,9 @@ function lineOf(event: RunEvent, state: RunState, style: Style): string | undefi
       return `  ${style.blue("start")}   ${event.payload.task_id}${attemptText(event.payload.attempt)}`;
     case "task_completed": {
       const outcome = state.tasks[state.index.ordinalOf(event.payload.task_id) ?? -1]?.outcome;
-      const took = outcome === null || outcome === undefined ? "" : ` in ${formatDuration(outcome.duration_ms)}`;
+      const took = outcome === null || outcome === undefined
+        ? ""
+        : ` in ${formatDuration(outcome.duration_ms)}`;
       const { commit } = event.payload;
       const merged = commit === null ? "nothing to merge" : `merged as ${commit.slice(0, 10)}`;
       return `  ${style.green("done")}    ${event.payload.task_id}${took}, ${merged}`;
@@ -102,14 +106,18 @@ function lineOf(event: RunEvent, state: RunState, style: Style): string | undefi
     case "gate_started":
       return `  ${style.blue("gate")}    ${gateName(event.payload)}`;
     case "gate_passed":
-      return `  ${style.green("passed")}  gate ${gateName(event.payload)} in ${formatDuration(event.payload.duration_ms)}`;
+      return `  ${style.green("passed")}  gate ${gateName(event.payload)} in ${
+        formatDuration(event.payload.duration_ms)
+      }`;
     case "gate_failed":
       return `  ${style.red("failed")}  gate ${gateName(event.payload)}: ${event.payload.reason}`;
     case "gate_skipped":
       return `  ${style.yellow("skipped")} gate ${gateName(event.payload)}: ${event.payload.reason}`;
     case "attempt_pinned":
       return event.payload.set_aside
-        ? `  ${style.yellow("aside")}   the worktree of ${event.payload.task_id}: not everything in it could be pinned`
+        ? `  ${
+          style.yellow("aside")
+        }   the worktree of ${event.payload.task_id}: not everything in it could be pinned`
         : undefined;
     case "budget_exhausted":
       return `  ${style.yellow("budget")}  the ${event.payload.budget} budget is used up: nothing new starts`;

@@ -12,9 +12,15 @@ import { readTail } from "./tail.ts";
 const TAIL_LINES = 10;
 
 /** The lines of the summary. */
-export async function runSummary(state: RunState, directory: RunDirectory, style: Style): Promise<readonly string[]> {
+export async function runSummary(
+  state: RunState,
+  directory: RunDirectory,
+  style: Style,
+): Promise<readonly string[]> {
   const { run } = state;
-  const selected = state.tasks.map((_, ordinal) => ordinal).filter((ordinal) => state.index.isSelected(ordinal));
+  const selected = state.tasks.map((_, ordinal) => ordinal).filter((ordinal) =>
+    state.index.isSelected(ordinal)
+  );
   const views = selected.map((ordinal) => taskAt(state, ordinal));
   const lines = [""];
   for (const view of views.filter(({ task }) => task.state === "failed")) {

@@ -88,6 +88,7 @@ function endGate(
 }
 
 function isRunOf(record: GateRecord, payload: PayloadOf<"gate_passed">): boolean {
-  return record.result === "running" && record.gate === payload.gate && record.run_number === payload.run_number &&
+  return record.result === "running" && record.gate === payload.gate &&
+    record.run_number === payload.run_number &&
     record.task_id === payload.task_id && record.tree === payload.tree;
 }

@@ -33,7 +33,9 @@ export const requestHandlers: HandlersOf<RequestKind> = {
   task_proposed: (state, event) => open(state, event.index, pick(event)),
 };
 
-function pick<K extends RequestKind>(event: EventOf<K>): { readonly kind: K; readonly payload: EventOf<K>["payload"] } {
+function pick<K extends RequestKind>(
+  event: EventOf<K>,
+): { readonly kind: K; readonly payload: EventOf<K>["payload"] } {
   return { kind: event.kind, payload: event.payload };
 }
 

@@ -224,7 +224,12 @@ function endAttempt(state: RunState, event: EventOf<"task_failed">, to: "failed"
   if (typeof view === "string") return view;
   leaveMergeQueue(state, view);
   const { outcome, reason } = event.payload;
-  return move(state, view, to, timeOf(event), { ...NO_ATTEMPT, outcome, reason, completed_at: timeOf(event) });
+  return move(state, view, to, timeOf(event), {
+    ...NO_ATTEMPT,
+    outcome,
+    reason,
+    completed_at: timeOf(event),
+  });
 }
 
 function leaveMergeQueue(state: RunState, view: TaskView): void {

@@ -1,0 +1,68 @@
+/** `omk status`: how a run stands. */
+
+import { ExitCode } from "../../errors.ts";
+import { attemptDirectory } from "../../run/directory.ts";
+import { type LoadedRun, standingOf } from "../../run/load_run.ts";
+import type { Command, CommandContext } from "../command.ts";
+import { NEEDS_LOCK } from "../needs.ts";
+import { openRun } from "../open_run.ts";
+import { activeTasks, statusDocument } from "../render/status_document.ts";
+import { statusScreen } from "../render/status_screen.ts";
+import { readTail } from "../render/tail.ts";
+import { oneLine } from "../render/text.ts";
+
+/** Output of so many tasks is looked at: a screen shows no more. */
+const MOST_TAILS = 64;
+/** Lines of which the last that says something is shown. */
+const TAIL_LINES = 5;
+
+/** See the module. */
+export const statusCommand: Command = {
+  name: "status",
+  summary: "say how a run stands",
+  usage: ["omk status [RUN]"],
+  description: [
+    "Shows a run on one screen: what is done, what is at work and what it printed last, what failed, waits or is\n" +
+    "blocked and why, the gates, and what to type next. RUN is an id, any unique beginning of one, or latest\n" +
+    "(default). It only reads, also while the run goes on.",
+    "A run whose omk process is gone is called interrupted; omk resume goes on with it.",
+  ],
+  positionals: { min: 0, max: 1 },
+  options: [],
+  examples: [
+    { command: "omk status", note: "the newest run" },
+    { command: "omk status 20261120-2350", note: "another one, by the beginning of its id" },
+    {
+      command: "omk status --json | jq .standing",
+      note: "running, paused, interrupted, or the final status",
+    },
+    { command: "watch -c omk status --color always", note: "keep looking" },
+  ],
+  needs: NEEDS_LOCK,
+  async run(context: CommandContext): Promise<number> {
+    const { args, output, json } = context;
+    const { directory, loaded } = await openRun(context, args.positionals[0]);
+    const now = Date.now();
+    const document = statusDocument(loaded.state, {
+      standing: standingOf(loaded),
+      controlled: loaded.isControlled,
+      directory: directory.path,
+      now,
+      lastLines: await readLastLines(loaded),
+    });
+    if (json) output.json(document);
+    else for (const line of statusScreen(document, output.style, output.columns, now)) output.print(line);
+    return ExitCode.OK;
+  },
+};
+
+/** The last line that each task at work has printed. */
+async function readLastLines({ state, directory }: LoadedRun): Promise<ReadonlyMap<string, string>> {
+  const tasks = activeTasks(state).slice(0, MOST_TAILS);
+  const lines = await Promise.all(tasks.map(async (task): Promise<[string, string]> => {
+    const path = `${directory.path}/${attemptDirectory(task.id, task.attempt)}/output.log`;
+    const tail = (await readTail(path, TAIL_LINES)).map(oneLine);
+    return [task.id, tail.findLast((line) => line !== "") ?? ""];
+  }));
+  return new Map(lines.filter(([, line]) => line !== ""));
+}

@@ -1,0 +1,44 @@
+/** The strict reader of a run's log: it streams, and stops at the first line that is not as it should be. */
+
+import type { ScannedCommit } from "./commit_scanner.ts";
+import { MalformedEventError } from "./errors.ts";
+import type { RunEvent } from "./event.ts";
+import { type EventFilter, matches } from "./event_filter.ts";
+import { runEventProblem } from "./run_event.ts";
+import { scanLog, type ScanOptions } from "./scan.ts";
+
+/** What is to be read. */
+export interface ReadOptions extends ScanOptions {
+  /** Index of the first event wanted. */
+  readonly from?: number;
+  readonly filter?: EventFilter;
+}
+
+/**
+ * The events of a run's log, of whole commits only, each of a known kind and with a payload of its schema. Events of
+ * a newer format version come as they are: the fold refuses them.
+ *
+ * @throws {MalformedEventError} at the first bad line, after the events before it; CorruptLogError, LogIoError
+ */
+export async function* readRunLog(path: string, options: ReadOptions = {}): AsyncGenerator<RunEvent, void> {
+  for await (const commits of scanLog(path, options)) {
+    for (const event of wantedEvents(path, commits, options)) yield event;
+  }
+}
+
+/** The wanted events of some commits; throws {@linkcode MalformedEventError} at one that a run's log cannot hold. */
+export function* wantedEvents(
+  path: string,
+  commits: readonly ScannedCommit[],
+  { from = 0, filter }: Pick<ReadOptions, "from" | "filter">,
+): Generator<RunEvent, void> {
+  for (const commit of commits) {
+    let line = commit.firstLine;
+    for (const event of commit.events) {
+      const problem = runEventProblem(event);
+      if (problem !== undefined) throw new MalformedEventError(path, line, commit.start, problem);
+      line++;
+      if (event.index >= from && (filter === undefined || matches(event, filter))) yield event as RunEvent;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/** Bodies: each task has exactly one (design §6), and there is something in it. */
+
+import { commandProblem } from "../command.ts";
+import { fieldScopes, type PlanDraft } from "../draft.ts";
+import { nearest } from "../nearest.ts";
+import { type Finding, jsonPointer, type PlanPath } from "../problem.ts";
+import type { TaskFields } from "../schema.ts";
+
+/** The fields that say what a task does. */
+export const BODY_FIELDS = ["run", "prompt", "loop", "review"] as const;
+
+/** The bodies that these fields give. */
+export function bodiesOf(fields: Partial<TaskFields>): (typeof BODY_FIELDS)[number][] {
+  return BODY_FIELDS.filter((field) => fields[field] !== undefined);
+}
+
+/** Checks the bodies of all tasks. */
+export function checkBodies(draft: PlanDraft): Finding[] {
+  const findings: Finding[] = [];
+  const hasDefault = bodiesOf(draft.defaults ?? {}).length > 0 || hasRefusedBody(draft, ["defaults"]);
+  for (const { path, fields } of fieldScopes(draft)) {
+    const bodies = bodiesOf(fields);
+    if (bodies.length > 1) {
+      const list = bodies.map((field) => `"${field}"`).join(" and ");
+      findings.push({
+        path: [...path, bodies[1] ?? ""],
+        target: "key",
+        message: `${list} exclude each other`,
+      });
+    } else if (bodies.length === 0 && path[0] === "tasks" && !hasDefault && !hasRefusedBody(draft, path)) {
+      findings.push({ path, message: "there is nothing to do", hint: 'give it a "run"' });
+    }
+    if (fields.run !== undefined) {
+      const problem = commandProblem(fields.run);
+      if (problem !== undefined) findings.push({ path: [...path, "run"], message: `"run" ${problem}` });
+    }
+    if (fields.prompt !== undefined && fields.prompt.trim() === "") {
+      findings.push({ path: [...path, "prompt"], message: '"prompt" is empty' });
+    }
+  }
+  return findings;
+}
+
+/** Whether the task is no object, or its body has a wrong form or name: that is reported already. */
+function hasRefusedBody(draft: PlanDraft, path: PlanPath): boolean {
+  const place = String(path.at(-1));
+  if (draft.refused.get(jsonPointer(path.slice(0, -1)))?.includes(place)) return true;
+  const refused = draft.refused.get(jsonPointer(path)) ?? [];
+  return refused.some((field) => nearest(field, BODY_FIELDS) !== undefined);
+}

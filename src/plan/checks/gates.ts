@@ -1,0 +1,121 @@
+/** Gates: their names, their commands, and that tasks name gates that can judge an attempt. */
+
+import { canonicalJson } from "../../canonical_json.ts";
+import { commandProblem } from "../command.ts";
+import { fieldScopes, isRefused, type PlanDraft } from "../draft.ts";
+import { nearest } from "../nearest.ts";
+import type { Finding, PlanPath } from "../problem.ts";
+import type { GateInput } from "../schema.ts";
+
+/** A name becomes part of a file name, and of what is typed on the command line. */
+const GATE_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9 ._:-]{0,62}[A-Za-z0-9])?$/;
+
+/** Checks the plan's gates and those that tasks name or define. */
+export function checkGates(draft: PlanDraft): Finding[] {
+  const findings: Finding[] = [];
+  const known = new Map<string, Partial<GateInput>>();
+  for (const [at, gate] of (draft.gates ?? []).entries()) {
+    const path = ["gates", at];
+    findings.push(...checkGate(path, gate));
+    if (gate.name === undefined) continue;
+    if (known.has(gate.name)) {
+      findings.push({ path: [...path, "name"], message: `there is another gate named "${gate.name}"` });
+    } else {
+      known.set(gate.name, gate);
+    }
+  }
+  // Where the list itself could not be understood, nothing is known about the names.
+  const references = isRefused(draft, "gates") ? undefined : known;
+  findings.push(...checkTaskGates(draft, references));
+  return findings;
+}
+
+/** Gates of scope `task` that no task names: they would never run. */
+export function findUnusedGates(draft: PlanDraft): Finding[] {
+  const used = new Set<string>();
+  for (const { fields } of fieldScopes(draft)) {
+    for (const gate of fields.gates ?? []) used.add(typeof gate === "string" ? gate : gate.name);
+  }
+  return (draft.gates ?? []).flatMap((gate, at) =>
+    gate.scope === "task" && gate.name !== undefined && !used.has(gate.name)
+      ? [{ path: ["gates", at], message: `no task names the gate "${gate.name}", so it never runs` }]
+      : []
+  );
+}
+
+function checkTaskGates(
+  draft: PlanDraft,
+  known: ReadonlyMap<string, Partial<GateInput>> | undefined,
+): Finding[] {
+  const findings: Finding[] = [];
+  const defined = new Map<string, string>();
+  for (const { path: scope, fields } of fieldScopes(draft)) {
+    const seen = new Set<string>();
+    for (const [at, gate] of (fields.gates ?? []).entries()) {
+      const path = [...scope, "gates", at];
+      const name = typeof gate === "string" ? gate : gate.name;
+      if (seen.has(name)) findings.push({ path, message: `the gate "${name}" is listed twice` });
+      seen.add(name);
+      if (typeof gate !== "string") {
+        findings.push(...checkGate(path, gate), ...checkDefinition(path, gate, known, defined));
+      } else if (known !== undefined) {
+        findings.push(...checkReference(path, gate, known));
+      }
+    }
+  }
+  return findings;
+}
+
+/** A name stands for one definition in the whole plan, as reports and breakers go by the name. */
+function checkDefinition(
+  path: PlanPath,
+  gate: GateInput,
+  known: ReadonlyMap<string, Partial<GateInput>> | undefined,
+  defined: Map<string, string>,
+): Finding[] {
+  const text = canonicalJson(gate);
+  const isTaken = known?.has(gate.name) === true || (defined.get(gate.name) ?? text) !== text;
+  defined.set(gate.name, text);
+  const findings: Finding[] = [];
+  if (isTaken) {
+    findings.push({ path: [...path, "name"], message: `there is another gate named "${gate.name}"` });
+  }
+  if (gate.scope === "run") {
+    findings.push({ path: [...path, "scope"], message: 'a gate that a task defines has the scope "task"' });
+  }
+  return findings;
+}
+
+function checkReference(
+  path: PlanPath,
+  name: string,
+  known: ReadonlyMap<string, Partial<GateInput>>,
+): Finding[] {
+  const gate = known.get(name);
+  if (gate === undefined) {
+    const guess = nearest(name, known.keys());
+    const hint = guess === undefined ? 'define it in "gates" with scope "task"' : `did you mean "${guess}"?`;
+    return [{ path, message: `"${name}" is no gate of the plan`, hint }];
+  }
+  if (gate.scope === "task") return [];
+  return [{
+    path,
+    message: `the gate "${name}" has the scope "run": it judges the work of all tasks together`,
+    hint: 'give it "scope": "task", or remove it here',
+  }];
+}
+
+function checkGate(path: PlanPath, gate: Partial<GateInput>): Finding[] {
+  const findings: Finding[] = [];
+  if (gate.name !== undefined && !GATE_NAME.test(gate.name)) {
+    findings.push({
+      path: [...path, "name"],
+      message: `"${gate.name}" cannot be the name of a gate`,
+      hint:
+        'use 1 to 64 letters, digits, spaces, ".", "_", ":" and "-", beginning and ending with a letter or digit',
+    });
+  }
+  const problem = gate.command === undefined ? undefined : commandProblem(gate.command);
+  if (problem !== undefined) findings.push({ path: [...path, "command"], message: `"command" ${problem}` });
+  return findings;
+}

@@ -1,0 +1,28 @@
+/** Task ids: their form (design §3), and that no two differ in case only, as files and refs may not tell them apart. */
+
+import type { PlanDraft } from "../draft.ts";
+import type { Finding } from "../problem.ts";
+import { isTaskId } from "../spec.ts";
+
+/** Checks the ids of all tasks. */
+export function checkIds(draft: PlanDraft): Finding[] {
+  const findings: Finding[] = [];
+  const seen = new Map<string, string>();
+  for (const [place, { id }] of draft.tasks.entries()) {
+    if (id === undefined) continue;
+    const path = ["tasks", place, "id"];
+    if (!isTaskId(id)) {
+      findings.push({
+        path,
+        message: `"${id}" cannot be a task id`,
+        hint: 'use 1 to 64 letters, digits, ".", "_" and "-", beginning with a letter or digit, without ' +
+          '"..", and not ending in "." or ".lock"',
+      });
+    }
+    const same = seen.get(id.toLowerCase());
+    if (same === undefined) seen.set(id.toLowerCase(), id);
+    else if (same === id) findings.push({ path, message: `the id "${id}" is already taken` });
+    else findings.push({ path, message: `the id "${id}" differs from "${same}" in case only` });
+  }
+  return findings;
+}

@@ -1,0 +1,37 @@
+/** Pools: their names, and that tasks name those that exist. */
+
+import { fieldScopes, isRefused, type PlanDraft } from "../draft.ts";
+import { nearest } from "../nearest.ts";
+import type { Finding } from "../problem.ts";
+
+/** As task ids, and for the same reason: names appear in reports and on the command line. */
+const POOL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** Checks the pools and who uses them. */
+export function checkPools(draft: PlanDraft): Finding[] {
+  const findings: Finding[] = [];
+  const names = Object.keys(draft.pools ?? {});
+  for (const name of names) {
+    if (POOL_NAME.test(name)) continue;
+    const hint = 'use 1 to 64 letters, digits, ".", "_" and "-", beginning with a letter or digit';
+    findings.push({
+      path: ["pools", name],
+      target: "key",
+      message: `"${name}" cannot be the name of a pool`,
+      hint,
+    });
+  }
+  // Where the object itself could not be understood, nothing is known about the names.
+  if (isRefused(draft, "pools")) return findings;
+  const known = new Set(names);
+  for (const { path, fields } of fieldScopes(draft)) {
+    if (fields.pool === undefined || known.has(fields.pool)) continue;
+    const guess = nearest(fields.pool, names);
+    findings.push({
+      path: [...path, "pool"],
+      message: `"${fields.pool}" is no pool of the plan`,
+      hint: guess === undefined ? `add it to "pools"` : `did you mean "${guess}"?`,
+    });
+  }
+  return findings;
+}

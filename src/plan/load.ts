@@ -1,0 +1,194 @@
+/** Loading a plan: from the text of `omk.jsonc` to a plan that can be run, or to everything that is wrong with it. */
+
+import { parse } from "@std/jsonc";
+import { sha256 } from "../digest.ts";
+import { reasonOf } from "../errors.ts";
+import { checkBodies } from "./checks/bodies.ts";
+import { checkDependencies } from "./checks/dependencies.ts";
+import { checkEnvironment } from "./checks/environment.ts";
+import { checkGates, findUnusedGates } from "./checks/gates.ts";
+import { checkIds } from "./checks/ids.ts";
+import { checkPaths } from "./checks/paths.ts";
+import { checkPools } from "./checks/pools.ts";
+import { checkTexts } from "./checks/texts.ts";
+import { checkTiming } from "./checks/timing.ts";
+import { draftOf, type PlanDraft } from "./draft.ts";
+import { scanJson } from "./json_scan.ts";
+import { normalizePlan } from "./normalize.ts";
+import { formatPlanJson } from "./plan_json.ts";
+import type { Finding, PlanPath, PlanProblem } from "./problem.ts";
+import { type PlanInput, planInput } from "./schema.ts";
+import { schemaFindings } from "./schema_findings.ts";
+import type { Plan } from "./spec.ts";
+import { type TrackedPath, TrackedTree } from "./tracked_tree.ts";
+import { checkSupported } from "./unsupported.ts";
+
+export { parsePlanJson } from "./plan_json.ts";
+export { formatProblem, PlanError, type PlanProblem } from "./problem.ts";
+
+/** How deep objects and lists may lie in each other; beyond it programs run out of stack. */
+const DEEPEST = 100;
+
+/** A plan's text and what it is checked against. */
+export interface PlanSource {
+  /** The text of the file; a byte order mark is ignored. */
+  readonly text: string;
+  /** The file as problems name it. */
+  readonly path: string;
+  /** omk's own environment, which `env: {"from": …}` takes values from. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Hides secrets in a text. A plan that it would change is refused. */
+  readonly redact: (text: string) => string;
+  /** Whether the file system tells upper from lower case. Default: true. */
+  readonly caseSensitive?: boolean | undefined;
+  /** The tracked files of the repository, by which links and directories in path sets are known. Default: none. */
+  readonly tracked?: Iterable<TrackedPath> | undefined;
+}
+
+/** What loading comes to. */
+export type LoadedPlan =
+  | {
+    readonly ok: true;
+    readonly plan: Plan;
+    /** SHA-256 of the plan's stored form. */
+    readonly digest: string;
+    readonly warnings: readonly PlanProblem[];
+  }
+  | {
+    readonly ok: false;
+    /** All problems, in the order of the text. */
+    readonly problems: readonly PlanProblem[];
+  };
+
+/** Parses, checks and normalises a plan. Never throws for what the text holds. */
+export async function loadPlan(source: PlanSource): Promise<LoadedPlan> {
+  const text = source.text.replace(/^\uFEFF/, "");
+  const place = async (findings: readonly Finding[]) => {
+    if (findings.length === 0) return [];
+    const { locate } = await import("./locate.ts");
+    return locate(text, source.path, findings);
+  };
+  const parsed = await parseText(text);
+  if (!parsed.ok) return { ok: false, problems: await place(parsed.findings) };
+  const tree = new TrackedTree(source.tracked ?? [], { caseSensitive: source.caseSensitive });
+  const checked = check(parsed, source, tree);
+  // A value that is quoted in one message may be a secret by another.
+  const tell = (finding: Finding): Finding => ({
+    ...finding,
+    message: source.redact(subjectOf(checked.draft, finding.path) + finding.message),
+    hint: finding.hint === undefined ? undefined : source.redact(finding.hint),
+  });
+  if (checked.input === undefined) return { ok: false, problems: await place(checked.findings.map(tell)) };
+  const plan = normalizePlan(checked.input, { name: nameOf(source.path), tree });
+  return {
+    ok: true,
+    plan,
+    digest: sha256(formatPlanJson(plan)),
+    warnings: await place(findUnusedGates(checked.draft).map(tell)),
+  };
+}
+
+/** What parsing gave: where `ok` is false, there is nothing to check. */
+type Parsed =
+  | { readonly ok: true; readonly raw: object; readonly findings: readonly Finding[] }
+  | { readonly ok: false; readonly findings: readonly Finding[] };
+
+async function parseText(text: string): Promise<Parsed> {
+  const fail = (finding: Finding): Parsed => ({ ok: false, findings: [finding] });
+  const scan = scanJson(text, DEEPEST);
+  if (scan.isBlank) {
+    return fail({ path: [], offset: 0, message: "the plan is empty", hint: "omk init writes a first one" });
+  }
+  if (scan.tooDeepAt !== null) {
+    return fail({ path: [], offset: scan.tooDeepAt, message: `the nesting is deeper than ${DEEPEST}` });
+  }
+  let raw: unknown;
+  try {
+    raw = parseJsonc(text);
+  } catch (error) {
+    const { findSyntaxError } = await import("./locate.ts");
+    return fail({ path: [], ...(findSyntaxError(text) ?? { offset: 0, message: reasonOf(error) }) });
+  }
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) {
+    return fail({ path: [], message: "the plan must be an object: { … }" });
+  }
+  const findings: Finding[] = [
+    ...scan.duplicates.map(({ key, offset }) => ({
+      path: [],
+      offset,
+      message: `the field "${key}" is given twice`,
+    })),
+    ...scan.forbidden.map(({ key, offset }) => ({
+      path: [],
+      offset,
+      message: `a field cannot be named "${key}"`,
+    })),
+  ];
+  return { ok: true, raw, findings };
+}
+
+/** Large plans are made by programs, which write plain JSON: the engine's own parser is ten times as fast. */
+function parseJsonc(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return parse(text);
+  }
+}
+
+/** Everything that is wrong with what was parsed; `input` is there where nothing is. */
+function check(
+  { raw, findings: before }: Extract<Parsed, { ok: true }>,
+  source: PlanSource,
+  tree: TrackedTree,
+): {
+  readonly findings: readonly Finding[];
+  readonly draft: PlanDraft;
+  readonly input?: PlanInput;
+} {
+  const result = planInput.safeParse(raw, { reportInput: true });
+  const issues = result.success ? [] : result.error.issues;
+  const refused = issues.flatMap((issue): PlanPath[] => {
+    const path = issue.path.map((each) => (typeof each === "symbol" ? String(each) : each));
+    return issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...path, key]) : [path];
+  });
+  const draft = draftOf(raw, refused);
+  const findings = [
+    ...before,
+    ...schemaFindings(issues),
+    ...checkTexts(raw, source.redact),
+    ...checkSupported(draft),
+    ...checkIds(draft),
+    ...checkDependencies(draft),
+    ...checkBodies(draft),
+    ...checkPaths(draft, tree),
+    ...checkPools(draft),
+    ...checkEnvironment(draft, source.env),
+    ...checkGates(draft),
+    ...checkTiming(draft),
+  ];
+  return result.success && findings.length === 0
+    ? { findings, draft, input: result.data }
+    : { findings, draft };
+}
+
+/** Whose problem it is, for the start of a message. */
+function subjectOf(draft: PlanDraft, path: PlanPath): string {
+  const [list, place] = path;
+  if (list === "defaults") return "defaults: ";
+  if (typeof place !== "number") return "";
+  if (list === "tasks") return `task ${quoteOrCount(draft.tasks[place]?.id, place)}: `;
+  if (list === "gates") return `gate ${quoteOrCount(draft.gates?.[place]?.name, place)}: `;
+  return "";
+}
+
+function quoteOrCount(name: string | undefined, place: number): string {
+  return name === undefined ? `number ${place + 1}` : `"${name}"`;
+}
+
+/** The name of a file without its folder and its suffix. */
+function nameOf(path: string): string {
+  const base = path.slice(path.lastIndexOf("/") + 1);
+  const dot = base.indexOf(".", 1);
+  return dot < 0 ? base : base.slice(0, dot);
+}

@@ -1,0 +1,187 @@
+/** From a plan as it is written, free of problems, to the plan as it is stored: defaults merged and filled in. */
+
+import { bodiesOf, BODY_FIELDS } from "./checks/bodies.ts";
+import {
+  DEFAULT_BACKOFF,
+  DEFAULT_GATE_TIMEOUT_SECS,
+  DEFAULT_LEASE_SECS,
+  DEFAULT_LIMITS,
+  DEFAULT_PROMPT_RETRIES,
+  DEFAULT_RUN_RETRIES,
+  DEFAULT_TASK_TIMEOUT_SECS,
+  DEFAULT_WATCHDOG,
+  DEFAULT_WORKERS,
+  LOCK_FILES,
+  PLAN_VERSION,
+} from "./defaults.ts";
+import { durationSecs } from "./duration.ts";
+import { normalizeEntry, normalizePath, type PathResult } from "./path_entry.ts";
+import type { GateInput, PlanInput, TaskFields, TaskInput } from "./schema.ts";
+import type { GateSpec, Plan, TaskSpec, WorktreeSpec } from "./spec.ts";
+import type { TrackedTree } from "./tracked_tree.ts";
+
+/** What the text of a plan leaves open. */
+export interface NormalizeContext {
+  /** The plan's name where it gives none. */
+  readonly name: string;
+  readonly tree: TrackedTree;
+}
+
+/** Fills in a plan that has passed every check. */
+export function normalizePlan(input: PlanInput, context: NormalizeContext): Plan {
+  const gates = input.gates?.map((gate) => normalizeGate(gate, "run")) ?? null;
+  const gatesByName = new Map(gates?.map((gate) => [gate.name, gate]));
+  const time = input.budget?.time;
+  return {
+    version: PLAN_VERSION,
+    name: input.name ?? context.name,
+    workers: input.workers ?? DEFAULT_WORKERS,
+    pools: input.pools ?? {},
+    budget: { time_secs: time === undefined ? null : durationSecs(time) ?? null },
+    worktree: normalizeWorktree(input.worktree),
+    gates,
+    on_failure: input.on_failure ?? "continue",
+    durability: input.durability ?? "batch",
+    watchdog: merge(DEFAULT_WATCHDOG, input.watchdog),
+    lease_secs: input.lease_secs ?? DEFAULT_LEASE_SECS,
+    limits: merge(DEFAULT_LIMITS, input.limits),
+    tasks: input.tasks.map((task) =>
+      normalizeTask(withDefaults(task, input.defaults), gatesByName, context.tree)
+    ),
+  };
+}
+
+/**
+ * A task with the plan's defaults: objects are merged key by key, everything else is replaced. A task that has a
+ * body of its own takes none from the defaults.
+ */
+function withDefaults(task: TaskInput, defaults: TaskFields | undefined): TaskInput {
+  if (defaults === undefined) return task;
+  const merged = { ...defaults, ...task };
+  if (bodiesOf(task).length > 0) {
+    for (const field of BODY_FIELDS) {
+      if (task[field] === undefined) delete merged[field];
+    }
+  }
+  for (const field of ["env", "metadata", "retry_policy"] as const) {
+    const common = defaults[field];
+    const own = task[field];
+    if (common !== undefined && own !== undefined) Object.assign(merged, { [field]: { ...common, ...own } });
+  }
+  return merged;
+}
+
+function normalizeTask(task: TaskInput, gates: ReadonlyMap<string, GateSpec>, tree: TrackedTree): TaskSpec {
+  const retries = task.prompt === undefined ? DEFAULT_RUN_RETRIES : DEFAULT_PROMPT_RETRIES;
+  return {
+    id: task.id,
+    name: task.name ?? task.id,
+    ...given(task, ["description", "run", "prompt", "loop", "review", "agent", "sandbox", "attempts"]),
+    dependencies: task.dependencies ?? [],
+    trigger_rule: task.trigger_rule ?? "all_success",
+    priority: task.priority ?? 0,
+    pool: task.pool ?? null,
+    read_set: normalizeSet(task.read_set ?? [], tree),
+    write_set: writeSetOf(task, tree),
+    outputs: normalizePaths(task.outputs ?? []),
+    isolation: task.isolation ?? "worktree",
+    env: task.env ?? {},
+    cwd: accepted(normalizePath(task.cwd ?? ".", { allowRoot: true })),
+    timeout_secs: task.timeout_secs ?? DEFAULT_TASK_TIMEOUT_SECS,
+    retry_policy: merge({ max_attempts: retries, ...DEFAULT_BACKOFF }, task.retry_policy),
+    retry_declared: task.retry_policy !== undefined,
+    on_stall: task.on_stall ?? "retry",
+    acceptance_criteria: task.acceptance_criteria ?? [],
+    gates: (task.gates ?? []).map((gate) => resolveGate(gate, gates)),
+    metadata: task.metadata ?? {},
+  };
+}
+
+/**
+ * What a task writes. In the directory itself, an absent set is everything (design §5), and outputs, which are no
+ * part of the tree elsewhere, are files that another task could write too.
+ */
+function writeSetOf(task: TaskInput, tree: TrackedTree): string[] | null {
+  const isInPlace = task.isolation === "none";
+  if (task.write_set === undefined) return isInPlace ? ["**"] : null;
+  return normalizeSet(isInPlace ? [...task.write_set, ...task.outputs ?? []] : task.write_set, tree);
+}
+
+function normalizeWorktree(worktree: PlanInput["worktree"]): WorktreeSpec {
+  return {
+    setup: worktree?.setup ?? null,
+    setup_inputs: worktree?.setup_inputs === undefined ? LOCK_FILES : normalizePaths(worktree.setup_inputs),
+    keep: normalizePaths(worktree?.keep ?? []),
+    copy: normalizePaths(worktree?.copy ?? []),
+  };
+}
+
+function resolveGate(gate: string | GateInput, gates: ReadonlyMap<string, GateSpec>): GateSpec {
+  if (typeof gate !== "string") return normalizeGate(gate, "task");
+  const found = gates.get(gate);
+  if (found === undefined) {
+    throw new RangeError(`Cannot normalize a plan that names an unknown gate "${gate}"`);
+  }
+  return found;
+}
+
+function normalizeGate(gate: GateInput, scope: GateSpec["scope"]): GateSpec {
+  return {
+    name: gate.name,
+    command: gate.command,
+    required: gate.required ?? true,
+    timeout_secs: gate.timeout_secs ?? DEFAULT_GATE_TIMEOUT_SECS,
+    scope: gate.scope ?? scope,
+    retries: gate.retries ?? 0,
+    allow_fail: gate.allow_fail ?? false,
+    skip: gate.skip ?? false,
+    output_fails: gate.output_fails ?? false,
+    reports: normalizePaths(gate.reports ?? []),
+  };
+}
+
+/** The normal form of a path set, each entry once, in the order given; links are resolved. */
+function normalizeSet(entries: readonly string[], tree: TrackedTree): string[] {
+  const resolved = entries.flatMap((text) => {
+    const entry = accepted(normalizeEntry(text));
+    const resolution = tree.resolve(entry);
+    // A path that is only read may lead out of the repository: no task of the run writes there.
+    return resolution.ok ? resolution.entries : [entry];
+  });
+  return [...new Set(resolved)];
+}
+
+function normalizePaths(paths: readonly string[]): string[] {
+  return [...new Set(paths.map((path) => accepted(normalizePath(path))))];
+}
+
+function accepted(result: PathResult): string {
+  if (!result.ok) throw new RangeError(`Cannot normalize a path that ${result.problem}`);
+  return result.path;
+}
+
+/** The named fields that a value has. */
+function given<T extends object, K extends keyof T>(
+  value: T,
+  keys: readonly K[],
+): { [P in K]?: NonNullable<T[P]> } {
+  const found: { [P in K]?: NonNullable<T[P]> } = {};
+  for (const key of keys) {
+    const each = value[key];
+    if (each !== undefined && each !== null) found[key] = each;
+  }
+  return found;
+}
+
+/** The defaults with what is given in their place. */
+function merge<T extends object>(
+  defaults: T,
+  given: { readonly [K in keyof T]?: T[K] | undefined } | undefined,
+): T {
+  const merged = { ...defaults };
+  for (const key in given) {
+    const value = given[key];
+    if (value !== undefined) merged[key] = value;
+  }
+  return merged;
+}

@@ -1,0 +1,60 @@
+/**
+ * What the format names and this build does not run. It is refused when a plan is loaded: a field that is ignored
+ * would be a promise that is not kept (P10). When a part is built, its entry goes.
+ */
+
+import { fieldScopes, type PlanDraft } from "./draft.ts";
+import type { Finding } from "./problem.ts";
+
+const NEEDS_AGENT = "needs an agent, which this build does not run";
+
+/** Fields of a task or of `defaults`, each with the rest of the sentence. */
+const TASK_FIELDS = {
+  prompt: NEEDS_AGENT,
+  agent: NEEDS_AGENT,
+  review: NEEDS_AGENT,
+  loop: "repeats a body, which this build does not do",
+  sandbox: "needs a sandbox, which this build does not have",
+  attempts: "asks for several attempts at once, which this build does not make",
+} as const;
+
+/** Fields of the plan. */
+const PLAN_FIELDS = {
+  agents: "configures agents, which this build does not run",
+  approval: "decides over permissions of agents, which this build does not run",
+  protected: "protects paths from agents, which this build does not run",
+} as const;
+
+/** Fields of `budget`. */
+const BUDGET_FIELDS = {
+  tokens: "limits what agents use, and this build runs none",
+  usd: "limits what agents use, and this build runs none",
+  unknown: "is about what agents use, and this build runs none",
+} as const;
+
+/** What of a plan this build cannot run. */
+export function checkSupported(draft: PlanDraft): Finding[] {
+  const findings: Finding[] = [];
+  for (const { path, fields } of fieldScopes(draft)) {
+    for (const [field, reason] of Object.entries(TASK_FIELDS)) {
+      if (field in fields) findings.push(refusal([...path, field], field, reason));
+    }
+  }
+  for (const [field, reason] of Object.entries(PLAN_FIELDS)) {
+    if (field in draft) findings.push(refusal([field], field, reason));
+  }
+  for (const [field, reason] of Object.entries(BUDGET_FIELDS)) {
+    if (draft.budget !== undefined && field in draft.budget) {
+      findings.push(refusal(["budget", field], `budget.${field}`, reason));
+    }
+  }
+  if (![undefined, "off", false].some((off) => off === draft.gate_each)) {
+    const reason = 'asks for gates after each merge, which this build does not run; only "off" is possible';
+    findings.push(refusal(["gate_each"], "gate_each", reason));
+  }
+  return findings;
+}
+
+function refusal(path: Finding["path"], field: string, reason: string): Finding {
+  return { path, target: "key", message: `"${field}" ${reason}` };
+}

@@ -1,0 +1,14 @@
+/** The names of the files of a proof in its run's directory. */
+
+/** The pinned plan. */
+export const PLAN_FILE = "plan.json";
+/** The log of the run. */
+export const EVENTS_FILE = "events.jsonl";
+/** The proof itself. */
+export const PROOF_FILE = "proof.json";
+/** What keeps the run from being delivered. */
+export const FAILURE_FILE = "failure.json";
+/** The patch from base to head. */
+export const PATCH_FILE = "delivered.patch";
+/** Directory of the outputs of tasks, by digest. */
+export const OUTPUTS_DIRECTORY = "outputs";

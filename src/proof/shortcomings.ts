@@ -1,0 +1,111 @@
+/** What a run did not do, did not show, or leaves to a person. Pure. */
+
+import type { RunState } from "../scheduler/run_state.ts";
+import { taskLists } from "./task_lists.ts";
+import type { AttemptEvidence, RunEvidence } from "./evidence.ts";
+import type { GateEntry } from "./gate_entries.ts";
+import type { Proof } from "./schema.ts";
+
+/** How many paths a sentence names. */
+const PATHS_NAMED = 10;
+
+/** Tasks and gates that failed. */
+export function failedOf(state: RunState, gates: readonly GateEntry[]): Proof["failed"] {
+  const tasks = taskLists(state).failed.map((task) => ({
+    kind: "task" as const,
+    name: task.id,
+    required: true,
+    reason: task.reason ?? "it gave no reason",
+  }));
+  const failed = gates.filter((gate) => gate.scope === "run" && gate.result === "failed").map((gate) => ({
+    kind: "gate" as const,
+    name: gate.name,
+    required: gate.required && !gate.allow_fail,
+    reason: gate.reason ?? "it gave no reason",
+  }));
+  return [...tasks, ...failed];
+}
+
+/** What nobody can rely on, because it was not done or not checked. */
+export function notTestedOf(state: RunState, gates: readonly GateEntry[]): Proof["not_tested"] {
+  const { open, unselected } = taskLists(state);
+  const ofRun = gates.filter((gate) => gate.scope === "run");
+  const items = [
+    ...unselected.map((task) => ({ what: `task "${task.id}"`, reason: "it was not selected" })),
+    ...open.map((task) => ({ what: `task "${task.id}"`, reason: openReason(task) })),
+    ...ofRun.filter((gate) => gate.result === "skipped" || gate.result === "not_run").map((gate) => ({
+      what: `gate "${gate.name}"`,
+      reason: gate.reason ?? "it did not run",
+    })),
+  ];
+  if (!ofRun.some((gate) => gate.required && !gate.allow_fail)) {
+    items.push({ what: "the delivered tree", reason: "the plan has no required gate" });
+  }
+  return items;
+}
+
+/** Questions, and what a person must look at before the work can be used. */
+export function personItemsOf(state: RunState, evidence: RunEvidence): Proof["needs_a_person"] {
+  const questions = state.tasks.filter((task) => task.state === "waiting").map((task) => ({
+    task_id: task.id,
+    what: task.reason ?? `it waits for ${task.waiting_on ?? "somebody"}`,
+  }));
+  return [...questions, ...evidence.attempts.flatMap(lookAt)];
+}
+
+/** What the proof does not cover, or covers in part only. */
+export function knownGapsOf(
+  state: RunState,
+  evidence: RunEvidence,
+  changed: Proof["changed"],
+): Proof["known_gaps"] {
+  const gaps = [...state.run.known_gaps];
+  const inPlace = state.plan.tasks.filter((spec, ordinal) =>
+    spec.isolation === "none" && (state.tasks[ordinal]?.attempt ?? 0) > 0
+  );
+  if (inPlace.length > 0) {
+    const names = named(inPlace.map((spec) => `"${spec.id}"`));
+    gaps.push(`worked in the directory itself, so nothing was pinned or merged for: ${names}`);
+  }
+  if (state.run.base?.snapshot === true) {
+    gaps.push("the base holds uncommitted changes of the checkout; they are part of the delivery");
+  }
+  if (state.run.settings?.durability === "none") {
+    gaps.push('durability "none": the log was never synced to the disk');
+  }
+  if (!changed.complete) gaps.push("not every changed path is listed; git holds the rest");
+  const lost = evidence.attempts.filter((each) => each.outcome?.result === "lost").length;
+  if (lost > 0) {
+    gaps.push(`${lost} ${lost === 1 ? "attempt was" : "attempts were"} lost with the process that ran them`);
+  }
+  return gaps;
+}
+
+/** Up to ten items of a list, and how many more there are. */
+export function named(items: readonly string[]): string {
+  const more = items.length > PATHS_NAMED ? ` and ${items.length - PATHS_NAMED} more` : "";
+  return items.slice(0, PATHS_NAMED).join(", ") + more;
+}
+
+function openReason(task: { readonly state: string; readonly reason: string | null }): string {
+  return task.reason === null ? `it is ${task.state}` : `it is ${task.state}: ${task.reason}`;
+}
+
+function lookAt({ task_id, attempt, pin }: AttemptEvidence): Proof["needs_a_person"] {
+  if (pin === null) return [];
+  const items: { task_id: string; what: string }[] = [];
+  if (pin.secrets.length > 0) {
+    items.push({
+      task_id,
+      what: `attempt ${attempt} made files that seem to hold secrets: ${named(pin.secrets)}`,
+    });
+  }
+  if (pin.unpinned.length > 0) {
+    const paths = named(pin.unpinned.map((each) => `${each.path} (${each.reason})`));
+    items.push({
+      task_id,
+      what: `attempt ${attempt} left what could not be pinned, so its slot was set aside: ${paths}`,
+    });
+  }
+  return items;
+}

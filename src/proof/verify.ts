@@ -1,0 +1,126 @@
+/**
+ * Verification: everything that a proof says, recomputed from the log, the files and the repository. Signatures are
+ * not looked at here. It only reads, and needs no omk process to have made the run.
+ */
+
+import type { RunStatus } from "../log/kinds.ts";
+import type { Plan } from "../plan/spec.ts";
+import { CheckFailure, Checks, type VerifyReport } from "./checks.ts";
+import type { GitAccess } from "./git_access.ts";
+import { type FoldedRun, foldRun, readPlan, type RunFold } from "./run_files.ts";
+import type { Proof } from "./schema.ts";
+import { runStatus } from "./status.ts";
+import { checkArtifacts, checkFailureFile, readProof } from "./verify_files.ts";
+import { checkCommits, checkPatch, checkPins, checkRefs } from "./verify_git.ts";
+import {
+  checkDocument,
+  checkGates,
+  checkHead,
+  checkLog,
+  checkRules,
+  checkSince,
+  checkStatus,
+} from "./verify_log.ts";
+
+/** What is verified, and with what. */
+export interface VerifyOptions {
+  /** The run's directory, absolute. */
+  readonly runDirectory: string;
+  /** The repository; null where there is none. */
+  readonly git: GitAccess | null;
+  readonly fold: RunFold;
+}
+
+/** Verifies a run. Never rejects for what it finds: what cannot be read is a failed check. */
+export async function verifyRun(options: VerifyOptions): Promise<VerifyReport> {
+  return await new Verification(options).run();
+}
+
+/** A run whose own records hold together so far. */
+interface ProvedRun {
+  readonly proof: Proof;
+  readonly text: string;
+  readonly written: NonNullable<FoldedRun["proof"]>;
+  readonly atHead: FoldedRun;
+  readonly atEnd: FoldedRun;
+}
+
+class Verification {
+  readonly #options: VerifyOptions;
+  readonly #checks = new Checks();
+  #runId: string | null = null;
+  #status: RunStatus | null = null;
+
+  constructor(options: VerifyOptions) {
+    this.#options = options;
+  }
+
+  async run(): Promise<VerifyReport> {
+    const run = await this.#checkRecords();
+    if (run !== null) {
+      await this.#checkClaims(run);
+      await this.#checkGit(run);
+    }
+    return this.#checks.report(this.#runId, this.#status);
+  }
+
+  /** What the run says about itself; null where too little of it holds to go on. */
+  async #checkRecords(): Promise<ProvedRun | null> {
+    const { runDirectory, fold } = this.#options;
+    if (!await this.#checks.make("log", () => checkLog(runDirectory))) return null;
+    const plan = await this.#checks.take("plan", async () => {
+      const { plan, digest } = await readPlan(runDirectory);
+      return { value: plan, detail: `sha256 ${digest}, as the run started with` };
+    });
+    if (plan === null) return null;
+    const atEnd = await this.#checks.take("fold", async () => {
+      const folded = await foldRun(runDirectory, plan, fold);
+      return { value: folded, detail: `${folded.state.run.next_index} events` };
+    });
+    if (atEnd === null) return null;
+    this.#runId = atEnd.state.run.run_id;
+    await this.#checks.make("rules", () => checkRules(atEnd));
+    return await this.#checkProof(plan, atEnd);
+  }
+
+  async #checkProof(plan: Plan, atEnd: FoldedRun): Promise<ProvedRun | null> {
+    const { runDirectory, fold } = this.#options;
+    return await this.#checks.take("proof", async () => {
+      const written = atEnd.proof;
+      if (written === null) throw new CheckFailure("expected a proof, found a log without proof_written");
+      const { text, proof } = await readProof(runDirectory, written.proof);
+      const atHead = await foldRun(runDirectory, plan, fold, written.head.index);
+      const detail = `sha256 ${written.proof.sha256}, as the log says`;
+      return { value: { proof, text, written, atHead, atEnd }, detail };
+    });
+  }
+
+  async #checkClaims({ proof, text, written, atHead, atEnd }: ProvedRun): Promise<void> {
+    const { runDirectory } = this.#options;
+    this.#status = runStatus(atHead.state);
+    await this.#checks.make("log_head", () => checkHead(proof, written, atHead));
+    await this.#checks.make("after_proof", () => checkSince(atEnd));
+    await this.#checks.make("status", () => checkStatus(proof, atHead, atEnd));
+    await this.#checks.make("document", () => checkDocument(text, proof, atHead, atEnd));
+    await this.#checks.make("gates", () => checkGates(atHead));
+    await this.#checks.make("failure", () => checkFailureFile(runDirectory, written.failure));
+    await this.#checks.make("artifacts", () => checkArtifacts(runDirectory, proof));
+  }
+
+  async #checkGit({ proof, atHead }: ProvedRun): Promise<void> {
+    const { git, runDirectory } = this.#options;
+    const claim = proof.git;
+    if (claim === null) return;
+    if (git === null) {
+      await this.#checks.make("commits", () => {
+        throw new CheckFailure(`head ${claim.head}: expected a repository to look for it in, found none`);
+      });
+      return;
+    }
+    const { evidence } = atHead;
+    await this.#checks.make("commits", () => checkCommits(git, claim, evidence));
+    await this.#checks.make("refs", () => checkRefs(git, proof.run_id, claim));
+    await this.#checks.make("pins", () => checkPins(git, proof.run_id, evidence));
+    await this.#checks.make("patch", () => checkPatch(git, runDirectory, claim, proof));
+  }
+}

@@ -1,0 +1,148 @@
+/** Checks of a proof against the log that it was made from. */
+
+import { type Kind, KINDS } from "../log/kinds.ts";
+import { verifyLog } from "../log/verify.ts";
+import { prettyJson } from "./canonical_file.ts";
+import { CheckFailure, expectEqual } from "./checks.ts";
+import { buildProof } from "./document.ts";
+import { EVENTS_FILE } from "./files.ts";
+import { definitionOf } from "./gate_entries.ts";
+import type { FoldedRun } from "./run_files.ts";
+import type { Proof } from "./schema.ts";
+import { requiredGates, runStatus } from "./status.ts";
+
+/** The facts that may follow the last `proof_written`; all else is work that needs a new proof. */
+const AFTER_PROOF: ReadonlySet<Kind> = new Set([
+  "request_refused",
+  "result_refused",
+  "run_finished",
+  "run_accepted",
+  "run_rejected",
+  "run_merged",
+  "proof_attached",
+  "run_resumed",
+]);
+
+/** The facts that may besides stand between the log head and `proof_written`: they change nothing that is told. */
+const WHILE_WRITING: ReadonlySet<Kind> = new Set([
+  "proof_written",
+  "clock_jumped",
+  "run_paused",
+  "run_unpaused",
+  "budget_checkpoint",
+  "budget_extended",
+]);
+
+/** Every commit has its sum and follows the one before it. */
+export async function checkLog(directory: string): Promise<string> {
+  const { verdict, events, commits, at } = await verifyLog(`${directory}/${EVENTS_FILE}`);
+  if (verdict === "verified") return `${events} events in ${commits} commits, each with its sum`;
+  throw new CheckFailure(
+    `${EVENTS_FILE}:${at?.line ?? 1}: expected whole commits, found a log that is ${verdict}: ${at?.why}`,
+  );
+}
+
+/** The events obey the rules of the fold, and the controller wrote all its facts. */
+export function checkRules({ state }: FoldedRun): string {
+  const [violation] = state.run.violations;
+  if (violation !== undefined) {
+    throw new CheckFailure(`event ${violation.index} breaks a rule: ${violation.why}`);
+  }
+  if (state.run.tampered_at !== null) {
+    throw new CheckFailure(`event ${state.run.tampered_at} was not written by the controller`);
+  }
+  return `every event obeys the rules, up to event ${state.run.next_index - 1}`;
+}
+
+/** The log head of the proof is the commit that ends with `proof_writing`, and `proof_written` repeats it. */
+export function checkHead(proof: Proof, written: NonNullable<FoldedRun["proof"]>, atHead: FoldedRun): string {
+  expectEqual("log index of proof.json", written.head.index, proof.log.index);
+  expectEqual("log sum of proof.json", written.head.sum, proof.log.sum);
+  expectEqual("event at the log head", "proof_writing", atHead.lastKind);
+  expectEqual("end of the commit of the log head", written.head.index, atHead.head.index);
+  expectEqual(
+    `sum of the commit that ends with event ${written.head.index}`,
+    written.head.sum,
+    atHead.head.sum,
+  );
+  return `event ${written.head.index} with sum ${written.head.sum}`;
+}
+
+/** Behind the log head stands nothing that the proof should have told. */
+export function checkSince({ since }: FoldedRun): string {
+  const written = since.findLast(({ kind }) => kind === "proof_written")?.index ?? -1;
+  const bad = since.find(({ index, kind }) => {
+    if (KINDS[kind].class !== "fact" || AFTER_PROOF.has(kind)) return false;
+    return index > written || !WHILE_WRITING.has(kind);
+  });
+  if (bad === undefined) return `${since.length} events behind the log head, none of them work`;
+  throw new CheckFailure(`event ${bad.index}: expected nothing that needs a new proof, found ${bad.kind}`);
+}
+
+/** The log gives the status that the proof claims, at its head and at the end. */
+export function checkStatus(proof: Proof, atHead: FoldedRun, atEnd: FoldedRun): string {
+  const status = runStatus(atHead.state);
+  expectEqual("status in proof.json", status, proof.status);
+  expectEqual("status in proof_writing", status, atHead.evidence.judged?.payload.status);
+  expectEqual("status in proof_written", status, atEnd.proof?.status);
+  expectEqual("status at the end of the log", status, runStatus(atEnd.state));
+  if (atEnd.state.run.status !== null) expectEqual("status in run_finished", status, atEnd.state.run.status);
+  return status;
+}
+
+/** The proof that the log makes is the one that is there, byte for byte. */
+export function checkDocument(text: string, proof: Proof, atHead: FoldedRun, atEnd: FoldedRun): string {
+  const { state, evidence, head } = atHead;
+  const remade = buildProof({
+    state,
+    evidence,
+    status: runStatus(state),
+    head,
+    patch: atEnd.proof?.patch ?? null,
+  });
+  const expected = prettyJson(remade);
+  if (expected === text) return "proof.json is what the log makes of it";
+  throw new CheckFailure(
+    firstDifference("", remade, proof) ?? "proof.json: expected canonical order and spacing",
+  );
+}
+
+/** A run that is ready had every required gate pass on the delivered tree, as the plan defines it (P7). */
+export function checkGates({ state, evidence }: FoldedRun): string {
+  const status = runStatus(state);
+  if (status !== "ready") return `nothing is claimed, as the run is ${status}`;
+  const tree = state.run.head?.tree ?? null;
+  const required = requiredGates(state);
+  for (const { gate } of required) {
+    const spec = state.plan.gates?.find((each) => each.name === gate);
+    const latest = evidence.gates.findLast(({ payload }) =>
+      payload.gate === gate && payload.scope === "run" && payload.tree === tree
+    );
+    expectEqual(`gate "${gate}" on tree ${tree}`, "passed", latest?.result);
+    if (latest?.result !== "passed" || spec === undefined) continue;
+    expectEqual(`definition of gate "${gate}"`, definitionOf(spec), latest.payload.definition);
+    expectEqual(`tracked paths that gate "${gate}" changed`, 0, latest.payload.changed.length);
+    expectEqual(`exit code of gate "${gate}"`, 0, latest.payload.exit_code);
+  }
+  return `${required.length} required ${required.length === 1 ? "gate" : "gates"} passed on tree ${tree}`;
+}
+
+/** Path, expected and found value of the first difference; undefined where there is none. */
+function firstDifference(path: string, expected: unknown, found: unknown): string | undefined {
+  if (isObject(expected) && isObject(found)) {
+    for (const key of new Set([...Object.keys(expected), ...Object.keys(found)])) {
+      const difference = firstDifference(path === "" ? key : `${path}.${key}`, expected[key], found[key]);
+      if (difference !== undefined) return difference;
+    }
+    return undefined;
+  }
+  if (Object.is(expected, found)) return undefined;
+  return `${path}: expected ${JSON.stringify(expected) ?? "nothing"}, found ${
+    JSON.stringify(found) ?? "nothing"
+  }`;
+}
+
+/** Arrays count: their indexes are their keys. */
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,80 @@
+/** What the tests of gates share: definitions, requests, and a runner on real processes. */
+
+import type { GateRequest, GateRunner } from "../../src/gates/port.ts";
+import { createGateRunner } from "../../src/gates/run.ts";
+import type { Workspace } from "../../src/git/port.ts";
+import { createStreamRedactor } from "../../src/log/stream_redactor.ts";
+import type { GateSpec } from "../../src/plan/spec.ts";
+import { createSupervisor } from "../../src/process/supervisor.ts";
+import { PLAIN_WORKTREE } from "../git/fixture.ts";
+import { PATH_ONLY } from "../process/fixture.ts";
+import { RUN_ID } from "../run/fixture.ts";
+
+/** A gate with defaults; `changes` say what the test is about. */
+export function makeGate(changes: Partial<GateSpec> = {}): GateSpec {
+  return {
+    name: "test",
+    command: "true",
+    required: true,
+    timeout_secs: 60,
+    scope: "run",
+    retries: 0,
+    allow_fail: false,
+    skip: false,
+    output_fails: false,
+    reports: [],
+    ...changes,
+  };
+}
+
+/** A runner of gates and what its requests need. */
+export interface GateBench {
+  readonly runner: GateRunner;
+  /** The run's directory. */
+  readonly runDirectory: string;
+  /** A directory in which gates without a commit run. */
+  readonly directory: string;
+  /** A request with defaults: no commit, run number 1. */
+  request(gate: GateSpec, changes?: Partial<GateRequest>): GateRequest;
+}
+
+/** Runs a test with a runner whose processes are ended, and directories that are removed, whatever happens. */
+export async function withGates(
+  workspace: Workspace | null,
+  test: (bench: GateBench) => Promise<void>,
+): Promise<void> {
+  const parent = await Deno.realPath(await Deno.makeTempDir({ prefix: "omk-gates-" }));
+  const runDirectory = `${parent}/run`;
+  const directory = `${parent}/work`;
+  await Deno.mkdir(runDirectory);
+  await Deno.mkdir(directory);
+  try {
+    const env = { ...PATH_ONLY, OMK_STRAY: "1", GIT_DIR: "/nowhere" };
+    await using supervisor = await createSupervisor({
+      environment: env,
+      createRedactor: createStreamRedactor,
+    });
+    const runner = createGateRunner({ supervisor, workspace, env, limits: { output_bytes: 1024 * 1024 } });
+    await test({
+      runner,
+      runDirectory,
+      directory,
+      request: (gate, changes = {}) => ({
+        gate,
+        runNumber: 1,
+        commit: null,
+        tree: null,
+        task: null,
+        holder: { run_id: RUN_ID, task_id: `gate.${gate.name}`, attempt: 1, token: 0 },
+        directory,
+        worktree: PLAIN_WORKTREE,
+        restore: [],
+        runDirectory,
+        signal: new AbortController().signal,
+        ...changes,
+      }),
+    });
+  } finally {
+    await Deno.remove(parent, { recursive: true });
+  }
+}

@@ -1,0 +1,188 @@
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { RefMovedError } from "../../src/git/errors.ts";
+import { Publisher } from "../../src/git/publish.ts";
+import { holder, LIMITS, meta, runGitIn, sh, slotRequest, TestRepository } from "./fixture.ts";
+
+const RUN = holder().run_id;
+
+Deno.test("P13: a whole run leaves the user's refs, config, index, stash, hooks and files byte for byte as they were", async () => {
+  await using repository = await TestRepository.create({
+    "a.txt": "one\n",
+    "b.txt": "one\n",
+    ".gitignore": "*.log\n",
+  });
+  const base = await repository.git("rev-parse", "HEAD");
+  await repository.git("branch", "other");
+  await repository.git("tag", "v1");
+  await repository.write({ "b.txt": "stashed\n" });
+  await repository.git("stash");
+  await repository.write({ "a.txt": "staged\n", "new.txt": "untracked\n", "x.log": "ignored\n" });
+  await repository.git("add", "a.txt");
+  await repository.write({ "a.txt": "dirty\n" });
+  for (const hook of ["reference-transaction", "post-checkout", "post-merge", "pre-auto-gc"]) {
+    await repository.write({ [`.git/hooks/${hook}`]: `#!/bin/sh\ntouch ${repository.directory}/hook-ran\n` });
+    await Deno.chmod(`${repository.root}/.git/hooks/${hook}`, 0o755);
+  }
+  for (
+    const [key, value] of Object.entries({
+      "fetch.prune": "true",
+      "fetch.pruneTags": "true",
+      "remote.origin.url": "/nowhere",
+      "remote.origin.fetch": "+refs/*:refs/*",
+      "core.logAllRefUpdates": "always",
+      "commit.gpgsign": "true",
+      "core.fsmonitor": `touch ${repository.directory}/hook-ran; false`,
+      "gc.auto": "1",
+    })
+  ) await repository.git("config", key, value);
+  const before = await repository.contents();
+
+  const workspace = await repository.workspace();
+  await workspace.snapshotDirty("20260102-030405-dddd", meta("Snapshot"));
+  await workspace.openRun(RUN, base);
+  const slot = await workspace.acquire(slotRequest(base));
+  await sh(
+    slot.path,
+    "echo two > a.txt; git tag v2; git commit -qam x; git stash list; git branch main; git tag -d v1 2>/dev/null || true",
+  );
+  const pin = await workspace.pin(slot, holder(), meta(), LIMITS);
+  await workspace.publish(RUN);
+  await workspace.release(slot, { setAside: false });
+  const merged = await workspace.merge(base, pin.commit ?? "", base, meta());
+  assert(merged.kind === "merged");
+  await workspace.advanceHead(RUN, base, merged.commit);
+  await workspace.publish(RUN);
+  const gate = await workspace.acquire(slotRequest(merged.commit, { kind: "gate" }));
+  await workspace.inspectGateSlot(gate, []);
+  await workspace.release(gate, { setAside: false });
+
+  assertEquals(await repository.contents(), before);
+  assertEquals(
+    (await repository.git("for-each-ref", "--format=%(refname) %(objectname)", "refs/omk")).split("\n"),
+    [
+      `refs/omk/${RUN}/base ${base}`,
+      `refs/omk/${RUN}/head ${merged.commit}`,
+      `refs/omk/${RUN}/task/task/1/pin ${pin.commit}`,
+    ],
+  );
+  await assertRejects(() => Deno.lstat(`${repository.directory}/hook-ran`), Deno.errors.NotFound);
+  await Deno.remove(`${workspace.hub.path}`, { recursive: true });
+  assertEquals(await repository.git("fsck", "--connectivity-only", "--no-dangling"), "");
+});
+
+Deno.test("P6: what was published survives the user's gc, and the slots and hub go on after it", async () => {
+  await using repository = await TestRepository.create({ "a.txt": "one\n" });
+  const base = await repository.git("rev-parse", "HEAD");
+  const workspace = await repository.workspace();
+  await workspace.openRun(RUN, base);
+  // The blob dangles in the user's repository, so git does not store it in the hub again.
+  await repository.write({ "a.txt": "two\n" });
+  await repository.git("add", "a.txt");
+  await repository.git("reset", "--quiet", "--hard");
+  const slot = await workspace.acquire(slotRequest(base));
+  await sh(slot.path, "echo two > a.txt");
+  const pin = await workspace.pin(slot, holder(), meta(), LIMITS);
+  await workspace.publish(RUN);
+  await repository.git("gc", "--quiet", "--prune=now");
+  assertEquals(await repository.git("show", `${pin.ref}:a.txt`), "two");
+  assertEquals(await repository.git("fsck", "--connectivity-only"), "");
+  assertEquals(
+    await sh(slot.path, "git diff"),
+    "diff --git a/a.txt b/a.txt\nindex 5626abf..f719efd 100644\n--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-one\n+two",
+  );
+});
+
+Deno.test("publish() joins callers into batches, and none is left out", async () => {
+  await using repository = await TestRepository.create();
+  const base = await repository.git("rev-parse", "HEAD");
+  const workspace = await repository.workspace();
+  await workspace.openRun(RUN, base);
+  await Promise.all(Array.from({ length: 20 }, async (_, at) => {
+    const ref = `refs/omk/${RUN}/task/t${at}/1/pin`;
+    const commit = await workspace.hub.commitTree(await workspace.treeOf(base), [base], meta(`Task ${at}`));
+    await workspace.hub.updateRefs([{ ref, from: null, to: commit }]);
+    await workspace.publish(RUN);
+    assertEquals(await repository.git("rev-parse", ref), commit);
+  }));
+});
+
+Deno.test("packed refs stay what they were", async () => {
+  await using repository = await TestRepository.create();
+  const base = await repository.git("rev-parse", "HEAD");
+  const workspace = await repository.workspace();
+  await workspace.openRun(RUN, base);
+  for (let at = 0; at < 501; at++) {
+    const directory = `${repository.root}/.git/refs/omk/${RUN}/task/t${at}/1`;
+    await Deno.mkdir(directory, { recursive: true });
+    await Deno.writeTextFile(`${directory}/pin`, `${base}\n`);
+  }
+  const before = await repository.git("for-each-ref");
+  await new Publisher(workspace.hub, () => workspace.pool.lock()).packRefs();
+  assertEquals(await repository.git("for-each-ref"), before);
+  await assertRejects(
+    () => Deno.lstat(`${repository.root}/.git/refs/omk/${RUN}/task/t7/1/pin`),
+    Deno.errors.NotFound,
+  );
+});
+
+Deno.test("openRun() can be repeated, keeps the head, and restores the refs of a hub that was removed", async () => {
+  await using repository = await TestRepository.create();
+  const base = await repository.git("rev-parse", "HEAD");
+  const other = await repository.commit();
+  {
+    const workspace = await repository.workspace();
+    await workspace.openRun(RUN, base);
+    await workspace.advanceHead(RUN, base, other);
+    await workspace.advanceHead(RUN, base, other);
+    await assertRejects(() => workspace.advanceHead(RUN, base, "0".repeat(39) + "1"), RefMovedError);
+    await workspace.openRun(RUN, base);
+    await assertRejects(() => workspace.openRun(RUN, other), RefMovedError);
+    await workspace.publish(RUN);
+    await workspace.close();
+    await Deno.remove(workspace.hub.path, { recursive: true });
+  }
+  const workspace = await repository.workspace();
+  await workspace.openRun(RUN, base);
+  assertEquals(await workspace.hub.ref(`refs/omk/${RUN}/head`), other);
+});
+
+Deno.test("the patch between two commits does not depend on anybody's configuration", async () => {
+  await using repository = await TestRepository.create({
+    "a.txt": "one\n",
+    "b.bin": "\0one\n",
+    ".gitattributes": "*.txt diff=x\n",
+  });
+  const base = await repository.git("rev-parse", "HEAD");
+  await repository.git("mv", "a.txt", "ü.txt");
+  await repository.write({ "b.bin": "\0two\n" });
+  const head = await repository.commit();
+  const workspace = await repository.workspace();
+  const patch = await workspace.patch(base, head);
+  for (
+    const [key, value] of Object.entries({
+      "diff.noprefix": "true",
+      "diff.renames": "true",
+      "diff.algorithm": "histogram",
+      "diff.context": "9",
+      "diff.x.textconv": "cat -v",
+      "core.quotePath": "false",
+      "diff.external": "false",
+    })
+  ) await repository.git("config", key, value);
+  const again = await repository.workspace();
+  assertEquals(await again.patch(base, head), patch);
+  const text = new TextDecoder().decode(patch);
+  assert(text.includes("GIT binary patch") && text.includes('"b/\\303\\274.txt"'), text);
+  const clone = `${repository.directory}/clone`;
+  await runGitIn(repository.directory, ["clone", "--quiet", repository.root, clone]);
+  await runGitIn(clone, ["checkout", "--quiet", base]);
+  await Deno.writeFile(`${repository.directory}/patch`, patch);
+  await runGitIn(clone, ["apply", "--index", `${repository.directory}/patch`]);
+  assertEquals(await runGitIn(clone, ["write-tree"]), await workspace.treeOf(head));
+  assertEquals(await workspace.changedPaths(base, head), [
+    { path: "a.txt", change: "deleted" },
+    { path: "b.bin", change: "modified" },
+    { path: "ü.txt", change: "added" },
+  ]);
+  assertNotEquals(base, head);
+});

@@ -1,0 +1,65 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { readResultFile } from "../../src/process/result_file.ts";
+
+const redact = (text: string) => text.replaceAll("s3cret", "[redacted]");
+
+Deno.test("readResultFile() reads what a task says about itself, redacted", async () => {
+  const dir = await Deno.makeTempDir();
+  const path = `${dir}/result.json`;
+  const read = async (content: string | Uint8Array) => {
+    await Deno.writeFile(path, typeof content === "string" ? new TextEncoder().encode(content) : content);
+    return await readResultFile(path, redact);
+  };
+  assertEquals(await readResultFile(path, redact), { kind: "absent" });
+  assertEquals(await readResultFile(`${dir}/no/result.json`, redact), { kind: "absent" });
+  assertEquals(await read(`{"status":"success"}`), { kind: "valid", result: { status: "success" } });
+  assertEquals(
+    await read(JSON.stringify({
+      status: "blocked_on_human",
+      summary: "needs s3cret",
+      artifacts: ["a/s3cret.txt"],
+      question: "which s3cret?",
+      proposals: [{ id: "next", prompt: "use s3cret", deep: [{ s3cret: 1 }] }],
+      unknown: true,
+    })),
+    {
+      kind: "valid",
+      result: {
+        status: "blocked_on_human",
+        summary: "needs [redacted]",
+        artifacts: ["a/[redacted].txt"],
+        question: "which [redacted]?",
+        proposals: [{ id: "next", prompt: "use [redacted]", deep: [{ "[redacted]": 1 }] }],
+      },
+    },
+  );
+  await Deno.remove(dir, { recursive: true });
+});
+
+Deno.test("readResultFile() says why something is no result", async () => {
+  const dir = await Deno.makeTempDir();
+  const path = `${dir}/result.json`;
+  const reason = async (content: string | Uint8Array) => {
+    await Deno.writeFile(path, typeof content === "string" ? new TextEncoder().encode(content) : content);
+    const reading = await readResultFile(path, redact);
+    assert(reading.kind === "malformed", JSON.stringify(reading));
+    assert(!reading.reason.includes("s3cret"), reading.reason);
+    return reading.reason;
+  };
+  assertMatch(await reason(""), /JSON/);
+  assertMatch(await reason("s3cret"), /JSON/);
+  assertMatch(await reason("[]"), /the result: .*object/);
+  assertMatch(await reason(`{"summary":"no status"}`), /status/);
+  assertMatch(await reason(`{"status":"ready"}`), /status: .*success/);
+  assertMatch(await reason(`{"status":"failed","artifacts":[1]}`), /artifacts\.0/);
+  assertMatch(await reason(new Uint8Array([0x22, 0xff, 0x22])), /encoded data/);
+  assertMatch(await reason(" ".repeat(1024 * 1024 + 1)), /1048577 bytes, more than 1048576/);
+  assertMatch(await reason("[".repeat(1_000_000)), /./);
+  await Deno.remove(path);
+  await Deno.mkdir(path);
+  assertEquals(await readResultFile(path, redact), { kind: "malformed", reason: "it is not a regular file" });
+  await Deno.remove(path);
+  await new Deno.Command("mkfifo", { args: [path] }).output();
+  assertEquals(await readResultFile(path, redact), { kind: "malformed", reason: "it is not a regular file" });
+  await Deno.remove(dir, { recursive: true });
+});

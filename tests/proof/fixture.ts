@@ -1,0 +1,162 @@
+/** Events for tests of proofs: attempts and gates as a controller would record them. */
+
+import { draft, type EventDraft, taskSubject } from "../../src/log/event.ts";
+import type { Artifact, PayloadOf } from "../../src/log/kinds.ts";
+import { findTask } from "../../src/scheduler/run_state.ts";
+import { gateDefinition } from "../../src/gates/evidence.ts";
+import { makeGate } from "../gates/fixture.ts";
+import { BASE_COMMIT, BASE_TREE, type Ledger, makeOutcome } from "../run/fixture.ts";
+
+/** The actor of all facts. */
+export const CONTROLLER = "controller/1";
+
+/** The commit and tree that every merge of these tests results in. */
+export const HEAD = { commit: "d".repeat(40), tree: "e".repeat(40) };
+
+/** An artifact whose file need not exist. */
+export function makeArtifact(path: string): Artifact {
+  return { path, bytes: 5, kept_bytes: 5, truncated: false, sha256: "f".repeat(64) };
+}
+
+/** What the log must say before an attempt ends: claimed and started. Folds at once. */
+export function start(ledger: Ledger, id: string): { task_id: string; attempt: number; token: number } {
+  const [claimed] = ledger.add(claim(ledger, id));
+  const ref = { task_id: id, attempt: attemptOf(ledger, id), token: claimed?.index ?? -1 };
+  ledger.add([draft("task_started", taskSubject(id), CONTROLLER, {
+    ...ref,
+    process: { pid: 1, pgid: 1, start_time: null, boot_id: null },
+    slot: null,
+    output: `tasks/${id}/${ref.attempt}/output.log`,
+  })]);
+  return ref;
+}
+
+/** The next claim of a task. */
+export function claim(ledger: Ledger, id: string): readonly EventDraft[] {
+  return [draft("task_claimed", taskSubject(id), CONTROLLER, {
+    task_id: id,
+    attempt: attemptOf(ledger, id) + 1,
+    worker: "local",
+    lease_expires: ledger.now + 300_000,
+    base: ledger.state.run.head?.commit ?? null,
+  })];
+}
+
+/** A whole attempt that ends well; its work is merged unless `changed` is null. Folds all but the last event. */
+export function complete(
+  ledger: Ledger,
+  id: string,
+  changed: PayloadOf<"attempt_pinned">["changed"]["paths"] | null = [],
+  pinned: Partial<PayloadOf<"attempt_pinned">> = {},
+): readonly EventDraft[] {
+  const ref = start(ledger, id);
+  const subject = taskSubject(id);
+  const outcome = makeOutcome("success", { output: makeArtifact(`tasks/${id}/${ref.attempt}/output.log`) });
+  if (changed === null) {
+    ledger.add([draft("task_finished", subject, CONTROLLER, { ...ref, outcome, outputs: [] })]);
+    return [draft("task_completed", subject, CONTROLLER, { ...ref, commit: null, tree: null })];
+  }
+  const pin = "a".repeat(40);
+  const head = ledger.state.run.head?.commit ?? BASE_COMMIT;
+  ledger.add([
+    draft("attempt_pinning", subject, CONTROLLER, {
+      ...ref,
+      slot: "w1",
+      base: head,
+      date: ledger.now,
+      outcome,
+    }),
+  ]);
+  ledger.add([draft("attempt_pinned", subject, CONTROLLER, {
+    ...ref,
+    ref: `refs/omk/run/task/${id}/${ref.attempt}/pin`,
+    commit: pin,
+    tree: BASE_TREE,
+    changed: { count: changed.length, paths: changed },
+    by_products: [],
+    unpinned: [],
+    set_aside: false,
+    secrets: [],
+    ...pinned,
+  })]);
+  ledger.add([draft("task_finished", subject, CONTROLLER, { ...ref, outcome, outputs: [] })]);
+  ledger.add([
+    draft("merge_started", subject, CONTROLLER, { ...ref, head, base: head, pin, date: ledger.now }),
+  ]);
+  return [draft("task_completed", subject, CONTROLLER, { ...ref, ...HEAD })];
+}
+
+/** An attempt that fails for good. */
+export function fail(ledger: Ledger, id: string, reason = "exited with 1"): readonly EventDraft[] {
+  const ref = start(ledger, id);
+  return [
+    draft("task_failed", taskSubject(id), CONTROLLER, { ...ref, outcome: makeOutcome("exit"), reason }),
+  ];
+}
+
+/** An attempt that ends with a question. */
+export function wait(ledger: Ledger, id: string, on: "human" | "external"): readonly EventDraft[] {
+  const ref = start(ledger, id);
+  const outcome = makeOutcome(`blocked_on_${on}`);
+  return [
+    draft("task_waiting", taskSubject(id), CONTROLLER, { ...ref, outcome, on, question: "Which port?" }),
+  ];
+}
+
+/** An attempt that is repeated. */
+export function retry(ledger: Ledger, id: string): readonly EventDraft[] {
+  const ref = start(ledger, id);
+  const output = makeArtifact(`tasks/${id}/${ref.attempt}/output.log`);
+  return [draft("retry_scheduled", taskSubject(id), CONTROLLER, {
+    ...ref,
+    outcome: makeOutcome("exit", { output }),
+    class: "retry",
+    not_before: ledger.now,
+    reason: "exited with 75",
+  })];
+}
+
+type GateKind = "gate_passed" | "gate_failed" | "gate_skipped";
+
+/** One run of the gate `test` on the delivered tree, unless `changes` say otherwise. */
+export function gateRun(kind: GateKind, changes: Partial<PayloadOf<"gate_failed">>): readonly EventDraft[] {
+  const place = {
+    gate: "test",
+    scope: "run" as const,
+    required: true,
+    tree: HEAD.tree,
+    commit: HEAD.commit,
+    task_id: null,
+    reason: "exited with 1",
+  };
+  if (kind === "gate_skipped") {
+    return [draft(kind, "run", CONTROLLER, { ...place, reason: "the plan says skip" })];
+  }
+  const { reason, ...rest } = place;
+  const evidence = {
+    ...rest,
+    run_number: 1,
+    token: null,
+    definition: gateDefinition(makeGate()),
+    exit_code: kind === "gate_passed" ? 0 : 1,
+    signal: null,
+    timed_out: false,
+    duration_ms: 20,
+    output: makeArtifact("gates/001-test.log"),
+    changed: [],
+    untracked: [],
+    counts: null,
+  };
+  const { gate, scope, run_number, required, tree, commit, task_id, token } = { ...evidence, ...changes };
+  const started = { gate, scope, run_number, required, tree, commit, task_id, token };
+  return [
+    draft("gate_started", "run", CONTROLLER, started),
+    kind === "gate_passed"
+      ? draft(kind, "run", CONTROLLER, { ...evidence, ...changes })
+      : draft(kind, "run", CONTROLLER, { ...evidence, reason, infrastructure: false, ...changes }),
+  ];
+}
+
+function attemptOf(ledger: Ledger, id: string): number {
+  return findTask(ledger.state, id)?.task.attempt ?? 0;
+}
