@@ -11,7 +11,13 @@ const PERMISSIONS = ["--no-prompt", "--quiet", "--allow-run", "--allow-read", "-
 
 /** The program: turns titles into slugs, and does it wrong. */
 const PROJECT: Readonly<Record<string, string>> = {
-  "package.json": `${JSON.stringify({ name: "slugs", private: true, type: "module", scripts: { test: "node --test" } }, null, 2)}\n`,
+  "package.json": `${
+    JSON.stringify(
+      { name: "slugs", private: true, type: "module", scripts: { test: "node --test" } },
+      null,
+      2,
+    )
+  }\n`,
   ".gitignore": "dist/\n",
   "CHANGELOG.md": "# Changelog\n",
   "src/slug.js": `export function slug(title) {
@@ -124,7 +130,12 @@ async function main(): Promise<number> {
   }
   await $`git init --quiet --initial-branch=main && git add -A && git commit --quiet -m "A program with a failing test"`
     .cwd(project)
-    .env({ GIT_AUTHOR_NAME: "demo", GIT_AUTHOR_EMAIL: "demo@localhost", GIT_COMMITTER_NAME: "demo", GIT_COMMITTER_EMAIL: "demo@localhost" });
+    .env({
+      GIT_AUTHOR_NAME: "demo",
+      GIT_AUTHOR_EMAIL: "demo@localhost",
+      GIT_COMMITTER_NAME: "demo",
+      GIT_COMMITTER_EMAIL: "demo@localhost",
+    });
 
   say("The test fails before the work");
   const before = await $`node --test`.cwd(project).noThrow().quiet();

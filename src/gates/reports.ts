@@ -66,10 +66,11 @@ function literalPrefix(pattern: string): string {
 
 /** The regular files at or below a path, relative to the root; symbolic links are not followed. */
 async function* filesBelow(root: string, path: string): AsyncGenerator<string> {
-  const info = await lstat(path === "" ? root : `${root}/${path}`);
+  const info = await unlessUnreadable(() => Deno.lstat(path === "" ? root : `${root}/${path}`));
   if (info?.isFile) yield path;
   if (!info?.isDirectory) return;
-  for await (const entry of Deno.readDir(`${root}/${path}`)) {
+  const entries = await unlessUnreadable(() => Array.fromAsync(Deno.readDir(`${root}/${path}`))) ?? [];
+  for (const entry of entries) {
     const below = path === "" ? entry.name : `${path}/${entry.name}`;
     if (entry.isFile) yield below;
     else if (entry.isDirectory) yield* filesBelow(root, below);
@@ -77,27 +78,25 @@ async function* filesBelow(root: string, path: string): AsyncGenerator<string> {
 }
 
 async function versionOf(path: string): Promise<string> {
-  const info = await lstat(path);
+  const info = await unlessUnreadable(() => Deno.lstat(path));
   return `${info?.ino} ${info?.size} ${info?.mtime?.getTime()} ${info?.ctime?.getTime()}`;
 }
 
-/** A report is information beside the verdict: one that cannot be read is as good as none. */
 async function readReport(path: string): Promise<string | null> {
-  const info = await lstat(path);
+  const info = await unlessUnreadable(() => Deno.lstat(path));
   if (info === null || info.size > REPORT_BYTES) return null;
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) return null;
-    throw error;
-  }
+  return await unlessUnreadable(() => Deno.readTextFile(path));
 }
 
-async function lstat(path: string): Promise<Deno.FileInfo | null> {
+/** A report is information beside the verdict: one that is gone, or that nobody may read, is as good as none. */
+async function unlessUnreadable<T>(read: () => Promise<T>): Promise<T | null> {
   try {
-    return await Deno.lstat(path);
+    return await read();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    const isUnreadable = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory ||
+      error instanceof Deno.errors.PermissionDenied;
+    if (isUnreadable) return null;
     throw error;
   }
 }

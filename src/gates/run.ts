@@ -95,7 +95,7 @@ class GateRun {
     } catch (error) {
       return this.#withoutSlot(error);
     }
-    const { facts, doubt } = await this.#runInSlot(workspace, slot);
+    const { facts, doubt } = await this.#runInSlot(workspace, slot).catch(unknownEnd);
     try {
       await workspace.release(slot, doubt === null ? { setAside: false } : { setAside: true, reason: doubt });
       return facts;
@@ -205,6 +205,15 @@ class GateRun {
     const reason = "was not run: the run ended before its turn";
     return { ...notRun(reason), failure: { reason, infrastructure: false } };
   }
+}
+
+/** Nobody knows how the gate ended: its slot is not used again. */
+function unknownEnd(error: unknown): { readonly facts: GateFacts; readonly doubt: string } {
+  const reason = reasonOf(error);
+  return {
+    facts: notRun(`could not be run: ${reason}`),
+    doubt: `nobody knows how a gate ended in it: ${reason}`,
+  };
 }
 
 /** The same facts with a failure of the machine, which outweighs a pass but not another failure. */

@@ -93,12 +93,14 @@ export class MemoryLog implements RunLog {
   }
 
   /** Memory is as safe as it will get. */
-  async sync(): Promise<void> {}
+  sync(): Promise<void> {
+    return Promise.resolve();
+  }
 
   /** Refuses what comes later. */
-  async close(): Promise<void> {
-    await undefined;
+  close(): Promise<void> {
     this.#isClosed = true;
+    return Promise.resolve();
   }
 
   /** See {@linkcode MemoryLog.close}. */
@@ -107,8 +109,15 @@ export class MemoryLog implements RunLog {
   }
 
   /** What a file would hold. */
-  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return await new Blob(this.#commits.map(({ bytes }) => bytes)).bytes();
+  bytes(): Uint8Array<ArrayBuffer> {
+    const length = this.#commits.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const whole = new Uint8Array(length);
+    let at = 0;
+    for (const { bytes } of this.#commits) {
+      whole.set(bytes, at);
+      at += bytes.length;
+    }
+    return whole;
   }
 
   #commit(admitted: readonly AdmittedEvent[], own: boolean): StoredCommit {

@@ -21,10 +21,12 @@ interface SecretShape {
 const TRIGGER =
   /gh[pousr]_|github_pat_|glpat-|A[KS]IA|xox[a-z]-|[rs]k_(?:live|test)_|sk-|AIza|npm_|eyJ|[eE][aA][rR][eE][rR]|:\/\/[^\s/]*@|PRIVATE KEY/;
 
-/** A user's name and password between `://` and `@`, unless the password is only a reference to one. */
+/**
+ * A user's name and password between `://` and `@`, unless the password is only a reference to one. Brackets, which
+ * may not stand there, are left out, so that what redaction puts in is not taken for a password.
+ */
 const CREDENTIALS = new RegExp(
-  String.raw`(:\/\/)(?!\[REDACTED:[a-z_]+\]@)` +
-    String.raw`[^\s\/?#"'<>@:]*:(?!\$\{?\w+\}?@|\$\(|\{\{?\w+\}\}?@|\*+@|@)[^\s\/?#"'<>]+(?=@)`,
+  String.raw`(:\/\/)[^\s\/?#"'<>@:[\]]*:(?!\$\{?\w+\}?@|\$\(|\{\{?\w+\}\}?@|\*+@|@)[^\s\/?#"'<>[\]]+(?=@)`,
   "g",
 );
 
@@ -45,18 +47,23 @@ const SHAPES: readonly SecretShape[] = [
   },
   { name: "google", pattern: /(?<![A-Za-z0-9])AIza[\w-]{35,}/g },
   { name: "npm", pattern: /(?<![A-Za-z0-9])npm_[A-Za-z0-9]{30,}/g },
-  { name: "jwt", pattern: /(?<![\w-])eyJ[\w-]{8,}\.[\w-]{2,}\.[\w-]*(?:\.[\w-]+\.[\w-]+)?/g },
+  // Not behind a key that was hidden: before, its last dash was no place to begin either.
+  {
+    name: "jwt",
+    pattern: /(?<![\w-]|\[REDACTED:private_key\])eyJ[\w-]{8,}\.[\w-]{2,}\.[\w-]*(?:\.[\w-]+\.[\w-]+)?/g,
+  },
   { name: "bearer", pattern: /(\b[bB][eE][aA][rR][eE][rR]\s{1,16})[\w.~+/=-]{20,}/g },
   { name: "url", pattern: CREDENTIALS },
   { name: "url", pattern: TOKEN_AS_USER },
 ];
 
-/** The line that opens a private key. */
-const KEY_BEGIN = /-----BEGIN (?:[A-Z0-9]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g;
+/** The lines that open and close a private key. Of its last dashes the next line may make its first ones. */
+const KEY_BEGIN = /-----BEGIN (?:[A-Z0-9]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)?(?=-----)/g;
 const KEY_END = /-----END (?:[A-Z0-9]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g;
+const DASHES = 5;
 const CUT_OFF_BEGIN = /^-----BEGIN [A-Z0-9 ]{0,80}-{0,4}$/;
 /** What a key that was cut off is made of. */
-const KEY_BODY = /^[\w+/=\s\\:,.-]*/;
+const KEY_BODY = /[\w+/=\s\\:,.-]*/y;
 
 /** No private key is longer, in characters; a begin without an end within this is a key that was cut off. */
 export const LONGEST_KEY = 64 * 1024;
@@ -113,8 +120,8 @@ function keyBlocks(text: string): KeyBlock[] {
   let end = -1;
   for (const begin of text.matchAll(KEY_BEGIN)) {
     const start = begin.index;
-    const body = start + begin[0].length;
-    if (start < covered) continue;
+    const body = start + begin[0].length + DASHES;
+    if (start + DASHES < covered) continue;
     if (end < body) end = nextKeyEnd(text, body);
     const isClosed = end - start <= LONGEST_KEY;
     covered = isClosed ? end : cutOffEnd(text, body);
@@ -130,8 +137,9 @@ function nextKeyEnd(text: string, from: number): number {
 }
 
 function cutOffEnd(text: string, from: number): number {
-  const body = KEY_BODY.exec(text.slice(from, from + LONGEST_KEY));
-  return from + (body?.[0].length ?? 0);
+  KEY_BODY.lastIndex = from;
+  KEY_BODY.test(text);
+  return KEY_BODY.lastIndex;
 }
 
 /** Makes one span of those that overlap; it has the shape of the one that starts first. */

@@ -18,13 +18,14 @@ const HOLD_LIMIT = LONGEST_KEY;
 const LONGEST_TOKEN = 8 * 1024;
 
 /** Context that patterns look at before a secret. */
-const CONTEXT = 16;
+const CONTEXT = 64;
 
 const WHITE_SPACE = /\s/;
 /** What announces a secret behind white space. */
 const ANNOUNCED = /bearer\s{0,16}$/i;
-/** How a secret that fills the whole hold goes on. */
-const CONTINUED = /^[\w.~+/=\s\\:,-]*/;
+/** How a secret goes on that fills the whole hold: a private key, and any other. */
+const KEY_CONTINUED = /^[\w.~+/=\s\\:,-]*/;
+const TOKEN_CONTINUED = /^[\w.~+/=-]*/;
 
 /**
  * Starts a redactor. What it returns, joined, is the redacted text, as long as no secret but a private key is
@@ -33,58 +34,78 @@ const CONTINUED = /^[\w.~+/=\s\\:,-]*/;
  * It shows text up to the last white space, since no secret but a private key and a bearer token goes over one.
  */
 export function createStreamRedactor(): StreamRedactor {
-  /** Shown already; only a context for the patterns. */
-  let context = "";
-  let held = "";
-  /** The last thing shown was the beginning of a secret without an end. */
-  let isInside = false;
+  return new HoldingRedactor();
+}
 
-  const show = (length: number, spans: readonly SecretSpan[]): string => {
-    const text = context + held;
-    const end = context.length + length;
+class HoldingRedactor implements StreamRedactor {
+  /** Shown already; only a context for the patterns. */
+  #context = "";
+  #held = "";
+  /** What follows a secret that was hidden before its end had come. */
+  #continued: RegExp | undefined;
+
+  push(piece: string): string {
+    const text = this.#withoutContinued(piece);
+    if (text === "") return "";
+    this.#held += text;
+    if (this.#held.length <= HOLD_LIMIT && !WHITE_SPACE.test(text)) return "";
+    const spans = findSecrets(this.#context + this.#held);
+    const safe = safeLength(this.#held);
+    const length = this.#secretAcross(safe, spans)?.start ?? safe;
+    if (this.#held.length - length <= HOLD_LIMIT) return length === 0 ? "" : this.#show(length, spans);
+    return this.#showLong(spans);
+  }
+
+  flush(): string {
+    this.#continued = undefined;
+    const shown = this.#show(this.#held.length, findSecrets(this.#context + this.#held));
+    this.#context = "";
+    return shown;
+  }
+
+  #withoutContinued(piece: string): string {
+    if (this.#continued === undefined) return piece;
+    const text = piece.replace(this.#continued, "");
+    if (text !== "") this.#continued = undefined;
+    return text;
+  }
+
+  /** The secret that a cut of the held text would go through, in positions of it. */
+  #secretAcross(cut: number, spans: readonly SecretSpan[]): SecretSpan | undefined {
+    const shift = this.#context.length;
+    const span = spans.find(({ start, end }) => start < shift + cut && end > shift + cut);
+    return span && { ...span, start: Math.max(0, span.start - shift), end: span.end - shift };
+  }
+
+  /** Shows the beginning of a hold that has become too long, but not the beginning of a secret in it. */
+  #showLong(spans: readonly SecretSpan[]): string {
+    const cut = this.#held.length - LONGEST_TOKEN;
+    const secret = this.#secretAcross(cut, spans);
+    if (secret === undefined) return this.#show(cut, spans);
+    if (secret.start > 0) return this.#show(secret.start, spans);
+    if (secret.end === this.#held.length) {
+      this.#continued = secret.shape === "private_key" ? KEY_CONTINUED : TOKEN_CONTINUED;
+    }
+    return this.#show(secret.end, spans);
+  }
+
+  /** Shows this much of the held text, with its secrets hidden. */
+  #show(length: number, spans: readonly SecretSpan[]): string {
+    const text = this.#context + this.#held;
+    const end = this.#context.length + length;
     let shown = "";
-    let at = context.length;
+    let at = this.#context.length;
     for (const span of spans) {
       if (span.end <= at || span.start >= end) continue;
       shown += text.slice(at, Math.max(at, span.start)) + marker(span.shape);
       at = span.end;
     }
-    shown += text.slice(at, end);
     const next = Math.max(at, end);
-    context = text.slice(Math.max(0, next - CONTEXT), next);
-    held = text.slice(next);
+    shown += text.slice(at, next);
+    this.#context = text.slice(Math.max(0, next - CONTEXT), next);
+    this.#held = text.slice(next);
     return shown;
-  };
-
-  return {
-    push(piece) {
-      let text = piece;
-      if (isInside) {
-        text = text.slice((CONTINUED.exec(text) as RegExpExecArray)[0].length);
-        isInside = text === "";
-      }
-      if (text === "") return "";
-      held += text;
-      if (held.length <= HOLD_LIMIT && !WHITE_SPACE.test(text)) return "";
-      const spans = findSecrets(context + held);
-      const safe = safeLength(held);
-      if (held.length - safe <= HOLD_LIMIT) return safe === 0 ? "" : show(safe, spans);
-      const cut = held.length - LONGEST_TOKEN;
-      const across = spans.find((span) =>
-        span.start < context.length + cut && span.end > context.length + cut
-      );
-      if (across === undefined) return show(cut, spans);
-      if (across.start > context.length) return show(across.start - context.length, spans);
-      isInside = across.end === context.length + held.length;
-      return show(across.end - context.length, spans);
-    },
-    flush() {
-      isInside = false;
-      const shown = show(held.length, findSecrets(context + held));
-      context = "";
-      return shown;
-    },
-  };
+  }
 }
 
 /** How much of the text no secret can reach over, whatever comes next. */

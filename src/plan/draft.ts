@@ -13,7 +13,7 @@ export type PlanDraft = Partial<Omit<PlanInput, "tasks" | "gates" | "pools">> & 
   readonly gates?: readonly Partial<GateInput>[] | undefined;
   readonly pools?: Readonly<Record<string, unknown>> | undefined;
   /** Names of the fields that were left out, by the JSON Pointer of the task or object that had them ("": the plan). */
-  readonly refused: ReadonlyMap<string, readonly string[]>;
+  readonly refused: ReadonlyMap<string, ReadonlySet<string>>;
 };
 
 /** The place of a task, or of `defaults`, with its fields. */
@@ -34,13 +34,14 @@ export function draftOf(raw: unknown, issuePaths: readonly PlanPath[]): PlanDraf
     const value = plan[object];
     if (isObject(value)) plan[object] = { ...value };
   }
-  const refused = new Map<string, string[]>();
+  const refused = new Map<string, Set<string>>();
   for (const path of issuePaths) {
     forget(plan, path);
     const isItem = path[0] === "tasks" || path[0] === "gates";
     const depth = Math.min(isItem ? 2 : 1, path.length - 1);
     const scope = jsonPointer(path.slice(0, Math.max(0, depth)));
-    refused.set(scope, [...refused.get(scope) ?? [], String(path[depth])]);
+    const fields = refused.get(scope) ?? new Set();
+    refused.set(scope, fields.add(String(path[depth])));
   }
   if (!isObject(plan["pools"])) delete plan["pools"];
   plan["tasks"] ??= [];
@@ -51,7 +52,7 @@ export function draftOf(raw: unknown, issuePaths: readonly PlanPath[]): PlanDraf
 
 /** Whether the schema has refused a field of the plan as a whole. */
 export function isRefused(draft: PlanDraft, field: string): boolean {
-  return draft.refused.get("")?.includes(field) ?? false;
+  return draft.refused.get("")?.has(field) ?? false;
 }
 
 /** `defaults`, where there are any, and all tasks. */

@@ -1,8 +1,6 @@
 /** Loading a plan: from the text of `omk.jsonc` to a plan that can be run, or to everything that is wrong with it. */
 
-import { parse } from "@std/jsonc";
 import { sha256 } from "../digest.ts";
-import { reasonOf } from "../errors.ts";
 import { checkBodies } from "./checks/bodies.ts";
 import { checkDependencies } from "./checks/dependencies.ts";
 import { checkEnvironment } from "./checks/environment.ts";
@@ -13,21 +11,17 @@ import { checkPools } from "./checks/pools.ts";
 import { checkTexts } from "./checks/texts.ts";
 import { checkTiming } from "./checks/timing.ts";
 import { draftOf, type PlanDraft } from "./draft.ts";
-import { scanJson } from "./json_scan.ts";
 import { normalizePlan } from "./normalize.ts";
+import { type ParsedPlan, parsePlanText } from "./parse.ts";
 import { formatPlanJson } from "./plan_json.ts";
-import type { Finding, PlanPath, PlanProblem } from "./problem.ts";
+import { type Finding, type PlanPath, type PlanProblem, quote } from "./problem.ts";
 import { type PlanInput, planInput } from "./schema.ts";
 import { schemaFindings } from "./schema_findings.ts";
 import type { Plan } from "./spec.ts";
 import { type TrackedPath, TrackedTree } from "./tracked_tree.ts";
 import { checkSupported } from "./unsupported.ts";
 
-export { parsePlanJson } from "./plan_json.ts";
-export { formatProblem, PlanError, type PlanProblem } from "./problem.ts";
-
-/** How deep objects and lists may lie in each other; beyond it programs run out of stack. */
-const DEEPEST = 100;
+export { PlanError, type PlanProblem } from "./problem.ts";
 
 /** A plan's text and what it is checked against. */
 export interface PlanSource {
@@ -66,17 +60,15 @@ export async function loadPlan(source: PlanSource): Promise<LoadedPlan> {
   const place = async (findings: readonly Finding[]) => {
     if (findings.length === 0) return [];
     const { locate } = await import("./locate.ts");
-    return locate(text, source.path, findings);
+    return locate(text, source.path, findings).map((problem) => redacted(problem, source.redact));
   };
-  const parsed = await parseText(text);
+  const parsed = await parsePlanText(text);
   if (!parsed.ok) return { ok: false, problems: await place(parsed.findings) };
   const tree = new TrackedTree(source.tracked ?? [], { caseSensitive: source.caseSensitive });
   const checked = check(parsed, source, tree);
-  // A value that is quoted in one message may be a secret by another.
   const tell = (finding: Finding): Finding => ({
     ...finding,
-    message: source.redact(subjectOf(checked.draft, finding.path) + finding.message),
-    hint: finding.hint === undefined ? undefined : source.redact(finding.hint),
+    message: subjectOf(checked.draft, finding.path) + finding.message,
   });
   if (checked.input === undefined) return { ok: false, problems: await place(checked.findings.map(tell)) };
   const plan = normalizePlan(checked.input, { name: nameOf(source.path), tree });
@@ -88,57 +80,9 @@ export async function loadPlan(source: PlanSource): Promise<LoadedPlan> {
   };
 }
 
-/** What parsing gave: where `ok` is false, there is nothing to check. */
-type Parsed =
-  | { readonly ok: true; readonly raw: object; readonly findings: readonly Finding[] }
-  | { readonly ok: false; readonly findings: readonly Finding[] };
-
-async function parseText(text: string): Promise<Parsed> {
-  const fail = (finding: Finding): Parsed => ({ ok: false, findings: [finding] });
-  const scan = scanJson(text, DEEPEST);
-  if (scan.isBlank) {
-    return fail({ path: [], offset: 0, message: "the plan is empty", hint: "omk init writes a first one" });
-  }
-  if (scan.tooDeepAt !== null) {
-    return fail({ path: [], offset: scan.tooDeepAt, message: `the nesting is deeper than ${DEEPEST}` });
-  }
-  let raw: unknown;
-  try {
-    raw = parseJsonc(text);
-  } catch (error) {
-    const { findSyntaxError } = await import("./locate.ts");
-    return fail({ path: [], ...(findSyntaxError(text) ?? { offset: 0, message: reasonOf(error) }) });
-  }
-  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) {
-    return fail({ path: [], message: "the plan must be an object: { … }" });
-  }
-  const findings: Finding[] = [
-    ...scan.duplicates.map(({ key, offset }) => ({
-      path: [],
-      offset,
-      message: `the field "${key}" is given twice`,
-    })),
-    ...scan.forbidden.map(({ key, offset }) => ({
-      path: [],
-      offset,
-      message: `a field cannot be named "${key}"`,
-    })),
-  ];
-  return { ok: true, raw, findings };
-}
-
-/** Large plans are made by programs, which write plain JSON: the engine's own parser is ten times as fast. */
-function parseJsonc(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return parse(text);
-  }
-}
-
 /** Everything that is wrong with what was parsed; `input` is there where nothing is. */
 function check(
-  { raw, findings: before }: Extract<Parsed, { ok: true }>,
+  { raw, findings: before }: Extract<ParsedPlan, { ok: true }>,
   source: PlanSource,
   tree: TrackedTree,
 ): {
@@ -172,6 +116,16 @@ function check(
     : { findings, draft };
 }
 
+/** A value that one message quotes may be a secret by another. */
+function redacted(problem: PlanProblem, redact: (text: string) => string): PlanProblem {
+  return {
+    ...problem,
+    pointer: redact(problem.pointer),
+    message: redact(problem.message),
+    ...(problem.hint === undefined ? {} : { hint: redact(problem.hint) }),
+  };
+}
+
 /** Whose problem it is, for the start of a message. */
 function subjectOf(draft: PlanDraft, path: PlanPath): string {
   const [list, place] = path;
@@ -183,7 +137,7 @@ function subjectOf(draft: PlanDraft, path: PlanPath): string {
 }
 
 function quoteOrCount(name: string | undefined, place: number): string {
-  return name === undefined ? `number ${place + 1}` : `"${name}"`;
+  return name === undefined ? `number ${place + 1}` : quote(name);
 }
 
 /** The name of a file without its folder and its suffix. */

@@ -22,23 +22,22 @@ export function findSyntaxError(text: string): SyntaxFinding | undefined {
 
 /** The problems that findings amount to, in the order of the text. `text` is what the plan was parsed from. */
 export function locate(text: string, file: string, findings: readonly Finding[]): PlanProblem[] {
-  const root = parseTree(text, [], { allowTrailingComma: true });
-  const lineStarts = lineStartsOf(text);
+  // A finding whose place is known may be about a text that is too deep for a parser.
+  const tree = findings.some((finding) => finding.offset === undefined) ? new PlaceTree(text) : undefined;
+  const position = positionsIn(text);
   return findings
-    .map((finding) => ({ finding, offset: finding.offset ?? offsetOf(root, finding.path, finding.target) }))
+    .map((finding) => ({
+      finding,
+      offset: finding.offset ?? tree?.offsetOf(finding.path, finding.target) ?? 0,
+    }))
     .sort((a, b) => a.offset - b.offset)
-    .map(({ finding, offset }) => {
-      const line = lineAt(lineStarts, offset);
-      const start = lineStarts[line - 1] ?? 0;
-      return {
-        path: file,
-        line,
-        column: [...text.slice(start, offset)].length + 1,
-        pointer: jsonPointer(finding.path),
-        message: finding.message,
-        ...(finding.hint === undefined ? {} : { hint: finding.hint }),
-      };
-    });
+    .map(({ finding, offset }) => ({
+      path: file,
+      ...position(offset),
+      pointer: jsonPointer(finding.path),
+      message: finding.message,
+      ...(finding.hint === undefined ? {} : { hint: finding.hint }),
+    }));
 }
 
 const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
@@ -60,45 +59,61 @@ const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
   InvalidCharacter: "a control character stands in a text",
 };
 
-/** The place of a value, or of its key; of what is nearest above it where it does not exist. */
-function offsetOf(root: Node | undefined, path: PlanPath, target: Finding["target"]): number {
-  let node = root;
-  let key: Node | undefined;
-  for (const step of path) {
-    const [name, value] = childOf(node, step);
-    if (value === undefined) return node?.offset ?? 0;
-    key = name;
-    node = value;
+/** The syntax tree of a plan. Looking up a place costs as much as its path is long, however large the objects. */
+class PlaceTree {
+  readonly #root: Node | undefined;
+  readonly #properties = new WeakMap<Node, ReadonlyMap<unknown, Node>>();
+
+  constructor(text: string) {
+    this.#root = parseTree(text, [], { allowTrailingComma: true });
   }
-  return (target === "key" ? key?.offset : undefined) ?? node?.offset ?? 0;
+
+  /** The place of a value, or of its key; of what is nearest above it where it does not exist. */
+  offsetOf(path: PlanPath, target: Finding["target"]): number {
+    let node = this.#root;
+    let key: Node | undefined;
+    for (const step of path) {
+      const [name, value] = this.#childOf(node, step);
+      if (value === undefined) return node?.offset ?? 0;
+      key = name;
+      node = value;
+    }
+    return (target === "key" ? key?.offset : undefined) ?? node?.offset ?? 0;
+  }
+
+  /** The key and the value of a child. */
+  #childOf(node: Node | undefined, step: string | number): readonly [Node | undefined, Node | undefined] {
+    if (node === undefined) return [undefined, undefined];
+    if (typeof step === "number") {
+      return [undefined, node.type === "array" ? node.children?.[step] : undefined];
+    }
+    let properties = this.#properties.get(node);
+    if (properties === undefined) {
+      // Of two properties with one key the last one counts.
+      properties = new Map(node.children?.map((property) => [property.children?.[0]?.value, property]));
+      this.#properties.set(node, properties);
+    }
+    const property = properties.get(step);
+    return [property?.children?.[0], property?.children?.[1]];
+  }
 }
 
-/** The key and the value of a child: the last one of that key, which is the one that counts. */
-function childOf(
-  node: Node | undefined,
-  step: string | number,
-): readonly [Node | undefined, Node | undefined] {
-  if (typeof step === "number") {
-    return [undefined, node?.type === "array" ? node.children?.[step] : undefined];
-  }
-  const property = node?.children?.findLast((each) => each.children?.[0]?.value === step);
-  return [property?.children?.[0], property?.children?.[1]];
-}
-
-function lineStartsOf(text: string): number[] {
-  const starts = [0];
-  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
-  return starts;
-}
-
-/** The line, from 1, that holds a place: binary search. */
-function lineAt(starts: readonly number[], offset: number): number {
-  let low = 0;
-  let high = starts.length;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if ((starts[middle] ?? 0) <= offset) low = middle;
-    else high = middle;
-  }
-  return low + 1;
+/** Line and column, both from 1, of places that are asked for in ascending order: one walk over the text. */
+function positionsIn(text: string): (offset: number) => { readonly line: number; readonly column: number } {
+  let at = 0;
+  let line = 1;
+  let column = 1;
+  let newline = text.indexOf("\n");
+  return (offset) => {
+    while (newline >= 0 && newline < offset) {
+      at = newline + 1;
+      line++;
+      column = 1;
+      newline = text.indexOf("\n", at);
+    }
+    // A column is a character, and some characters are two units long.
+    for (const _ of text.slice(at, offset)) column++;
+    at = Math.max(at, offset);
+    return { line, column };
+  };
 }

@@ -136,7 +136,7 @@ function normalizeGate(gate: GateInput, scope: GateSpec["scope"]): GateSpec {
     allow_fail: gate.allow_fail ?? false,
     skip: gate.skip ?? false,
     output_fails: gate.output_fails ?? false,
-    reports: normalizePaths(gate.reports ?? []),
+    reports: [...new Set((gate.reports ?? []).map((entry) => accepted(normalizeEntry(entry))))],
   };
 }
 

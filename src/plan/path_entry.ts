@@ -58,7 +58,11 @@ function refusal(text: string): PathResult | undefined {
     return { ok: false, problem: 'leads out of a folder by ".."', hint: relative };
   }
   if (text.startsWith("!")) {
-    return { ok: false, problem: 'begins with "!"', hint: "a path set only adds paths: list what belongs to it" };
+    return {
+      ok: false,
+      problem: 'begins with "!"',
+      hint: "a path set only adds paths: list what belongs to it",
+    };
   }
   const problem = globProblem(text);
   return problem === undefined ? undefined : { ok: false, problem };

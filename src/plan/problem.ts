@@ -57,6 +57,15 @@ export function formatProblem(problem: PlanProblem): string {
   return `${problem.path}:${problem.line}:${problem.column}: ${problem.message}${hint}`;
 }
 
+/** Longer values are not repeated in a message. */
+const LONGEST_QUOTED = 200;
+
+/** A value of the plan in a message: as JSON writes it, on one line and without control characters. */
+export function quote(text: string): string {
+  // Not a part of it either: redaction may not know half a secret.
+  return text.length > LONGEST_QUOTED ? `a text of ${text.length} characters` : JSON.stringify(text);
+}
+
 /** A JSON Pointer (RFC 6901). */
 export function jsonPointer(path: PlanPath): string {
   return path.map((each) => `/${String(each).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");

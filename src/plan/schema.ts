@@ -65,7 +65,9 @@ const gate = z.strictObject({
   output_fails: z.boolean().optional().describe(
     "Any output counts as failure, as for `gofmt -l`. Default: false",
   ),
-  reports: paths().optional().describe("Report files that the gate writes: JUnit XML or SARIF"),
+  reports: paths().optional().describe(
+    "Reports that the gate writes, JUnit XML or SARIF: files, directories or globs",
+  ),
 }).meta({ id: "gate" });
 
 const envValue = z.union([
@@ -93,6 +95,7 @@ const taskFields = z.strictObject({
   ),
   write_set: paths().optional().describe(
     "Files, directories or globs that the task may change, relative to the root; a change elsewhere fails it. " +
+      "A new directory whose name ends like a file's is written with a slash: `conf.d/`. " +
       "[]: it changes nothing. Absent: anything, and conflicts show at the merge (with isolation none: everything)",
   ),
   outputs: paths().optional().describe("Ignored files that the task makes and its dependents get"),

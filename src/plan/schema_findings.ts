@@ -1,9 +1,9 @@
 /** What the schema has against a plan, in the words of its author: field, rule, and the name that was meant. */
 
 import { z } from "zod";
-import { nearest } from "./nearest.ts";
-import type { Finding, PlanPath } from "./problem.ts";
+import { type Finding, type PlanPath, quote } from "./problem.ts";
 import { planInput } from "./schema.ts";
+import { suggest } from "./suggest.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -36,27 +36,25 @@ function findingsOf(issue: Issue, path: PlanPath): Finding[] {
 }
 
 function unknownField(path: PlanPath, key: string): Finding {
-  const guess = nearest(key, fieldsAt(path));
   return {
     path: [...path, key],
     target: "key",
-    message: `unknown field "${key}"`,
-    hint: guess === undefined ? undefined : `did you mean "${guess}"?`,
+    message: `unknown field ${quote(key)}`,
+    hint: suggest(key, fieldsAt(path)),
   };
 }
 
 function missing(path: PlanPath): Finding {
-  return { path: path.slice(0, -1), message: `"${path.at(-1)}" is missing` };
+  return { path: path.slice(0, -1), message: `${quote(String(path.at(-1)))} is missing` };
 }
 
 function notAChoice(path: PlanPath, choices: readonly string[], input: unknown): Finding {
   if (input === undefined) return missing(path);
-  const guess = typeof input === "string" ? nearest(input, choices) : undefined;
-  const list = choices.map((each) => /^\d+$/.test(each) ? each : `"${each}"`).join(", ");
+  const list = choices.map((each) => /^\d+$/.test(each) ? each : quote(each)).join(", ");
   return {
     path,
     message: `${quotedField(path)} must be ${choices.length === 1 ? list : `one of ${list}`}`,
-    hint: guess === undefined ? undefined : `did you mean "${guess}"?`,
+    hint: typeof input === "string" ? suggest(input, choices) : undefined,
   };
 }
 
@@ -116,7 +114,7 @@ function quotedField(path: PlanPath): string {
   if (steps.length === 0) return "the plan";
   const name = steps.map((each, at) => typeof each === "number" ? `[${each}]` : at === 0 ? each : `.${each}`)
     .join("");
-  return `"${name}"`;
+  return quote(name);
 }
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {

@@ -59,7 +59,7 @@ export interface GateSpec {
   readonly skip: boolean;
   /** Any output counts as failure, as for `gofmt -l`. */
   readonly output_fails: boolean;
-  /** Report files that the gate writes, relative to the tree: JUnit XML or SARIF. */
+  /** Reports that the gate writes, JUnit XML or SARIF: entries as in a path set. */
   readonly reports: readonly string[];
 }
 

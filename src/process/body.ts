@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import { reasonOf } from "../errors.ts";
 import { within } from "./deadline.ts";
 import type { Guardian } from "./guardian.ts";
+import { type LeaderEnd, leaderEnd, type LeaderTools, spawnLeader } from "./leader.ts";
 import { OutputCapture } from "./output.ts";
 import type { StreamRedactor } from "./output_text.ts";
 import type { BodyOutcome, BodySpec, EndReason, ProcessIdentity, RunningBody } from "./port.ts";
@@ -14,27 +15,17 @@ import { signalName, signalProcess } from "./signals.ts";
 import { endStrays } from "./strays.ts";
 
 /** What all bodies of a supervisor share. */
-export interface BodyTools {
+export interface BodyTools extends LeaderTools {
   readonly clock: Clock;
   readonly table: ProcessTable;
   readonly guardian: Guardian;
-  /** Absolute path of a POSIX shell. */
-  readonly shell: string;
   /** The element that this omk process adds to OMK_MARK. */
   readonly mark: string;
-  /** OMK_MARK of the bodies: what omk inherited, then `mark`. */
-  readonly markChain: string;
   readonly createRedactor: () => StreamRedactor;
   /** The session of omk itself; 0 where unknown. */
   readonly ownSession: number;
   /** Leaders of the bodies that run, and so their sessions: each adds its own, and removes it when its group is gone. */
   readonly leaders: Set<number>;
-}
-
-/** How a leader ended. */
-interface LeaderEnd {
-  readonly code: number | null;
-  readonly signal: string | null;
 }
 
 /** What became of everything that a body had started. */
@@ -60,7 +51,7 @@ export function startBody(spec: BodySpec, tools: BodyTools): RunningBody {
   const output = captureOutput(spec, tools);
   try {
     tools.guardian.start();
-    return new Body(spec, tools, output, spawn(spec, tools));
+    return new Body(spec, tools, output, spawnLeader(spec, tools));
   } catch (error) {
     return unstartedBody(output, reasonOf(error));
   }
@@ -99,30 +90,6 @@ function unstartedBody(output: OutputCapture, error: string): RunningBody {
   };
 }
 
-/** @throws what the system says, and for an empty command or an id that could not be searched for. */
-function spawn(spec: BodySpec, tools: BodyTools): Deno.ChildProcess {
-  const [program, ...args] = typeof spec.command === "string"
-    ? [tools.shell, "-c", spec.command]
-    : spec.command;
-  if (program === undefined) throw new RangeError("The command is empty");
-  if (/\p{Cc}/u.test(spec.task_id)) throw new RangeError("The task id holds a control character");
-  return new Deno.Command(program, {
-    args,
-    cwd: spec.cwd,
-    clearEnv: true,
-    env: {
-      ...spec.env,
-      OMK_TASK_ID: spec.task_id,
-      OMK_ATTEMPT: String(spec.attempt),
-      OMK_MARK: tools.markChain,
-    },
-    detached: true,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-}
-
 class Body implements RunningBody {
   readonly identity: Promise<ProcessIdentity>;
   readonly outcome: Promise<BodyOutcome>;
@@ -134,6 +101,7 @@ class Body implements RunningBody {
   readonly #startedAt: number;
   /** Who asked for the end, while the leader lived; undefined: nobody. */
   #endReason: EndReason | undefined;
+  /** From here on, nobody's request for an end has a part in it. */
   #leaderEnded = false;
   /** When the grace of an asked end is over, on the monotonic clock. */
   #graceEnds = 0;
@@ -188,7 +156,6 @@ class Body implements RunningBody {
       this.#output.read("stderr", this.#child.stderr),
     ]);
     const leader = await this.#awaitLeader();
-    this.#leaderEnded = true;
     const duration = clock.monotonic() - this.#startedAt;
     const cleared = await this.#clear(leader !== undefined);
     if (await within(clock, DRAIN_MS, drained) === undefined) {
@@ -208,7 +175,7 @@ class Body implements RunningBody {
   /** The end of the leader, brought about if it takes too long or is asked for; undefined if SIGKILL did not help. */
   async #awaitLeader(): Promise<LeaderEnd | undefined> {
     const { clock } = this.#tools;
-    const leader = leaderEnd(this.#child);
+    const leader = leaderEnd(this.#child).finally(() => this.#leaderEnded = true);
     const first = await within(clock, this.#spec.timeoutMs, Promise.race([leader, this.#endAsked.promise]));
     if (first !== undefined) return first;
     this.#endReason ??= "timed_out";
@@ -265,17 +232,6 @@ class Body implements RunningBody {
   #signalOfShell(code: number | null): string | null {
     const isShell = typeof this.#spec.command === "string";
     return isShell && code !== null && code > 128 ? signalName(code - 128) : null;
-  }
-}
-
-async function leaderEnd(child: Deno.ChildProcess): Promise<LeaderEnd> {
-  try {
-    const { code, signal } = await child.status;
-    return signal === null ? { code, signal } : { code: null, signal };
-  } catch (error) {
-    // The runtime has no names for real-time signals: "Invalid signal: 35".
-    const number = /Invalid signal: (\d+)/.exec(reasonOf(error))?.[1];
-    return { code: null, signal: signalName(Number(number ?? 0)) ?? reasonOf(error) };
   }
 }
 

@@ -5,9 +5,9 @@ import { helperEnvironment } from "./helper_environment.ts";
 
 /**
  * Reads `+ PGID`, `- PGID` and `quit` lines. At the end of its input, omk is gone: it kills the groups that are
- * left, then every process with its mark as one element of OMK_MARK, until two looks in a row find none; the
- * second look is for what was between fork and exec, or between the two forks of a daemon, during the first. The
- * number of rounds bounds the wait for a process that cannot be killed.
+ * left, then every process with its mark as one element of OMK_MARK, until three looks in a row find none: a single
+ * look can miss what runs exec, or is between the two forks of a daemon. The number of rounds bounds the wait for a
+ * process that cannot be killed.
  *
  * It ignores signals and has a session of its own, so neither Ctrl-C nor a signal to omk's group reaches it. It
  * carries OMK_GUARDIAN, not the mark, and therefore does not find itself.
@@ -38,7 +38,7 @@ marked() {
 
 for group in $groups; do kill -KILL "-$group"; done
 round=0 quiet=0
-while [ "$quiet" -lt 2 ] && [ "$round" -lt 1000 ]; do
+while [ "$quiet" -lt 3 ] && [ "$round" -lt 1000 ]; do
   found=$(marked)
   if [ -z "$found" ]; then
     quiet=$((quiet + 1))

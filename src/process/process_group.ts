@@ -2,7 +2,7 @@
 
 import type { Clock } from "../clock.ts";
 import type { ProcessTable } from "./process_table.ts";
-import { signalGroup } from "./signals.ts";
+import { signalGroup, signalProcess } from "./signals.ts";
 
 /** SIGKILL works at once, except in an uninterruptible wait: after this long a process counts as not ended. */
 export const KILL_WAIT_MS = 5_000;
@@ -34,7 +34,8 @@ export class ProcessGroup {
 
   /** Asks all members to end. A stopped one is continued, or it would never get the signal. */
   terminate(): void {
-    signalGroup(this.#pgid, "SIGTERM");
+    // A leader that was started a moment ago may not have made its group yet.
+    if (signalGroup(this.#pgid, "SIGTERM") === "gone") signalProcess(this.#pgid, "SIGTERM");
     signalGroup(this.#pgid, "SIGCONT");
   }
 

@@ -1,6 +1,6 @@
 /** The processes of the machine, as a helper shell sees them: Deno may not read /proc without all permissions. */
 
-import { type OmkVariables, parseEnvironments, parsePsEnvironments } from "./environments.ts";
+import { type OmkVariables, parseEnvironments, parsePsEnvironments } from "./omk_variables.ts";
 import { helperEnvironment } from "./helper_environment.ts";
 import { parseProcStat, parseProcTable, parsePsStat, parsePsTable, type ProcessStat } from "./proc_stat.ts";
 import { PROCESS_TABLE_SCRIPT } from "./process_table_script.ts";
@@ -74,11 +74,6 @@ export class ProcessTable {
     });
     const [hello] = await shell.request("hello");
     return new ProcessTable(shell, hello ?? "");
-  }
-
-  /** Process id of the helper; null while none runs. */
-  get helperPid(): number | null {
-    return this.#shell.pid;
   }
 
   /** What is known of one process; null if it does not exist, or if nothing can be known. */

@@ -1,7 +1,7 @@
 /** Finding and ending the processes that left the group of their body: they still carry its mark. */
 
 import type { Clock } from "../clock.ts";
-import type { OmkVariables } from "./environments.ts";
+import type { OmkVariables } from "./omk_variables.ts";
 import type { BornProcess, EnvironmentLook, ProcessTable } from "./process_table.ts";
 import { type Delivery, signalGroup, signalProcess } from "./signals.ts";
 

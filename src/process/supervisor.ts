@@ -93,6 +93,7 @@ class ProcessSupervisor implements LocalSupervisor {
       table,
       guardian: this.#guardian,
       shell,
+      setsid: findSetsid(),
       mark: this.mark,
       markChain: this.#inheritedMark === undefined ? this.mark : `${this.#inheritedMark}:${this.mark}`,
       createRedactor,
@@ -168,4 +169,16 @@ class ProcessSupervisor implements LocalSupervisor {
       return false;
     }
   }
+}
+
+/** Where setsid(1) of util-linux or busybox lies; null on machines without it, such as macOS. */
+function findSetsid(): string | null {
+  for (const path of ["/usr/bin/setsid", "/bin/setsid"]) {
+    try {
+      if (Deno.statSync(path).isFile) return path;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return null;
 }

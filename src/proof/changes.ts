@@ -9,7 +9,8 @@ type Change = Proof["changed"]["paths"][number]["change"];
 export function changesOf(evidence: RunEvidence): Proof["changed"] {
   const byPath = new Map<string, { change: Change; tasks: string[] }>();
   let complete = true;
-  for (const { attempt } of evidence.merges) {
+  for (const { attempt } of evidence.heads) {
+    if (attempt === null) continue;
     const changed = attempt.pin?.changed;
     if (changed === undefined || changed.count > changed.paths.length) complete = false;
     for (const { path, change } of changed?.paths ?? []) {

@@ -17,11 +17,15 @@ export interface AttemptEvidence {
   pin: PayloadOf<"attempt_pinned"> | null;
 }
 
-/** An attempt whose work was merged: the commit is the head of the run after it. */
-export interface MergeEvidence {
-  readonly attempt: AttemptEvidence;
+/** A commit that became the head of the run. */
+export interface HeadEvidence {
   readonly commit: string;
   readonly tree: string;
+  readonly parents: readonly string[];
+  /** The attempt whose work it holds; null for a merge with a branch that had moved. */
+  readonly attempt: AttemptEvidence | null;
+  /** Full name of that branch. */
+  readonly branch: string | null;
 }
 
 /** One run of a gate, or the decision to skip it. */
@@ -38,8 +42,8 @@ export interface RunEvidence {
   readonly attempts: readonly AttemptEvidence[];
   /** In the order in which they ended. */
   readonly gates: readonly GateEvidence[];
-  /** The attempts whose work is in the head, in the order of their merges. */
-  readonly merges: readonly MergeEvidence[];
+  /** The heads of the run after its base, in their order. */
+  readonly heads: readonly HeadEvidence[];
   readonly retries: readonly PayloadOf<"retry_scheduled">[];
   readonly refused: readonly PayloadOf<"result_refused">[];
   readonly usage: readonly PayloadOf<"usage_recorded">[];
@@ -53,7 +57,7 @@ export interface RunEvidence {
 export class EvidenceFold implements RunEvidence {
   readonly attempts: AttemptEvidence[] = [];
   readonly gates: GateEvidence[] = [];
-  readonly merges: MergeEvidence[] = [];
+  readonly heads: HeadEvidence[] = [];
   readonly retries: PayloadOf<"retry_scheduled">[] = [];
   readonly refused: PayloadOf<"result_refused">[] = [];
   readonly usage: PayloadOf<"usage_recorded">[] = [];
@@ -73,6 +77,7 @@ export class EvidenceFold implements RunEvidence {
         break;
       case "run_resumed":
         this.#incarnation = event.payload.incarnation;
+        this.#mergeOnto(event.payload.onto);
         break;
       case "run_cancelled":
         this.cancelled = event.payload.reason;
@@ -145,9 +150,15 @@ export class EvidenceFold implements RunEvidence {
   #merge(payload: PayloadOf<"task_completed">): void {
     const attempt = this.#byAttempt.get(keyOf(payload));
     const { commit, tree } = payload;
-    if (attempt !== undefined && commit !== null && tree !== null) {
-      this.merges.push({ attempt, commit, tree });
-    }
+    const parent = this.heads.at(-1)?.commit ?? this.started?.base?.commit;
+    if (attempt === undefined || commit === null || tree === null || parent === undefined) return;
+    this.heads.push({ commit, tree, parents: [parent], attempt, branch: null });
+  }
+
+  #mergeOnto(onto: PayloadOf<"run_resumed">["onto"]): void {
+    if (onto === null) return;
+    const { commit, tree, parents, branch } = onto;
+    this.heads.push({ commit, tree, parents, attempt: null, branch });
   }
 
   #update(ref: AttemptRef, changes: Partial<AttemptEvidence>): void {

@@ -4,10 +4,11 @@ import { CheckFailure, expectEqual } from "./checks.ts";
 import { EvidenceFold, type RunEvidence } from "./evidence.ts";
 import { EVENTS_FILE, PLAN_FILE } from "./files.ts";
 import { sha256 } from "../digest.ts";
+import { EMPTY_HEAD } from "../log/commit.ts";
 import type { RunEvent } from "../log/event.ts";
 import type { Kind, PayloadOf } from "../log/kinds.ts";
 import type { LogHead } from "../log/port.ts";
-import { eventsOf } from "../log/reader.ts";
+import { wantedEvents } from "../log/reader.ts";
 import { scanLog } from "../log/scan.ts";
 import { parsePlanJson } from "../plan/plan_json.ts";
 import type { Plan } from "../plan/spec.ts";
@@ -29,11 +30,13 @@ export interface FoldedRun {
   readonly head: LogHead;
   /** Kind of the last folded event; null in an empty log. */
   readonly lastKind: Kind | null;
-  /** The latest `proof_written` and the facts behind the log head that it names. */
+  /** The latest `proof_written`. */
   readonly proof: PayloadOf<"proof_written"> | null;
-  /** Index and kind of every event, from the latest log head on. */
-  readonly since: readonly { readonly index: number; readonly kind: Kind }[];
+  /** Index and kind of every event from the first `proof_writing` on. */
+  readonly trail: readonly { readonly index: number; readonly kind: Kind }[];
 }
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** The pinned plan, if it is the one that the run was started with. Rejects where it is missing, changed or damaged. */
 export async function readPlan(directory: string): Promise<{ readonly plan: Plan; readonly digest: string }> {
@@ -46,7 +49,7 @@ export async function readPlan(directory: string): Promise<{ readonly plan: Plan
 async function pinnedDigest(directory: string): Promise<string> {
   const path = `${directory}/${EVENTS_FILE}`;
   for await (const [commit] of scanLog(path, { checkSums: false })) {
-    const [first] = commit === undefined ? [] : eventsOf(path, commit, {});
+    const [first] = commit === undefined ? [] : wantedEvents(path, [commit], {});
     if (first?.kind === "run_started") return first.payload.plan_digest;
     break;
   }
@@ -67,25 +70,25 @@ export async function foldRun(
   const path = `${directory}/${EVENTS_FILE}`;
   const state = fold.create(plan);
   const evidence = new EvidenceFold();
-  let head: LogHead = { index: -1, sum: "" };
-  let lastKind: Kind | null = null;
-  let proof: FoldedRun["proof"] = null;
-  let since: { index: number; kind: Kind }[] = [];
+  const trail: { index: number; kind: Kind }[] = [];
+  const nothing = { head: EMPTY_HEAD, lastKind: null, proof: null };
+  const folded: Mutable<FoldedRun> = { state, evidence, trail, ...nothing };
   for await (const commits of scanLog(path, { checkSums: false })) {
     for (const commit of commits) {
-      for (const event of eventsOf(path, commit, {})) {
-        if (event.index > until) return { state, evidence, head, lastKind, proof, since };
+      for (const event of wantedEvents(path, [commit], {})) {
+        if (event.index > until) return folded;
         fold.apply(state, event);
         evidence.take(event);
-        lastKind = event.kind;
-        if (event.kind === "proof_writing") since = [];
-        else since.push({ index: event.index, kind: event.kind });
-        if (event.kind === "proof_written") proof = event.payload;
+        folded.lastKind = event.kind;
+        if (event.kind === "proof_written") folded.proof = event.payload;
+        if (trail.length > 0 || event.kind === "proof_writing") {
+          trail.push({ index: event.index, kind: event.kind });
+        }
       }
-      head = { index: commit.after.index, sum: commit.after.sum };
+      folded.head = { index: commit.after.index, sum: commit.after.sum };
     }
   }
-  return { state, evidence, head, lastKind, proof, since };
+  return folded;
 }
 
 /** Reads a file of the run that a check needs; its absence is a failure of the check. */

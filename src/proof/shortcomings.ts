@@ -74,9 +74,17 @@ export function knownGapsOf(
     gaps.push('durability "none": the log was never synced to the disk');
   }
   if (!changed.complete) gaps.push("not every changed path is listed; git holds the rest");
+  const branches = new Set(evidence.heads.flatMap(({ branch }) => branch === null ? [] : [branch]));
+  for (const branch of branches) {
+    gaps.push(`the head holds what was on ${branch} besides, which is not listed as changed`);
+  }
   const lost = evidence.attempts.filter((each) => each.outcome?.result === "lost").length;
   if (lost > 0) {
-    gaps.push(`${lost} ${lost === 1 ? "attempt was" : "attempts were"} lost with the process that ran them`);
+    gaps.push(
+      `${lost} ${lost === 1 ? "attempt was" : "attempts were"} lost with the process that ran ${
+        lost === 1 ? "it" : "them"
+      }`,
+    );
   }
   return gaps;
 }

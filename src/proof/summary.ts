@@ -17,7 +17,7 @@ export function summaryOf(state: RunState, status: RunStatus, evidence: RunEvide
 /** Whether `omk merge` delivers the head as it is. */
 export function mergeVerdict(state: RunState, status: RunStatus, evidence: RunEvidence): Proof["merge"] {
   if (status !== "ready") return { allowed: false, reason: `the run is ${status}, not ready` };
-  const secrets = evidence.merges.flatMap(({ attempt }) => attempt.pin?.secrets ?? []);
+  const secrets = evidence.heads.flatMap(({ attempt }) => attempt?.pin?.secrets ?? []);
   if (secrets.length > 0) {
     return { allowed: false, reason: `files of the delivered tree seem to hold secrets: ${named(secrets)}` };
   }

@@ -18,8 +18,8 @@ import {
   checkHead,
   checkLog,
   checkRules,
-  checkSince,
   checkStatus,
+  checkTrail,
 } from "./verify_log.ts";
 
 /** What is verified, and with what. */
@@ -99,7 +99,7 @@ class Verification {
     const { runDirectory } = this.#options;
     this.#status = runStatus(atHead.state);
     await this.#checks.make("log_head", () => checkHead(proof, written, atHead));
-    await this.#checks.make("after_proof", () => checkSince(atEnd));
+    await this.#checks.make("after_proof", () => checkTrail(atEnd, written));
     await this.#checks.make("status", () => checkStatus(proof, atHead, atEnd));
     await this.#checks.make("document", () => checkDocument(text, proof, atHead, atEnd));
     await this.#checks.make("gates", () => checkGates(atHead));

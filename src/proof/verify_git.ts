@@ -11,23 +11,22 @@ import type { Proof } from "./schema.ts";
 /** What a proof says of git. */
 export type GitClaim = NonNullable<Proof["git"]>;
 
-/** Head and base are there with their trees, and the head is made of the base and the merges that the log tells of. */
+/** Base and head are there with their trees, and the head came from the base as the log tells. */
 export async function checkCommits(git: GitAccess, claim: GitClaim, evidence: RunEvidence): Promise<string> {
-  const merged = evidence.merges.map(({ commit }) => commit);
-  const commits = await git.commits([claim.base, claim.head, ...merged]);
+  const { heads } = evidence;
+  const commits = await git.commits([claim.base, claim.head, ...heads.map(({ commit }) => commit)]);
   expectEqual(`tree of base ${claim.base}`, claim.base_tree, stored(git, commits, claim.base).tree);
   expectEqual(`tree of head ${claim.head}`, claim.tree, stored(git, commits, claim.head).tree);
-  let parent = claim.base;
-  for (const { commit, tree, attempt } of evidence.merges) {
+  let before = claim.base;
+  for (const { commit, tree, parents, attempt, branch } of heads) {
+    const what = attempt === null ? `the merge with ${branch}` : `task "${attempt.task_id}"`;
     const found = stored(git, commits, commit);
-    expectEqual(`tree of the commit of task "${attempt.task_id}", ${commit}`, tree, found.tree);
-    expectEqual(
-      `parent of the commit of task "${attempt.task_id}", ${commit}`,
-      parent,
-      found.parents.join(" "),
-    );
-    parent = commit;
+    expectEqual(`tree of commit ${commit} of ${what}`, tree, found.tree);
+    expectEqual(`parents of commit ${commit} of ${what}`, parents.join(" "), found.parents.join(" "));
+    expectEqual(`head before ${what}`, before, parents.at(-1));
+    before = commit;
   }
+  expectEqual("head after all merges", before, claim.head);
   if (!await git.isAncestor(claim.base, claim.head)) {
     throw new CheckFailure(
       `head ${claim.head}: expected a descendant of base ${claim.base}, found another history`,

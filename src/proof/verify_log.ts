@@ -69,14 +69,15 @@ export function checkHead(proof: Proof, written: NonNullable<FoldedRun["proof"]>
 }
 
 /** Behind the log head stands nothing that the proof should have told. */
-export function checkSince({ since }: FoldedRun): string {
-  const written = since.findLast(({ kind }) => kind === "proof_written")?.index ?? -1;
-  const bad = since.find(({ index, kind }) => {
+export function checkTrail({ trail }: FoldedRun, written: NonNullable<FoldedRun["proof"]>): string {
+  const behind = trail.filter(({ index }) => index > written.head.index);
+  const end = behind.findLast(({ kind }) => kind === "proof_written")?.index ?? -1;
+  const work = behind.find(({ index, kind }) => {
     if (KINDS[kind].class !== "fact" || AFTER_PROOF.has(kind)) return false;
-    return index > written || !WHILE_WRITING.has(kind);
+    return index > end || !WHILE_WRITING.has(kind);
   });
-  if (bad === undefined) return `${since.length} events behind the log head, none of them work`;
-  throw new CheckFailure(`event ${bad.index}: expected nothing that needs a new proof, found ${bad.kind}`);
+  if (work === undefined) return `${behind.length} events behind the log head, none of them work`;
+  throw new CheckFailure(`event ${work.index}: expected nothing that needs a new proof, found ${work.kind}`);
 }
 
 /** The log gives the status that the proof claims, at its head and at the end. */

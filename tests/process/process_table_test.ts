@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, fail } from "@std/assert";
-import { parseEnvironments, parsePsEnvironments } from "../../src/process/environments.ts";
+import { parseEnvironments, parsePsEnvironments } from "../../src/process/omk_variables.ts";
 import { ProcessTable } from "../../src/process/process_table.ts";
 import { RequestShell, RequestShellError } from "../../src/process/request_shell.ts";
 import { eventually, PATH_ONLY } from "./fixture.ts";

@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { canonicalJson } from "../../src/canonical_json.ts";
 import { draft, type EventDraft, taskSubject } from "../../src/log/event.ts";
@@ -277,23 +278,61 @@ Deno.test("P3: buildProof() lists results that were refused, and lost attempts a
   ]);
   const proof = prove(ledger);
   assertEquals(proof.refused_results, [{ ...ref, reason: "stale token" }]);
-  assertEquals(proof.known_gaps, ["1 attempt was lost with the process that ran them"]);
+  assertEquals(proof.known_gaps, [
+    'durability "none": the log was never synced to the disk',
+    "1 attempt was lost with the process that ran it",
+  ]);
   assertEquals(proof.usage.slice(1), [
-    { metric: "task_ms", amount: 0, quality: "estimated" },
+    { metric: "task_ms", amount: 10, quality: "estimated" },
     { metric: "gate_ms", amount: 0, quality: "measured" },
     { metric: "usd", amount: 3.5, quality: "estimated" },
     { metric: "tokens", amount: null, quality: "unknown" },
   ]);
 });
 
+Deno.test("buildProof() tells of a head that was merged with a branch that had moved", () => {
+  const ledger = readyRun();
+  const controller = { pid: 2, pgid: 2, start_time: null, boot_id: null, mark: "n" };
+  const onto = { branch: "refs/heads/main", commit: "7".repeat(40), tree: "8".repeat(40) };
+  add(ledger, [draft("run_resumed", "run", "controller/2", {
+    incarnation: 2,
+    controller,
+    by: "merge",
+    onto: { ...onto, parents: ["6".repeat(40), HEAD.commit] },
+  })]);
+  const evidence = new EvidenceFold();
+  for (const each of ledger.events) evidence.take(each);
+  assertEquals(runStatus(ledger.state), "not_ready");
+  assertEquals(evidence.heads.at(-1), { ...onto, parents: ["6".repeat(40), HEAD.commit], attempt: null });
+  const source = { state: ledger.state, evidence, head: { index: 1, sum: "" }, patch: null };
+  const proof = buildProof({ ...source, status: "not_ready" });
+  assertEquals([proof.git?.head, proof.git?.tree], [onto.commit, onto.tree]);
+  assertEquals(proof.summary, '2 of 2 tasks completed; gate "test" did not run');
+  assertEquals(
+    proof.known_gaps.at(-1),
+    "the head holds what was on refs/heads/main besides, which is not listed as changed",
+  );
+});
+
 Deno.test("EvidenceFold.take() leaves out the facts of an older incarnation", () => {
   const ledger = new Ledger(makePlan([makeTask("a")])).start();
   const controller = { pid: 2, pgid: 2, start_time: null, boot_id: null, mark: "n" };
-  add(ledger, [draft("run_resumed", "run", "controller/2", { incarnation: 2, controller, by: "resume" })]);
+  add(ledger, [
+    draft("run_resumed", "run", "controller/2", { incarnation: 2, controller, by: "resume", onto: null }),
+  ]);
   add(ledger, gateRun("gate_passed", {}));
   const evidence = new EvidenceFold();
   for (const each of ledger.events) evidence.take(each);
   assertEquals(evidence.gates, []);
+});
+
+Deno.test("proofSchema and failureSchema can be published as JSON Schema", () => {
+  for (const schema of [proofSchema, failureSchema]) {
+    const published = z.toJSONSchema(schema);
+    assertEquals(published.additionalProperties, false);
+    assertEquals(published.properties?.["version"], { type: "number", const: 1 });
+    assert((published.description ?? "").length > 0);
+  }
 });
 
 const seconds = (ms: number) => `${ms / 1000}s`;
@@ -340,7 +379,7 @@ Deno.test("renderText() and renderMarkdown() let no file name or reason break th
     known_gaps: Array.from({ length: 40 }, (_, at) => `gap ${at}`),
   };
   const text = renderText(odd, seconds);
-  assert(!/\u001b/.test(text));
+  assert(!text.includes("\u001b"));
   assertStringIncludes(text, "added x ## `y` <b> (a)\n  and more, which git tells");
   assertStringIncludes(text, "  gap 29\n  and 10 more");
   assertStringIncludes(renderMarkdown(odd, seconds), "- added x \\#\\# \\`y\\` \\<b\\> (a)");

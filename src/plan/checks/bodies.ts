@@ -44,7 +44,7 @@ export function checkBodies(draft: PlanDraft): Finding[] {
 /** Whether the task is no object, or its body has a wrong form or name: that is reported already. */
 function hasRefusedBody(draft: PlanDraft, path: PlanPath): boolean {
   const place = String(path.at(-1));
-  if (draft.refused.get(jsonPointer(path.slice(0, -1)))?.includes(place)) return true;
+  if (draft.refused.get(jsonPointer(path.slice(0, -1)))?.has(place)) return true;
   const refused = draft.refused.get(jsonPointer(path)) ?? [];
-  return refused.some((field) => nearest(field, BODY_FIELDS) !== undefined);
+  return [...refused].some((field) => nearest(field, BODY_FIELDS) !== undefined);
 }

@@ -2,11 +2,10 @@
 
 import { findCycles } from "../cycles.ts";
 import type { PlanDraft } from "../draft.ts";
-import { nearest } from "../nearest.ts";
-import type { Finding } from "../problem.ts";
+import { type Finding, quote } from "../problem.ts";
+import { isTaskId } from "../spec.ts";
+import { createSuggester } from "../suggest.ts";
 
-/** For how many unknown names a similar one is looked for: each costs a walk over all ids. */
-const MOST_GUESSES = 20;
 /** How many tasks of a cycle are printed; in a longer one the middle is left out. */
 const MOST_PRINTED = 20;
 
@@ -17,8 +16,7 @@ export function checkDependencies(draft: PlanDraft): Finding[] {
   for (const [place, { id }] of draft.tasks.entries()) {
     if (id !== undefined && !places.has(id)) places.set(id, place);
   }
-  let guesses = 0;
-  const guess = (id: string) => (guesses++ < MOST_GUESSES ? nearest(id, places.keys()) : undefined);
+  const suggestId = createSuggester(() => places.keys());
   const graph = draft.tasks.map((task, place) => {
     const found: number[] = [];
     const seen = new Set<string>();
@@ -26,13 +24,12 @@ export function checkDependencies(draft: PlanDraft): Finding[] {
       const path = ["tasks", place, "dependencies", at];
       const dependency = places.get(id);
       if (seen.has(id)) {
-        findings.push({ path, message: `"${id}" is listed twice in "dependencies"` });
+        findings.push({ path, message: `${quote(id)} is listed twice in "dependencies"` });
       } else if (id === task.id) {
         findings.push({ path, message: "the task depends on itself" });
       } else if (dependency === undefined) {
-        const meant = guess(id);
-        const hint = meant === undefined ? undefined : `did you mean "${meant}"?`;
-        findings.push({ path, message: `"dependencies" names "${id}", which is no task of the plan`, hint });
+        const message = `"dependencies" names ${quote(id)}, which is no task of the plan`;
+        findings.push({ path, message, hint: suggestId(id) });
       } else {
         found.push(dependency);
       }
@@ -45,17 +42,17 @@ export function checkDependencies(draft: PlanDraft): Finding[] {
 }
 
 function cycleFinding(draft: PlanDraft, cycle: readonly number[]): Finding {
-  const ids = cycle.map((place) => draft.tasks[place]?.id ?? `number ${place + 1}`);
-  const [first, second] = ids;
+  const ids = cycle.map((place) => draft.tasks[place]?.id ?? "");
   const place = cycle[0] ?? 0;
-  const at = draft.tasks[place]?.dependencies?.indexOf(second ?? "") ?? 0;
+  const at = draft.tasks[place]?.dependencies?.indexOf(ids[1] ?? "") ?? 0;
+  const names = ids.map((id) => (isTaskId(id) ? id : quote(id)));
   const half = MOST_PRINTED / 2;
-  const printed = ids.length <= MOST_PRINTED
-    ? ids
-    : [...ids.slice(0, half), `(${ids.length - MOST_PRINTED} more)`, ...ids.slice(-half)];
+  const printed = names.length <= MOST_PRINTED
+    ? names
+    : [...names.slice(0, half), `(${names.length - MOST_PRINTED} more)`, ...names.slice(-half)];
   return {
     path: ["tasks", place, "dependencies", at],
-    message: `the dependencies form a cycle: ${[...printed, first].join(" -> ")}`,
+    message: `the dependencies form a cycle: ${[...printed, names[0]].join(" -> ")}`,
     hint: 'each "->" reads "waits for"; remove one of them',
   };
 }

@@ -1,7 +1,7 @@
 /** Environment variables: names that a plan may set, and that what they are taken from exists (P10). */
 
 import { fieldScopes, type PlanDraft } from "../draft.ts";
-import type { Finding } from "../problem.ts";
+import { type Finding, quote } from "../problem.ts";
 
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
@@ -12,10 +12,12 @@ export function checkEnvironment(draft: PlanDraft, own: Readonly<Record<string, 
     for (const [name, value] of Object.entries(fields.env ?? {})) {
       const at = [...path, "env", name];
       const problem = nameProblem(name);
-      if (problem !== undefined) findings.push({ path: at, target: "key", message: `"${name}" ${problem}` });
+      if (problem !== undefined) {
+        findings.push({ path: at, target: "key", message: `${quote(name)} ${problem}` });
+      }
       if (typeof value === "string") {
         if (value.includes("\0")) {
-          findings.push({ path: at, message: `the value of "${name}" holds a NUL character` });
+          findings.push({ path: at, message: `the value of ${quote(name)} holds a NUL character` });
         }
       } else {
         const finding = sourceFinding(value.from, own);
@@ -40,12 +42,12 @@ function sourceFinding(
   own: Readonly<Record<string, string>>,
 ): Pick<Finding, "message" | "hint"> | undefined {
   if (!VARIABLE_NAME.test(from)) {
-    return { message: `"${from}" cannot be the name of an environment variable` };
+    return { message: `${quote(from)} cannot be the name of an environment variable` };
   }
-  if (from.startsWith("OMK_")) return { message: `"${from}" is omk's own, and is not given to tasks` };
+  if (from.startsWith("OMK_")) return { message: `${quote(from)} is omk's own, and is not given to tasks` };
   if (Object.hasOwn(own, from)) return undefined;
   return {
-    message: `the environment variable "${from}" is not set`,
+    message: `the environment variable ${quote(from)} is not set`,
     hint: "set it before the run, or remove the entry",
   };
 }

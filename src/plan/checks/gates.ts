@@ -3,9 +3,9 @@
 import { canonicalJson } from "../../canonical_json.ts";
 import { commandProblem } from "../command.ts";
 import { fieldScopes, isRefused, type PlanDraft } from "../draft.ts";
-import { nearest } from "../nearest.ts";
-import type { Finding, PlanPath } from "../problem.ts";
+import { type Finding, type PlanPath, quote } from "../problem.ts";
 import type { GateInput } from "../schema.ts";
+import { createSuggester } from "../suggest.ts";
 
 /** A name becomes part of a file name, and of what is typed on the command line. */
 const GATE_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9 ._:-]{0,62}[A-Za-z0-9])?$/;
@@ -19,7 +19,7 @@ export function checkGates(draft: PlanDraft): Finding[] {
     findings.push(...checkGate(path, gate));
     if (gate.name === undefined) continue;
     if (known.has(gate.name)) {
-      findings.push({ path: [...path, "name"], message: `there is another gate named "${gate.name}"` });
+      findings.push({ path: [...path, "name"], message: `there is another gate named ${quote(gate.name)}` });
     } else {
       known.set(gate.name, gate);
     }
@@ -38,7 +38,7 @@ export function findUnusedGates(draft: PlanDraft): Finding[] {
   }
   return (draft.gates ?? []).flatMap((gate, at) =>
     gate.scope === "task" && gate.name !== undefined && !used.has(gate.name)
-      ? [{ path: ["gates", at], message: `no task names the gate "${gate.name}", so it never runs` }]
+      ? [{ path: ["gates", at], message: `no task names the gate ${quote(gate.name)}, so it never runs` }]
       : []
   );
 }
@@ -49,17 +49,18 @@ function checkTaskGates(
 ): Finding[] {
   const findings: Finding[] = [];
   const defined = new Map<string, string>();
+  const suggestGate = createSuggester(() => known?.keys() ?? []);
   for (const { path: scope, fields } of fieldScopes(draft)) {
     const seen = new Set<string>();
     for (const [at, gate] of (fields.gates ?? []).entries()) {
       const path = [...scope, "gates", at];
       const name = typeof gate === "string" ? gate : gate.name;
-      if (seen.has(name)) findings.push({ path, message: `the gate "${name}" is listed twice` });
+      if (seen.has(name)) findings.push({ path, message: `the gate ${quote(name)} is listed twice` });
       seen.add(name);
       if (typeof gate !== "string") {
         findings.push(...checkGate(path, gate), ...checkDefinition(path, gate, known, defined));
       } else if (known !== undefined) {
-        findings.push(...checkReference(path, gate, known));
+        findings.push(...checkReference(path, gate, known, suggestGate));
       }
     }
   }
@@ -78,7 +79,7 @@ function checkDefinition(
   defined.set(gate.name, text);
   const findings: Finding[] = [];
   if (isTaken) {
-    findings.push({ path: [...path, "name"], message: `there is another gate named "${gate.name}"` });
+    findings.push({ path: [...path, "name"], message: `there is another gate named ${quote(gate.name)}` });
   }
   if (gate.scope === "run") {
     findings.push({ path: [...path, "scope"], message: 'a gate that a task defines has the scope "task"' });
@@ -90,17 +91,17 @@ function checkReference(
   path: PlanPath,
   name: string,
   known: ReadonlyMap<string, Partial<GateInput>>,
+  suggestGate: (name: string) => string | undefined,
 ): Finding[] {
   const gate = known.get(name);
   if (gate === undefined) {
-    const guess = nearest(name, known.keys());
-    const hint = guess === undefined ? 'define it in "gates" with scope "task"' : `did you mean "${guess}"?`;
-    return [{ path, message: `"${name}" is no gate of the plan`, hint }];
+    const hint = suggestGate(name) ?? 'define it in "gates" with scope "task"';
+    return [{ path, message: `${quote(name)} is no gate of the plan`, hint }];
   }
   if (gate.scope === "task") return [];
   return [{
     path,
-    message: `the gate "${name}" has the scope "run": it judges the work of all tasks together`,
+    message: `the gate ${quote(name)} has the scope "run": it judges the work of all tasks together`,
     hint: 'give it "scope": "task", or remove it here',
   }];
 }
@@ -110,7 +111,7 @@ function checkGate(path: PlanPath, gate: Partial<GateInput>): Finding[] {
   if (gate.name !== undefined && !GATE_NAME.test(gate.name)) {
     findings.push({
       path: [...path, "name"],
-      message: `"${gate.name}" cannot be the name of a gate`,
+      message: `${quote(gate.name)} cannot be the name of a gate`,
       hint:
         'use 1 to 64 letters, digits, spaces, ".", "_", ":" and "-", beginning and ending with a letter or digit',
     });

@@ -1,7 +1,7 @@
 /** Task ids: their form (design §3), and that no two differ in case only, as files and refs may not tell them apart. */
 
 import type { PlanDraft } from "../draft.ts";
-import type { Finding } from "../problem.ts";
+import { type Finding, quote } from "../problem.ts";
 import { isTaskId } from "../spec.ts";
 
 /** Checks the ids of all tasks. */
@@ -14,15 +14,15 @@ export function checkIds(draft: PlanDraft): Finding[] {
     if (!isTaskId(id)) {
       findings.push({
         path,
-        message: `"${id}" cannot be a task id`,
+        message: `${quote(id)} cannot be a task id`,
         hint: 'use 1 to 64 letters, digits, ".", "_" and "-", beginning with a letter or digit, without ' +
           '"..", and not ending in "." or ".lock"',
       });
     }
     const same = seen.get(id.toLowerCase());
     if (same === undefined) seen.set(id.toLowerCase(), id);
-    else if (same === id) findings.push({ path, message: `the id "${id}" is already taken` });
-    else findings.push({ path, message: `the id "${id}" differs from "${same}" in case only` });
+    else if (same === id) findings.push({ path, message: `the id ${quote(id)} is already taken` });
+    else findings.push({ path, message: `the id ${quote(id)} differs from ${quote(same)} in case only` });
   }
   return findings;
 }

@@ -2,7 +2,7 @@
 
 import { fieldScopes, type PlanDraft } from "../draft.ts";
 import { normalizeEntry, normalizePath, type PathResult } from "../path_entry.ts";
-import type { Finding, PlanPath } from "../problem.ts";
+import { type Finding, type PlanPath, quote } from "../problem.ts";
 import type { TrackedTree } from "../tracked_tree.ts";
 
 /** Checks all paths of the plan. */
@@ -16,7 +16,11 @@ export function checkPaths(draft: PlanDraft, tree: TrackedTree): Finding[] {
     texts?.forEach((text, at) => {
       const result = normalize(text);
       if (!result.ok) {
-        findings.push({ path: [...path, at], message: `"${text}" ${result.problem}`, hint: result.hint });
+        findings.push({
+          path: [...path, at],
+          message: `${quote(text)} ${result.problem}`,
+          hint: result.hint,
+        });
       }
     });
   };
@@ -29,20 +33,20 @@ export function checkPaths(draft: PlanDraft, tree: TrackedTree): Finding[] {
       if (!result.ok) {
         findings.push({
           path: [...path, "cwd"],
-          message: `"${fields.cwd}" ${result.problem}`,
+          message: `${quote(fields.cwd)} ${result.problem}`,
           hint: result.hint,
         });
       }
     }
     for (const [at, gate] of (fields.gates ?? []).entries()) {
-      if (typeof gate !== "string") check([...path, "gates", at, "reports"], gate.reports, normalizePath);
+      if (typeof gate !== "string") check([...path, "gates", at, "reports"], gate.reports, normalizeEntry);
     }
   }
   for (const field of ["setup_inputs", "keep", "copy"] as const) {
     check(["worktree", field], draft.worktree?.[field], normalizePath);
   }
   for (const [at, gate] of (draft.gates ?? []).entries()) {
-    check(["gates", at, "reports"], gate.reports, normalizePath);
+    check(["gates", at, "reports"], gate.reports, normalizeEntry);
   }
   return findings;
 }
@@ -55,6 +59,6 @@ function writable(text: string, tree: TrackedTree): PathResult {
   if (resolved.ok) return result;
   return {
     ok: false,
-    problem: `goes through the symbolic link "${resolved.link}", which leads out of the repository`,
+    problem: `goes through the symbolic link ${quote(resolved.link)}, which leads out of the repository`,
   };
 }

@@ -1,8 +1,8 @@
 /** Pools: their names, and that tasks name those that exist. */
 
 import { fieldScopes, isRefused, type PlanDraft } from "../draft.ts";
-import { nearest } from "../nearest.ts";
-import type { Finding } from "../problem.ts";
+import { type Finding, quote } from "../problem.ts";
+import { createSuggester } from "../suggest.ts";
 
 /** As task ids, and for the same reason: names appear in reports and on the command line. */
 const POOL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -17,20 +17,20 @@ export function checkPools(draft: PlanDraft): Finding[] {
     findings.push({
       path: ["pools", name],
       target: "key",
-      message: `"${name}" cannot be the name of a pool`,
+      message: `${quote(name)} cannot be the name of a pool`,
       hint,
     });
   }
   // Where the object itself could not be understood, nothing is known about the names.
   if (isRefused(draft, "pools")) return findings;
   const known = new Set(names);
+  const suggestPool = createSuggester(() => names);
   for (const { path, fields } of fieldScopes(draft)) {
     if (fields.pool === undefined || known.has(fields.pool)) continue;
-    const guess = nearest(fields.pool, names);
     findings.push({
       path: [...path, "pool"],
-      message: `"${fields.pool}" is no pool of the plan`,
-      hint: guess === undefined ? `add it to "pools"` : `did you mean "${guess}"?`,
+      message: `${quote(fields.pool)} is no pool of the plan`,
+      hint: suggestPool(fields.pool) ?? 'add it to "pools"',
     });
   }
   return findings;

@@ -3,7 +3,7 @@
  * redaction would change could not run as it is written, or would be kept in plan.json.
  */
 
-import type { Finding, PlanPath } from "../problem.ts";
+import { type Finding, type PlanPath, quote } from "../problem.ts";
 
 const SECRET_HINT = 'pass it as an environment variable: "env": {"NAME": {"from": "NAME"}}';
 
@@ -57,5 +57,5 @@ export function checkTexts(raw: unknown, redact: (text: string) => string): Find
 /** The last key on the way, in quotes; the value at fault is never printed. */
 function fieldName(path: PlanPath): string {
   const key = path.findLast((each) => typeof each === "string");
-  return key === undefined ? "the plan" : `"${key}"`;
+  return key === undefined ? "the plan" : quote(key);
 }

@@ -1,0 +1,107 @@
+/** The artifacts of a run that hold output: which there are, and which of them a user means. */
+
+import type { RunState } from "../scheduler/run_state.ts";
+import { attemptDirectory } from "../run/directory.ts";
+import type { AttemptHistory, AttemptRecord, GateRun } from "./attempt_history.ts";
+
+/** A file with the output of an attempt or of a gate. */
+export interface OutputArtifact {
+  readonly kind: "attempt" | "setup" | "gate";
+  /** Null for a gate of the run. */
+  readonly task_id: string | null;
+  /** Null for a gate. */
+  readonly attempt: number | null;
+  /** Null for an attempt. */
+  readonly gate: string | null;
+  /** Relative to the run's directory. */
+  readonly path: string;
+  /** How it ended, for people. */
+  readonly ended: string;
+  readonly failed: boolean;
+}
+
+/** What a user asks for. */
+export interface ArtifactQuery {
+  /** Ids of tasks; empty: all. */
+  readonly tasks: readonly string[];
+  /** Names of gates; empty: none in particular. */
+  readonly gates: readonly string[];
+  /** Number of the attempt; undefined: the latest of each task. */
+  readonly attempt: number | undefined;
+  /** Only what failed. */
+  readonly failed: boolean;
+}
+
+/**
+ * The artifacts that a query means: tasks in the order of the plan, then gates in that of their runs. Which of them
+ * exist as files is not known here.
+ */
+export function selectArtifacts(
+  state: RunState,
+  history: AttemptHistory,
+  query: ArtifactQuery,
+): readonly OutputArtifact[] {
+  const { tasks, gates, attempt, failed } = query;
+  const wanted = tasks.length === 0 ? null : new Set(tasks);
+  const attempts = state.tasks
+    .filter((task) => wanted === null || wanted.has(task.id))
+    .flatMap((task) => {
+      const all = history.of(task.id);
+      const chosen = attempt === undefined ? all.at(-1) : all.find((each) => each.attempt === attempt);
+      return chosen === undefined ? [] : [{ task, chosen }];
+    });
+  const ofTasks = gates.length > 0 ? [] : attempts.flatMap(({ task, chosen }) => {
+    const isFailed = chosen.end?.result === "failed" || (chosen.attempt < task.attempt && task.state !== "completed");
+    return [
+      artifactOf("setup", chosen, `${attemptDirectory(task.id, chosen.attempt)}/setup.log`, isFailed),
+      artifactOf("attempt", chosen, `${attemptDirectory(task.id, chosen.attempt)}/output.log`, isFailed),
+    ];
+  });
+  const runs = [
+    ...attempts.flatMap(({ chosen }) => latestRuns(chosen.gates)),
+    ...(wanted === null && attempt === undefined ? latestRuns(history.gates) : []),
+  ];
+  const ofGates = runs.filter((run) => gates.length === 0 || gates.includes(run.gate)).flatMap(gateArtifact);
+  return [...ofTasks, ...ofGates].filter((each) => !failed || each.failed);
+}
+
+/** The names of all gates that have run. */
+export function gateNames(history: AttemptHistory): ReadonlySet<string> {
+  const runs = [...history.gates, ...history.attempts.flatMap((attempt) => attempt.gates)];
+  return new Set(runs.map((run) => run.gate));
+}
+
+/** What an artifact is, for people: `task api, attempt 2`. */
+export function artifactTitle({ kind, task_id, attempt, gate }: OutputArtifact): string {
+  if (kind === "gate") return task_id === null ? `gate ${gate}` : `gate ${gate} of task ${task_id}`;
+  return `${kind === "setup" ? "set-up for " : ""}task ${task_id}, attempt ${attempt}`;
+}
+
+function artifactOf(
+  kind: "attempt" | "setup",
+  record: AttemptRecord,
+  path: string,
+  failed: boolean,
+): OutputArtifact {
+  const { task_id, attempt, end, outcome } = record;
+  const ended = end?.reason ?? end?.result ?? (outcome === null ? "at work" : "to be merged");
+  return { kind, task_id, attempt, gate: null, path, ended, failed };
+}
+
+function gateArtifact(run: GateRun): readonly OutputArtifact[] {
+  if (run.output === null) return [];
+  return [{
+    kind: "gate",
+    task_id: run.task_id,
+    attempt: null,
+    gate: run.gate,
+    path: run.output.path,
+    ended: run.result === "passed" ? "passed" : run.reason,
+    failed: run.result === "failed",
+  }];
+}
+
+/** The latest run of each gate. */
+function latestRuns(runs: readonly GateRun[]): readonly GateRun[] {
+  return [...new Map(runs.map((run) => [run.gate, run])).values()];
+}

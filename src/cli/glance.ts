@@ -1,0 +1,149 @@
+/**
+ * A run at a glance: what a list shows of it, from the beginning and the end of its log and from its proof. Only a
+ * run that is not finished is folded. Sums and signatures are not looked at here.
+ */
+
+import { reasonOf } from "../errors.ts";
+import type { RunDirectory } from "../run/directory.ts";
+import { field, parseOrNothing, textField } from "./json_fields.ts";
+import { readAt } from "./render/tail.ts";
+
+/** See the module. */
+export interface RunGlance {
+  readonly run_id: string;
+  readonly name: string;
+  /** Status of a finished run; else `running`, `paused`, `interrupted`, or `unreadable`. */
+  readonly standing: string;
+  /** ISO 8601; null where the run cannot be read. */
+  readonly started_at: string | null;
+  /** When it ended; null where it has not. */
+  readonly finished_at: string | null;
+  /** Until the end, until now, or until the last event of an interrupted run. */
+  readonly duration_ms: number;
+  readonly tasks_completed: number;
+  /** Of those that were selected. */
+  readonly tasks_total: number;
+  /** Whether `omk merge` has delivered it. */
+  readonly merged: boolean;
+  /** Why it cannot be read; null where it can. */
+  readonly error: string | null;
+}
+
+/** How much of a log's end is looked at for the end of the run. */
+const TAIL_BYTES = 64 * 1024;
+/** The first event holds the durations of earlier runs, and grows with the plan. */
+const FIRST_WINDOW_BYTES = 16 * 1024;
+const LINE_FEED = 0x0a;
+
+/** Glances at a run; `now` is the wall clock in milliseconds. Never throws for what is wrong with the run. */
+export async function glanceAtRun(directory: RunDirectory, now: number): Promise<RunGlance> {
+  try {
+    const end = await readEnd(directory);
+    return (end === null ? null : await glanceAtFinished(directory, end)) ?? await foldUnfinished(directory, now);
+  } catch (error) {
+    return {
+      run_id: directory.runId,
+      name: "",
+      standing: "unreadable",
+      started_at: null,
+      finished_at: null,
+      duration_ms: 0,
+      tasks_completed: 0,
+      tasks_total: 0,
+      merged: false,
+      error: reasonOf(error),
+    };
+  }
+}
+
+/** How a log says that its run ended. */
+interface RunEnd {
+  readonly status: string;
+  readonly ts: string;
+  readonly merged: boolean;
+}
+
+/** The end of a run that has one; null where the run is not finished, or the end of its log does not tell. */
+async function readEnd(directory: RunDirectory): Promise<RunEnd | null> {
+  using file = await Deno.open(directory.events);
+  const { size } = await file.stat();
+  const bytes = new Uint8Array(Math.min(size, TAIL_BYTES));
+  const count = await readAt(file, size - bytes.length, bytes);
+  const lines = new TextDecoder().decode(bytes.subarray(0, count)).split("\n");
+  // What follows the last line feed is torn, or being written.
+  lines.pop();
+  let merged = false;
+  for (const line of lines.toReversed()) {
+    // A line that begins before the window is no JSON. A damaged one is found when the run is looked at itself.
+    const event = parseOrNothing(line);
+    const kind = field(event, "kind");
+    if (kind === "run_resumed") return null;
+    if (kind === "run_merged") merged = true;
+    if (kind !== "run_finished") continue;
+    return { status: textField(field(event, "payload"), "status"), ts: textField(event, "ts"), merged };
+  }
+  return null;
+}
+
+/** What the proof of a finished run tells; null where there is none for this end. */
+async function glanceAtFinished(directory: RunDirectory, end: RunEnd): Promise<RunGlance | null> {
+  const first = await readFirstEvent(directory.events);
+  const proof = parseOrNothing(await readIfThere(directory.proof) ?? "");
+  const entries = field(proof, "tasks");
+  if (field(proof, "status") !== end.status || !Array.isArray(entries)) return null;
+  const tasks = entries.filter((task) => field(task, "selected") === true);
+  const started_at = textField(first, "ts");
+  return {
+    run_id: directory.runId,
+    name: textField(field(first, "payload"), "name"),
+    standing: end.status,
+    started_at,
+    finished_at: end.ts,
+    duration_ms: Math.max(0, Date.parse(end.ts) - Date.parse(started_at)),
+    tasks_completed: tasks.filter((task) => field(task, "state") === "completed").length,
+    tasks_total: tasks.length,
+    merged: end.merged,
+    error: null,
+  };
+}
+
+async function foldUnfinished(directory: RunDirectory, now: number): Promise<RunGlance> {
+  const { loadRun, standingOf } = await import("../run/load_run.ts");
+  const loaded = await loadRun(directory);
+  const { run, index } = loaded.state;
+  const end = run.finished_at ?? (loaded.isControlled ? now : run.last_ts);
+  const tasks = loaded.state.tasks.filter((_, ordinal) => index.isSelected(ordinal));
+  return {
+    run_id: directory.runId,
+    name: run.name,
+    standing: standingOf(loaded),
+    started_at: new Date(run.started_at).toISOString(),
+    finished_at: run.finished_at === null ? null : new Date(run.finished_at).toISOString(),
+    duration_ms: Math.max(0, end - run.started_at),
+    tasks_completed: tasks.filter((task) => task.state === "completed").length,
+    tasks_total: tasks.length,
+    merged: run.deliveries.length > 0,
+    error: null,
+  };
+}
+
+async function readFirstEvent(path: string): Promise<unknown> {
+  using file = await Deno.open(path);
+  const { size } = await file.stat();
+  for (let window = FIRST_WINDOW_BYTES;; window *= 4) {
+    const bytes = new Uint8Array(Math.min(window, size));
+    const count = await readAt(file, 0, bytes);
+    const end = bytes.subarray(0, count).indexOf(LINE_FEED);
+    if (end >= 0) return parseOrNothing(new TextDecoder().decode(bytes.subarray(0, end)));
+    if (window >= size) return undefined;
+  }
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,126 @@
+import { assert, assertEquals, assertStrictEquals, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { hasSecret, redactText } from "../../src/log/redact.ts";
+import { privateKey, SECRETS } from "./secrets.ts";
+
+Deno.test("P12: redactText() hides every shape, in any surroundings, and names it", () => {
+  const surroundings = [["", ""], ["token=", ""], ["a ", " b"], ['{"key":"', '"}'], ["(", ")"], [
+    "\n",
+    "\r\n",
+  ], ["'", "',"]];
+  for (const { shape, text, secret } of SECRETS) {
+    for (const [before = "", after = ""] of surroundings) {
+      const redacted = redactText(before + text + after);
+      assertStringIncludes(redacted, `[REDACTED:${shape}]`, text);
+      assert(!redacted.includes(secret), redacted);
+      assert(redacted.startsWith(before) && redacted.endsWith(after), redacted);
+      assert(hasSecret(before + text + after));
+    }
+  }
+});
+
+Deno.test("P12: redactText() hides secrets that stand together", () => {
+  const all = SECRETS.map(({ text }) => text).join("\n");
+  const redacted = redactText(all);
+  for (const { secret } of SECRETS) assert(!redacted.includes(secret), secret);
+});
+
+Deno.test("redactText() leaves what is around a secret", () => {
+  const cases = [
+    [
+      "curl -H 'Authorization: Bearer abcdefghij0123456789'",
+      "curl -H 'Authorization: Bearer [REDACTED:bearer]'",
+    ],
+    ["https://me:secret@host/a?b", "https://[REDACTED:url]@host/a?b"],
+    [`key:\n${privateKey("EC ")}\nend`, "key:\n[REDACTED:private_key]\nend"],
+    [`${privateKey("EC ")}${privateKey("")}`, "[REDACTED:private_key][REDACTED:private_key]"],
+    [`cut off: ${privateKey("").slice(0, 200)}!`, "cut off: [REDACTED:private_key]!"],
+  ];
+  for (const [text = "", expected = ""] of cases) assertEquals(redactText(text), expected);
+});
+
+Deno.test("redactText() gives back the very text where there is no secret", () => {
+  const harmless = [
+    "",
+    "git clone ssh://git@github.com/org/repo.git",
+    "https://user@example.org/",
+    "https://user:$TOKEN@example.org/",
+    "https://user:${TOKEN}@example.org/ and https://user:$(cat file)@example.org and https://u:***@h",
+    "http://localhost:8080/users/@me",
+    "Bearer $TOKEN",
+    "task-sk-and-some-longer-name-of-a-task risk-assessment-for-everybody",
+    "desk-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa AKIA npm_install eyJ ghp_short glpat-x",
+    "the bearer of good news",
+    "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+    "a".repeat(40),
+    "0123456789abcdef".repeat(4),
+    "api_key=value",
+    "[REDACTED:github] https://[REDACTED:url]@host Bearer [REDACTED:bearer]",
+  ];
+  for (const text of harmless) {
+    assertStrictEquals(redactText(text), text);
+    assertEquals(hasSecret(text), false);
+  }
+});
+
+Deno.test("P12: redactText() is idempotent", () => {
+  const pieces = SECRETS.flatMap(({ text }) => [text, text.slice(0, -3), text.slice(3)]);
+  const piece = fc.oneof(
+    fc.constantFrom(
+      ...pieces,
+      "://",
+      ":",
+      "@",
+      "Bearer ",
+      "-----BEGIN PRIVATE KEY-----",
+      "sk-",
+      " ",
+      "\n",
+      "[REDACTED:url]",
+      "$x",
+      "/",
+    ),
+    fc.string({ maxLength: 8 }),
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 8 }), (parts) => {
+      const once = redactText(parts.join(""));
+      assertEquals(redactText(once), once);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+Deno.test("redactText() takes time in proportion to the text, whatever it repeats", () => {
+  const units = [
+    "eyJ",
+    "eyJaaaaaaaa.",
+    "sk-",
+    "://",
+    "://a:",
+    "://a:b",
+    "://a:$x",
+    "bearer ",
+    "ghp_",
+    "github_pat_",
+    "AIza-",
+    "AKIA",
+  ];
+  const keys = [
+    "-----BEGIN PRIVATE KEY-----",
+    "-----BEGIN PRIVATE KEY-----\n(",
+    "-----BEGIN ",
+    "-----END PRIVATE KEY-----",
+  ];
+  const runs = [
+    "a",
+    "eyJ" + "a".repeat(1 << 20),
+    "://" + "a:".repeat(1 << 19),
+    "https://" + "a".repeat(1 << 20),
+  ];
+  // A pattern that backtracks would take hours for one of these: that the test ends is what it checks.
+  for (const unit of [...units, ...keys, ...runs]) {
+    const text = unit.repeat(Math.ceil((1 << 20) / unit.length));
+    assert(redactText(text).length <= text.length * 2);
+  }
+});
