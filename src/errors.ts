@@ -67,6 +67,14 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Whether the operating system gave this reason: its text says what is wrong, and a stack would only hide that. */
+export function isSystemError(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  // What the runtime guards by itself, such as files under /proc, has a name of its own and no code.
+  return error.name === "NotCapable" ||
+    ("code" in error && typeof error.code === "string" && /^E[A-Z0-9]+$/.test(error.code));
+}
+
 function formatDetail(detail: ErrorDetail): string {
   let text = detail.what;
   if (detail.where !== undefined) text += ` (${detail.where})`;

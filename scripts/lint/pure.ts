@@ -3,6 +3,8 @@ import { importVisitor, memberName, projectPath, targetOf } from "./source.ts";
 /** The deterministic modules, and those that they may import; a trailing slash names a folder. */
 const PURE: readonly string[] = [
   "src/scheduler/",
+  "src/run/finish.ts",
+  "src/run/predict.ts",
   "src/run/state.ts",
   "src/run/state/",
   "src/proof/status.ts",
@@ -12,6 +14,7 @@ const PURE: readonly string[] = [
   "src/log/kinds.ts",
   "src/log/payloads.ts",
   "src/plan/spec.ts",
+  "src/plan/glob.ts",
   "src/plan/graph.ts",
   "src/plan/path_index.ts",
   "src/plan/path_set.ts",

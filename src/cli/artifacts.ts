@@ -51,10 +51,10 @@ export function selectArtifacts(
       return chosen === undefined ? [] : [{ task, chosen }];
     });
   const ofTasks = gates.length > 0 ? [] : attempts.flatMap(({ task, chosen }) => {
-    const isFailed = chosen.end?.result === "failed" || (chosen.attempt < task.attempt && task.state !== "completed");
+    const directory = attemptDirectory(task.id, chosen.attempt);
     return [
-      artifactOf("setup", chosen, `${attemptDirectory(task.id, chosen.attempt)}/setup.log`, isFailed),
-      artifactOf("attempt", chosen, `${attemptDirectory(task.id, chosen.attempt)}/output.log`, isFailed),
+      artifactOf("setup", chosen, `${directory}/setup.log`),
+      artifactOf("attempt", chosen, `${directory}/output.log`),
     ];
   });
   const runs = [
@@ -77,13 +77,9 @@ export function artifactTitle({ kind, task_id, attempt, gate }: OutputArtifact):
   return `${kind === "setup" ? "set-up for " : ""}task ${task_id}, attempt ${attempt}`;
 }
 
-function artifactOf(
-  kind: "attempt" | "setup",
-  record: AttemptRecord,
-  path: string,
-  failed: boolean,
-): OutputArtifact {
+function artifactOf(kind: "attempt" | "setup", record: AttemptRecord, path: string): OutputArtifact {
   const { task_id, attempt, end, outcome } = record;
+  const failed = end?.result === "failed" || end?.result === "repeated";
   const ended = end?.reason ?? end?.result ?? (outcome === null ? "at work" : "to be merged");
   return { kind, task_id, attempt, gate: null, path, ended, failed };
 }

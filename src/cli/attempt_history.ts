@@ -75,7 +75,10 @@ export class AttemptHistory {
           output: event.payload.output,
         });
       case "attempt_pinning":
-        return this.#update(event.payload.token, { outcome: event.payload.outcome, slot: event.payload.slot });
+        return this.#update(event.payload.token, {
+          outcome: event.payload.outcome,
+          slot: event.payload.slot,
+        });
       case "attempt_pinned":
         return this.#update(event.payload.token, { pin: event.payload });
       case "task_finished":

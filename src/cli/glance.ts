@@ -39,7 +39,8 @@ const LINE_FEED = 0x0a;
 export async function glanceAtRun(directory: RunDirectory, now: number): Promise<RunGlance> {
   try {
     const end = await readEnd(directory);
-    return (end === null ? null : await glanceAtFinished(directory, end)) ?? await foldUnfinished(directory, now);
+    return (end === null ? null : await glanceAtFinished(directory, end)) ??
+      await foldUnfinished(directory, now);
   } catch (error) {
     return {
       run_id: directory.runId,

@@ -1,6 +1,6 @@
 /** The program: finds the command, parses its arguments, runs it, and turns what it throws into a message. */
 
-import { ExitCode, OmkError, UsageError } from "../errors.ts";
+import { ExitCode, isSystemError, OmkError, UsageError } from "../errors.ts";
 import { buildInfo, VERSION } from "../version.ts";
 import type { CommandContext } from "./command.ts";
 import { giveUpPermissions, NEEDS_ALL } from "./needs.ts";
@@ -170,21 +170,4 @@ async function report(error: unknown, output: Output, json: boolean): Promise<nu
     output.note(`${label} A fault of omk ${VERSION}: ${stack}`);
   }
   return exitCode;
-}
-
-/** Whether the operating system gave this reason: its text says what is wrong, and a stack would only hide that. */
-function isSystemError(error: unknown): error is Error {
-  const { errors } = Deno;
-  const classes = [
-    errors.AlreadyExists,
-    errors.FilesystemLoop,
-    errors.IsADirectory,
-    errors.NotADirectory,
-    errors.NotFound,
-    errors.PermissionDenied,
-  ];
-  if (classes.some((each) => error instanceof each)) return true;
-  // A full disk, a quota, a read-only file system and the like have no class of their own, but a code.
-  return error instanceof Error && "code" in error && typeof error.code === "string" &&
-    /^E[A-Z0-9]+$/.test(error.code);
 }

@@ -13,7 +13,12 @@ export interface Place {
   readonly home: string;
   /** Absolute real path of the git common directory; null outside a repository. */
   readonly commonDir: string | null;
+  /** The root of the checkout; null outside a repository, in a bare one, and inside a git directory. */
+  readonly root: string | null;
 }
+
+/** A repository as its directories tell it. */
+export type RepositoryPlace = { readonly commonDir: string; readonly root: string | null };
 
 /**
  * Finds the place that a command was called in.
@@ -24,8 +29,8 @@ export async function locate(context: {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
 }): Promise<Place> {
-  const commonDir = await findCommonDir(context.cwd);
-  if (commonDir !== null) return { home: omkHome({ commonDir }), commonDir };
+  const repository = await findRepository(context.cwd);
+  if (repository !== null) return { home: omkHome(repository), ...repository };
   const state = stateHome(context.env);
   if (state === undefined) {
     throw new UsageError({
@@ -34,23 +39,23 @@ export async function locate(context: {
       fix: "set XDG_STATE_HOME to a directory that you may write to",
     });
   }
-  return { home: omkHome({ directory: context.cwd, stateHome: state }), commonDir: null };
+  return { home: omkHome({ directory: context.cwd, stateHome: state }), commonDir: null, root: null };
 }
 
 /**
- * The git common directory of the repository that a directory is in, as git finds it: upwards, a `.git` directory
- * or file before a bare repository, not across file systems. Null where there is none.
+ * The repository that a directory is in, as git finds it: upwards, a `.git` directory or file before a bare
+ * repository, not across file systems. Null where there is none.
+ *
+ * @throws {UsageError} for a `.git` file that points nowhere.
  */
-export async function findCommonDir(directory: string): Promise<string | null> {
+export async function findRepository(directory: string): Promise<RepositoryPlace | null> {
   const device = await deviceOf(directory);
   for (let at = directory;; at = at.slice(0, at.lastIndexOf("/")) || "/") {
     if (await deviceOf(at) !== device) return null;
     const dotGit = `${at === "/" ? "" : at}/.git`;
     const target = await readGitFile(dotGit);
-    for (const candidate of [target ?? dotGit, ...(target === null ? [at] : [])]) {
-      const commonDir = await commonDirOf(candidate);
-      if (commonDir !== null) return await Deno.realPath(commonDir);
-    }
+    const ofCheckout = await commonDirOf(target ?? dotGit);
+    if (ofCheckout !== null) return { commonDir: ofCheckout, root: at };
     if (target !== null) {
       throw new UsageError({
         what: "Cannot find the git repository",
@@ -59,6 +64,8 @@ export async function findCommonDir(directory: string): Promise<string | null> {
         fix: "repair it with git worktree repair, or remove the file",
       });
     }
+    const own = await commonDirOf(at);
+    if (own !== null) return { commonDir: own, root: null };
     if (at === "/") return null;
   }
 }
@@ -71,14 +78,14 @@ async function readGitFile(path: string): Promise<string | null> {
   return target.startsWith("/") ? target : `${path.slice(0, path.lastIndexOf("/"))}/${target}`;
 }
 
-/** The common directory of what could be a git directory; null where it is none. */
+/** Real path of the common directory of what could be a git directory; null where it is none. */
 async function commonDirOf(gitDir: string): Promise<string | null> {
   const head = await readOrNull(`${gitDir}/HEAD`);
   if (head === null || !/^(?:ref: refs\/|[0-9a-f]{40})/.test(head)) return null;
   const common = (await readOrNull(`${gitDir}/commondir`))?.replace(/\r?\n$/, "");
   const commonDir = common === undefined ? gitDir : common.startsWith("/") ? common : `${gitDir}/${common}`;
   const isWhole = await isDirectory(`${commonDir}/objects`) && await isDirectory(`${commonDir}/refs`);
-  return isWhole ? commonDir : null;
+  return isWhole ? await Deno.realPath(commonDir) : null;
 }
 
 async function readOrNull(path: string): Promise<string | null> {

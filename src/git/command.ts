@@ -96,8 +96,8 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   const end = (why: "timed_out" | "aborted") => {
     if (ended !== undefined) return;
     ended = why;
-    signalChild(child, "SIGTERM");
-    killTimer = setTimeout(() => signalChild(child, "SIGKILL"), KILL_GRACE_MS);
+    signalGroup(child, "SIGTERM");
+    killTimer = setTimeout(() => signalGroup(child, "SIGKILL"), KILL_GRACE_MS);
   };
   const onAbort = () => end("aborted");
   const timer = setTimeout(() => end("timed_out"), options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
@@ -157,6 +157,9 @@ function spawnGit(args: readonly string[], options: GitOptions): Deno.ChildProce
       cwd: options.cwd,
       clearEnv: true,
       env: { ...gitEnvironment(options.profile), ...options.env },
+      // A group of its own: Ctrl-C in the terminal is omk's to answer and must not cut git short, and at a
+      // deadline what git has started ends with it.
+      detached: true,
       stdin: options.stdin === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
@@ -216,11 +219,12 @@ async function feed(child: Deno.ChildProcess, data: Uint8Array | string | undefi
   }
 }
 
-function signalChild(child: Deno.ChildProcess, signal: Deno.Signal): void {
+function signalGroup(child: Deno.ChildProcess, signal: Deno.Signal): void {
   try {
-    child.kill(signal);
-  } catch {
+    Deno.kill(-child.pid, signal);
+  } catch (error) {
     // It has ended by itself; its status says how.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

@@ -8,7 +8,7 @@
 
 import { reasonOf } from "../errors.ts";
 import { SlotError } from "./errors.ts";
-import { lstatOrNull, mayBeLossy, removeIfThere, removeTree } from "./files.ts";
+import { exists, lstatOrNull, mayBeLossy, removeIfThere, removeTree } from "./files.ts";
 import type { Hub } from "./hub.ts";
 import type { ObjectId } from "./port.ts";
 import { inSlot } from "./slot_index.ts";
@@ -26,13 +26,15 @@ export async function restoreSlot(
   base: ObjectId,
   keep: readonly string[],
 ): Promise<boolean> {
-  await removeIfThere(`${paths.index}.lock`);
+  // A git that was cut short, or that is still at work although its omk was killed.
+  const interrupted = await exists(`${paths.index}.lock`);
   // A task may have put a file or a symbolic link in the place of its worktree: nothing is cleaned behind it.
-  if (await isRealDirectory(paths.worktree)) {
+  if (!interrupted && await isRealDirectory(paths.worktree)) {
     if (await tryInPlace(hub, paths, base, keep)) return true;
   }
   try {
     await removeTree(paths.worktree);
+    await removeIfThere(`${paths.index}.lock`);
     await removeIfThere(paths.index);
     await Deno.mkdir(paths.worktree, { recursive: true });
     await checkOut(hub, paths, base);

@@ -144,11 +144,11 @@ async function describeSlot(paths: SlotPaths): Promise<SlotInfo> {
 /** Which of the commits no branch, tag or remote branch of the user contains. */
 async function unreachable(hub: Hub, commits: readonly ObjectId[]): Promise<Set<ObjectId>> {
   if (commits.length === 0) return new Set();
-  const { stdout } = await runGit(["rev-list", "--stdin"], {
+  const { stdout } = await runGit(["rev-list", "--stdin", "--not", "--branches", "--tags", "--remotes"], {
     cwd: hub.info.commonDir,
     profile: "local",
     env: { GIT_DIR: hub.info.commonDir, GIT_ALTERNATE_OBJECT_DIRECTORIES: hub.objects },
-    stdin: `${commits.join("\n")}\n--not\n--branches\n--tags\n--remotes\n`,
+    stdin: `${commits.join("\n")}\n`,
   });
   const listed = new Set(decode(stdout).split("\n"));
   return new Set(commits.filter((commit) => listed.has(commit)));

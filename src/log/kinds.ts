@@ -190,6 +190,8 @@ const taskFacts = {
     tree: objectId,
     changed: changedPaths,
     by_products: z.array(z.strictObject({ top: z.string(), files: z.int().min(0), bytes: z.int().min(0) })),
+    /** There were more by-products than were counted. */
+    by_products_capped: z.boolean(),
     unpinned: z.array(z.strictObject({ path: z.string(), reason: z.string() })),
     set_aside: z.boolean(),
     /** Paths whose content has the shape of a secret; they stop `omk merge` (P12). */

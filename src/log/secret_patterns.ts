@@ -5,6 +5,8 @@
 
 /** Where a secret stands in a text. */
 export interface SecretSpan {
+  /** Where what announces it starts: `Bearer `. Without that it would not be found. */
+  readonly from: number;
   readonly start: number;
   readonly end: number;
   /** Names the kind of secret: `github`. */
@@ -47,10 +49,10 @@ const SHAPES: readonly SecretShape[] = [
   },
   { name: "google", pattern: /(?<![A-Za-z0-9])AIza[\w-]{35,}/g },
   { name: "npm", pattern: /(?<![A-Za-z0-9])npm_[A-Za-z0-9]{30,}/g },
-  // Not behind a key that was hidden: before, its last dash was no place to begin either.
+  // Not behind what was hidden: it may have ended with a dash, behind which none began either.
   {
     name: "jwt",
-    pattern: /(?<![\w-]|\[REDACTED:private_key\])eyJ[\w-]{8,}\.[\w-]{2,}\.[\w-]*(?:\.[\w-]+\.[\w-]+)?/g,
+    pattern: /(?<![\w-]|\[REDACTED:[a-z_]{1,16}\])eyJ[\w-]{8,}\.[\w-]{2,}\.[\w-]*(?:\.[\w-]+\.[\w-]+)?/g,
   },
   { name: "bearer", pattern: /(\b[bB][eE][aA][rR][eE][rR]\s{1,16})[\w.~+/=-]{20,}/g },
   { name: "url", pattern: CREDENTIALS },
@@ -80,7 +82,7 @@ export function findSecrets(text: string): SecretSpan[] {
   for (const { name, pattern } of SHAPES) {
     for (const match of text.matchAll(pattern)) {
       const start = match.index + (match[1]?.length ?? 0);
-      found.push({ start, end: match.index + match[0].length, shape: name });
+      found.push({ from: match.index, start, end: match.index + match[0].length, shape: name });
     }
   }
   found.push(...findKeys(text));
@@ -101,6 +103,7 @@ export function openKeyStart(text: string): number {
 
 function findKeys(text: string): SecretSpan[] {
   return keyBlocks(text).map(({ start, body, end }) => ({
+    from: start,
     start,
     end: end === Infinity ? cutOffEnd(text, body) : end,
     shape: "private_key",
@@ -148,8 +151,12 @@ function merge(spans: SecretSpan[]): SecretSpan[] {
   const merged: SecretSpan[] = [];
   for (const span of spans) {
     const last = merged.at(-1);
-    if (last === undefined || span.start >= last.end) merged.push(span);
-    else if (span.end > last.end) merged[merged.length - 1] = { ...last, end: span.end };
+    if (last === undefined || span.start >= last.end) {
+      merged.push(span);
+      continue;
+    }
+    const from = Math.min(last.from, span.from);
+    merged[merged.length - 1] = { ...last, from, end: Math.max(last.end, span.end) };
   }
   return merged;
 }

@@ -17,8 +17,11 @@ const HOLD_LIMIT = LONGEST_KEY;
 /** Of a word that is longer than the limit, this much is held back: no other secret is longer. */
 const LONGEST_TOKEN = 8 * 1024;
 
-/** Context that patterns look at before a secret. */
-const CONTEXT = 64;
+/**
+ * Of what was shown, this much stays as context: patterns look at the character before a secret. With more of it
+ * they would find secrets in there whose own context is gone.
+ */
+const CONTEXT = 1;
 
 const WHITE_SPACE = /\s/;
 /** What announces a secret behind white space. */
@@ -50,8 +53,7 @@ class HoldingRedactor implements StreamRedactor {
     this.#held += text;
     if (this.#held.length <= HOLD_LIMIT && !WHITE_SPACE.test(text)) return "";
     const spans = findSecrets(this.#context + this.#held);
-    const safe = safeLength(this.#held);
-    const length = this.#secretAcross(safe, spans)?.start ?? safe;
+    const length = this.#beforeSecrets(safeLength(this.#held), spans);
     if (this.#held.length - length <= HOLD_LIMIT) return length === 0 ? "" : this.#show(length, spans);
     return this.#showLong(spans);
   }
@@ -70,23 +72,33 @@ class HoldingRedactor implements StreamRedactor {
     return text;
   }
 
-  /** The secret that a cut of the held text would go through, in positions of it. */
+  /** The secret that a cut of the held text goes through, in positions of that text. */
   #secretAcross(cut: number, spans: readonly SecretSpan[]): SecretSpan | undefined {
     const shift = this.#context.length;
-    const span = spans.find(({ start, end }) => start < shift + cut && end > shift + cut);
-    return span && { ...span, start: Math.max(0, span.start - shift), end: span.end - shift };
+    const span = spans.find(({ from, end }) => from < shift + cut && end > shift + cut);
+    return span && { ...span, from: Math.max(0, span.from - shift), end: span.end - shift };
+  }
+
+  /** Moves a cut to where it goes through no secret. */
+  #beforeSecrets(cut: number, spans: readonly SecretSpan[]): number {
+    let moved = cut;
+    for (let secret = this.#secretAcross(cut, spans); secret !== undefined && moved > 0;) {
+      moved = secret.from;
+      secret = this.#secretAcross(moved, spans);
+    }
+    return moved;
   }
 
   /** Shows the beginning of a hold that has become too long, but not the beginning of a secret in it. */
   #showLong(spans: readonly SecretSpan[]): string {
     const cut = this.#held.length - LONGEST_TOKEN;
+    const before = this.#beforeSecrets(cut, spans);
+    if (before > 0) return this.#show(before, spans);
     const secret = this.#secretAcross(cut, spans);
-    if (secret === undefined) return this.#show(cut, spans);
-    if (secret.start > 0) return this.#show(secret.start, spans);
-    if (secret.end === this.#held.length) {
+    if (secret?.end === this.#held.length) {
       this.#continued = secret.shape === "private_key" ? KEY_CONTINUED : TOKEN_CONTINUED;
     }
-    return this.#show(secret.end, spans);
+    return this.#show(secret?.end ?? cut, spans);
   }
 
   /** Shows this much of the held text, with its secrets hidden. */

@@ -2,6 +2,9 @@
 
 import type { Clock } from "../clock.ts";
 
+/** Given as the reason of each abort: without one, the runtime makes an exception with a stack for nobody to read. */
+const OVER = "over";
+
 /**
  * Resolves with the value of `promise`, or with undefined after `ms` milliseconds or once `signal` aborts,
  * whichever is first. Leaves no timer behind. Rejects as `promise` does.
@@ -13,7 +16,7 @@ export async function within<T>(
   signal?: AbortSignal,
 ): Promise<T | undefined> {
   const stop = new AbortController();
-  const cancel = () => stop.abort();
+  const cancel = () => stop.abort(OVER);
   signal?.addEventListener("abort", cancel);
   if (signal?.aborted) cancel();
   try {

@@ -16,13 +16,18 @@ export function summaryOf(state: RunState, status: RunStatus, evidence: RunEvide
 
 /** Whether `omk merge` delivers the head as it is. */
 export function mergeVerdict(state: RunState, status: RunStatus, evidence: RunEvidence): Proof["merge"] {
-  if (status !== "ready") return { allowed: false, reason: `the run is ${status}, not ready` };
+  if (status !== "ready") {
+    const allowed = false;
+    return { allowed, reason: `only a run that is ready is delivered, and this one is ${status}` };
+  }
   const secrets = evidence.heads.flatMap(({ attempt }) => attempt?.pin?.secrets ?? []);
   if (secrets.length > 0) {
     return { allowed: false, reason: `files of the delivered tree seem to hold secrets: ${named(secrets)}` };
   }
-  const isUnchanged = state.run.head?.tree === state.run.base?.tree;
-  return { allowed: true, reason: isUnchanged ? "the run is ready; it changed nothing" : "the run is ready" };
+  const { base, head } = state.run;
+  const isUnchanged = base !== null && !base.snapshot && head?.commit === base.commit;
+  if (isUnchanged) return { allowed: false, reason: "the run is ready, but it changed nothing" };
+  return { allowed: true, reason: "the run is ready" };
 }
 
 function tally(state: RunState): string {

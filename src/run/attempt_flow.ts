@@ -118,12 +118,15 @@ export class AttemptFlow {
     }
     const pinned = await this.#pin(body);
     if ("failure" in pinned) {
-      const { failure: reason, isLost } = pinned;
-      await this.attempt.release(isLost ? { setAside: false } : { setAside: true, reason });
-      await this.#settle(worsen(body, "workspace_error", reason), []);
+      const { failure, isLost } = pinned;
+      const trouble = await this.#giveUpSlot(
+        isLost ? { setAside: false } : { setAside: true, reason: failure },
+      );
+      await this.#settle(worsen(body, "workspace_error", failure + trouble), []);
       return;
     }
-    const { outcome, outputs } = await this.#collect(this.#checkWriteSet(body, pinned.pin));
+    const checked = this.#checkWriteSet(checkPin(body, pinned.pin), pinned.pin);
+    const { outcome, outputs } = await this.#collect(checked);
     await this.attempt.release(fateOf(body, pinned.pin));
     await this.#settle(await this.#judge(outcome, pinned.pin), outputs);
   }
@@ -163,6 +166,7 @@ export class AttemptFlow {
             tree: pin.tree,
             changed: { count: pin.changed.length, paths: pin.changed.slice(0, CHANGED_PATHS_LISTED) },
             by_products: [...pin.by_products],
+            by_products_capped: pin.by_products_capped,
             unpinned: [...pin.unpinned],
             set_aside: pin.set_aside,
             secrets: [...pin.secrets],
@@ -174,6 +178,20 @@ export class AttemptFlow {
       if (this.#controller.signal.aborted) throw error;
       const isLost = error instanceof SlotLostError;
       return { failure: `its work could not be pinned: ${reasonOf(error)}`, isLost };
+    }
+  }
+
+  /**
+   * Gives up a slot whose work could not be pinned; resolves with what to say of that. Where even the note beside the
+   * slot cannot be written, its record still names this attempt, so nobody else touches it.
+   */
+  async #giveUpSlot(fate: SlotFate): Promise<string> {
+    try {
+      await this.attempt.release(fate);
+      return "";
+    } catch (error) {
+      if (this.#controller.signal.aborted) throw error;
+      return `; its worktree stays as it is: ${reasonOf(error)}`;
     }
   }
 
@@ -235,12 +253,20 @@ function worsen(outcome: AttemptOutcome, result: AttemptOutcome["result"], detai
   return { ...outcome, result, detail };
 }
 
+/** A tree that lacks files because the machine failed is not what the attempt made, however its body ended. */
+function checkPin(outcome: AttemptOutcome, pin: Pin): AttemptOutcome {
+  const lost = pin.unpinned.filter(({ reason }) => reason === "no_space" || reason === "unreadable");
+  if (outcome.result !== "success" || lost.length === 0) return outcome;
+  return worsen(outcome, "workspace_error", `its work could not be pinned: ${namedUnpinned(lost)}`);
+}
+
+function namedUnpinned(unpinned: Pin["unpinned"]): string {
+  return unpinned.slice(0, PATHS_NAMED).map((each) => `${each.path} (${each.reason})`).join(", ");
+}
+
 function fateOf(outcome: AttemptOutcome, pin: Pin): SlotFate {
   if (pin.set_aside) {
-    const paths = pin.unpinned.slice(0, PATHS_NAMED).map((each) => `${each.path} (${each.reason})`).join(
-      ", ",
-    );
-    return { setAside: true, reason: `not everything could be pinned: ${paths}` };
+    return { setAside: true, reason: `not everything could be pinned: ${namedUnpinned(pin.unpinned)}` };
   }
   if (!outcome.proven_dead && outcome.result !== "lost") {
     return { setAside: true, reason: "processes of the attempt may still be alive" };

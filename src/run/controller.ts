@@ -3,7 +3,7 @@
  * committed, and carries out what follows from it. Whatever is carried out reports back through `commit`.
  */
 
-import { OmkError, reasonOf } from "../errors.ts";
+import { isSystemError, OmkError, reasonOf } from "../errors.ts";
 import { draft, type EventDraft, type RunEvent, taskSubject } from "../log/event.ts";
 import { KINDS, type RunStatus } from "../log/kinds.ts";
 import type { LogHead } from "../log/port.ts";
@@ -324,7 +324,9 @@ export class Controller implements ControllerHandle {
     this.#fault ??= error instanceof OmkError ? error : new ControllerFault({
       what: "Cannot go on with the run",
       why: reasonOf(error),
-      fix: "report this as a fault of omk",
+      fix: isSystemError(error)
+        ? "check the disk and its permissions, then go on with omk resume"
+        : "report this as a fault of omk",
       cause: error,
     });
     this.#wake.resolve();
@@ -342,5 +344,5 @@ export class Controller implements ControllerHandle {
 
 function disposableAbort(): { readonly signal: AbortSignal } & Disposable {
   const controller = new AbortController();
-  return { signal: controller.signal, [Symbol.dispose]: () => controller.abort() };
+  return { signal: controller.signal, [Symbol.dispose]: () => controller.abort("over") };
 }

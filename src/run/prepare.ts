@@ -5,9 +5,12 @@ import { detectGates, type ProjectFiles } from "../gates/detect.ts";
 import type { RepositoryInfo } from "../git/port.ts";
 import { discoverRepository, requireObjects, requireRunnable } from "../git/repository.ts";
 import { NoRepositoryError } from "../git/errors.ts";
+import { listTrackedPaths } from "../git/tracked_paths.ts";
 import { redactText } from "../log/redact.ts";
 import { buildGraph, selectTasks } from "../plan/graph.ts";
 import { loadPlan, PlanError } from "../plan/load.ts";
+import { formatProblem } from "../plan/problem.ts";
+import type { TrackedPath } from "../plan/tracked_tree.ts";
 import type { Plan, TaskSpec } from "../plan/spec.ts";
 import { omkHome, stateHome } from "./directory.ts";
 import { findCommand } from "./find_command.ts";
@@ -82,12 +85,14 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
   const repository = await repositoryAt(options.cwd);
   const directory = repository?.root ?? options.cwd;
   const planPath = await findPlan(options, directory);
+  const text = await Deno.readTextFile(planPath);
   const loaded = await loadPlan({
-    text: await Deno.readTextFile(planPath),
+    text,
     path: planPath,
     env: options.env,
     redact: redactText,
     caseSensitive: repository?.caseSensitive ?? true,
+    tracked: await trackedPaths(repository, text),
   });
   if (!loaded.ok) throw new PlanError(loaded.problems);
   const selected = selectionOf(loaded.plan, options);
@@ -113,7 +118,7 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
     home: homeOf(repository, directory, options.env),
     selected,
     gatesDetected: detected !== null,
-    notes: detected?.notes ?? [],
+    notes: [...loaded.warnings.map(formatProblem), ...(detected?.notes ?? [])],
     snapshot: usesWorktrees && options.base === "dirty" && (repository?.dirty.length ?? 0) > 0,
   };
 }
@@ -163,6 +168,15 @@ async function checkRepository(
   if (repository.dirty.length > 0 && options.base === undefined) {
     throw new DirtyCheckoutError(repository.root, repository.dirty);
   }
+}
+
+/** What git tracks, by which links in path sets are resolved; not asked for where the plan declares none. */
+async function trackedPaths(
+  repository: RepositoryInfo | null,
+  text: string,
+): Promise<readonly TrackedPath[]> {
+  if (repository === null || repository.head === null || !/"(?:read|write)_set"/.test(text)) return [];
+  return await listTrackedPaths(repository, repository.head);
 }
 
 async function findPlan(options: PrepareOptions, directory: string): Promise<string> {

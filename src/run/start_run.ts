@@ -5,6 +5,7 @@ import { createRunState } from "../scheduler/run_state.ts";
 import { buildInfo, VERSION } from "../version.ts";
 import { type Birth, giveBirth } from "./birth.ts";
 import { earlierDurations } from "./earlier_durations.ts";
+import { listRunIds } from "./find_run.ts";
 import type { PreparedRun } from "./prepare.ts";
 import { takeDirectoryLock } from "./process_lock.ts";
 import { makeRunId } from "./run_id.ts";
@@ -29,7 +30,8 @@ export async function startRun(prepared: PreparedRun, options: StartOptions): Pr
   if (worksInPlace) resources.use(takeDirectoryLock(home, prepared.directory));
   const { env, worktreeDirectory } = options;
   const machinery = resources.use(await startMachinery({ env, repository, worktreeDirectory }));
-  const runId = makeRunId(Date.now(), crypto.getRandomValues(new Uint8Array(4)));
+  const newest = (await listRunIds(home)).at(-1);
+  const runId = makeRunId(Date.now(), crypto.getRandomValues(new Uint8Array(4)), newest);
   const { base, gaps } = await baseOf(prepared, machinery, runId);
   const started = await startPayload(prepared, machinery, base, gaps);
   const { directory, lock } = await giveBirth({ home, runId, plan, started });

@@ -114,7 +114,7 @@ function phrase(outcome: AttemptOutcome): string {
     case "setup_failed":
       return "could not be set up";
     case "workspace_error":
-      return "lost its worktree";
+      return "failed in its worktree";
     case "write_set_violated":
       return "wrote outside its write set";
     case "outputs_missing":

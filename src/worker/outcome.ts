@@ -20,7 +20,7 @@ export function bodyOutcome(body: BodyOutcome, path: string, reading: ResultRead
       path,
       bytes: body.output.bytes,
       kept_bytes: body.output.kept_bytes,
-      truncated: body.output.truncated,
+      truncated: body.output.truncated || isCutShort(body),
       sha256: body.output.sha256,
     },
     strays_ended: body.strays_ended,
@@ -28,6 +28,11 @@ export function bodyOutcome(body: BodyOutcome, path: string, reading: ResultRead
     ...(body.error === undefined ? {} : { detail: body.error }),
   };
   return reading.kind === "absent" ? evidence : lower(evidence, reading);
+}
+
+/** Whether the disk, not the limit, kept a part of the output out of the artifact. */
+function isCutShort({ output }: BodyOutcome): boolean {
+  return output.error !== undefined && output.error.code !== "listener";
 }
 
 /** The outcome of an attempt whose body never ran, with the error or the sentence that says why. */

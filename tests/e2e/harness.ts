@@ -196,9 +196,14 @@ export class Sandbox implements AsyncDisposable {
   /** Starts omk and leaves it running. */
   start(args: readonly string[], options: CallOptions = {}): RunningOmk {
     const { command, args: first } = program();
+    return this.startProgram(command, [...first, ...args], options);
+  }
+
+  /** Starts a program and leaves it running. */
+  startProgram(command: string, args: readonly string[], options: CallOptions = {}): RunningOmk {
     const running = new RunningOmk(
       new Deno.Command(command, {
-        args: [...first, ...args],
+        args: [...args],
         cwd: options.cwd ?? this.project,
         clearEnv: true,
         env: { ...this.env, ...options.env },

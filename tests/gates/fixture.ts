@@ -1,5 +1,6 @@
 /** What the tests of gates share: definitions, requests, and a runner on real processes. */
 
+import { type Clock, systemClock } from "../../src/clock.ts";
 import type { GateRequest, GateRunner } from "../../src/gates/port.ts";
 import { createGateRunner } from "../../src/gates/run.ts";
 import type { Workspace } from "../../src/git/port.ts";
@@ -42,6 +43,7 @@ export interface GateBench {
 export async function withGates(
   workspace: Workspace | null,
   test: (bench: GateBench) => Promise<void>,
+  clock: Clock = systemClock,
 ): Promise<void> {
   const parent = await Deno.realPath(await Deno.makeTempDir({ prefix: "omk-gates-" }));
   const runDirectory = `${parent}/run`;

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { canonicalJson } from "../../src/canonical_json.ts";
 import { sha256, sha256OfFile } from "../../src/digest.ts";
+import { type Clock, systemClock } from "../../src/clock.ts";
 import type { GateRequest, GateResult } from "../../src/gates/port.ts";
 import { KINDS } from "../../src/log/kinds.ts";
 import { TestRepository } from "../git/fixture.ts";
@@ -93,14 +94,23 @@ Deno.test("P8: GateRunner.run() takes the verdict from exit, signal, output and 
 });
 
 Deno.test("GateRunner.run() keeps what a gate printed before its time was over", async () => {
-  await withGates(null, async ({ runner, request, runDirectory }) => {
-    // Ends at SIGTERM, and would never end by itself.
-    const gate = makeGate({ command: "echo begun; sleep 1000", timeout_secs: 0.2 });
-    const result = await runner.run(request(gate));
-    assertEquals(failureOf(result), { reason: "did not end within 0.2 s", infrastructure: true });
+  const begun = Promise.withResolvers<void>();
+  const limit = 600;
+  // The time limit is over as soon as the gate has begun.
+  const clock: Clock = {
+    ...systemClock,
+    sleep: (ms, signal) => ms === limit * 1000 ? begun.promise : systemClock.sleep(ms, signal),
+  };
+  await withGates(null, async ({ runner, request, runDirectory, directory }) => {
+    const gate = makeGate({ command: "echo begun; touch begun; sleep 1000", timeout_secs: limit });
+    const running = runner.run(request(gate));
+    for await (const _ of Deno.watchFs(directory)) break;
+    begun.resolve();
+    const result = await running;
+    assertEquals(failureOf(result), { reason: "did not end within 600 s", infrastructure: true });
     assertEquals(result.evidence.timed_out, true);
     assertEquals(await Deno.readTextFile(`${runDirectory}/${result.evidence.output?.path}`), "begun\n");
-  });
+  }, clock);
 });
 
 Deno.test("P9: GateRunner.run() ends a gate whose verdict nobody wants any more", async () => {

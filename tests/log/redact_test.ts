@@ -87,7 +87,7 @@ Deno.test("P12: redactText() is idempotent", () => {
       const once = redactText(parts.join(""));
       assertEquals(redactText(once), once);
     }),
-    { numRuns: 3000 },
+    { numRuns: 3000, seed: 1 },
   );
 });
 

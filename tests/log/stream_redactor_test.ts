@@ -37,7 +37,7 @@ Deno.test("createStreamRedactor() shows in pieces what redactText() shows at onc
     fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
       assertEquals(inPieces(pieces), redactText(pieces.join("")));
     }),
-    { numRuns: 2000 },
+    { numRuns: 2000, seed: 1 },
   );
 });
 

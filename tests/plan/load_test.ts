@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
 import { canonicalJson } from "../../src/canonical_json.ts";
 import { sha256 } from "../../src/digest.ts";
 import { PlanError } from "../../src/plan/load.ts";
+import { formatPlanJson, parsePlanJson } from "../../src/plan/plan_json.ts";
 import { load, messagesOf, planOf, problemsOf } from "./fixture.ts";
 
 Deno.test("loadPlan() takes comments, trailing commas, a byte order mark and CRLF", async () => {
@@ -128,6 +130,59 @@ Deno.test("loadPlan() warns of a gate that no task names", async () => {
   assertEquals(loaded.warnings.map((each) => each.message), [
     'gate "unit": no task names the gate "unit", so it never runs',
   ]);
+});
+
+Deno.test("loadPlan() throws for no text, and what it takes can be stored and read back", async () => {
+  const junk = fc.oneof(
+    fc.constantFrom<unknown>(null, -1, 1e9, "", "../x", ["b", "b"], [[]], { from: 1 }, { x: {} }),
+    fc.jsonValue({ maxDepth: 2 }),
+  );
+  const mostly = (...good: unknown[]) => fc.oneof({ weight: 150, arbitrary: fc.constantFrom(...good) }, junk);
+  const fields = {
+    name: mostly("n"),
+    description: mostly("d"),
+    run: mostly("true", ["a", "b"]),
+    priority: mostly(0, -0, 5),
+    pool: mostly("p"),
+    read_set: mostly([], ["src/"], ["**", "a/*.ts"]),
+    write_set: mostly([], ["src/"], ["[a]/{b,c}"]),
+    outputs: mostly([], ["dist/[id]"]),
+    isolation: mostly("none", "worktree"),
+    env: mostly({}, { A: "1" }, { A: { from: "HOME" } }),
+    cwd: mostly(".", "sub/"),
+    timeout_secs: mostly(1, 0.5),
+    retry_policy: mostly({}, { max_attempts: 3, jitter: 0 }),
+    gates: mostly([], ["g"], [{ name: "h", command: "x" }]),
+    metadata: mostly({}, { a: [1e-7, -0, "\u2028"] }),
+  };
+  const task = fc.record({ ...fields, id: fc.uuid(), dependencies: mostly([], []) }, {
+    requiredKeys: ["id", "run"],
+  });
+  const plan = fc.record({
+    defaults: fc.record(fields, { requiredKeys: [] }),
+    workers: mostly(1, 8),
+    budget: mostly({ time: "2h" }, { time: 0.5 }),
+    worktree: mostly({ setup: "x", keep: ["a/"] }, {}),
+    watchdog: mostly({ heartbeat_missing_secs: 10 }),
+    limits: mostly({ output_bytes: 2048 }),
+    unknown: mostly(undefined),
+    pools: fc.constant({ p: 1 }),
+    gates: fc.constant([{ name: "g", command: "x", scope: "task" }]),
+    tasks: fc.array(task, { minLength: 1, maxLength: 3 }),
+  }, { requiredKeys: ["pools", "gates", "tasks"] });
+  let accepted = 0;
+  await fc.assert(
+    fc.asyncProperty(plan, async (source) => {
+      const loaded = await load(source);
+      if (!loaded.ok) return assert(loaded.problems.length > 0);
+      accepted++;
+      const text = formatPlanJson(loaded.plan);
+      assertEquals(parsePlanJson(text), { plan: JSON.parse(text), digest: loaded.digest });
+    }),
+    { numRuns: 500 },
+  );
+  assert(accepted > 50, `only ${accepted} of the plans say anything about storing`);
+  await fc.assert(fc.asyncProperty(fc.string(), async (text) => assert(!(await load(text)).ok)));
 });
 
 Deno.test("loadPlan() takes a chain of 20,000 tasks, and prints a ring of them in part", async () => {

@@ -248,6 +248,16 @@ Deno.test("buildProof() does not let a tree with secrets be merged, and says so"
   });
 });
 
+Deno.test("buildProof() says that there is nothing to merge where nothing was changed", () => {
+  const ledger = new Ledger(makePlan([makeTask("a", { isolation: "none" })], { gates: [makeGate()] }))
+    .start();
+  add(ledger, complete(ledger, "a", null));
+  add(ledger, gateRun("gate_passed", { tree: BASE_TREE, commit: BASE_COMMIT }));
+  const proof = prove(ledger);
+  assertEquals(proof.status, "ready");
+  assertEquals(proof.merge, { allowed: false, reason: "the run is ready, but it changed nothing" });
+});
+
 Deno.test("buildProof() says that nothing is proved without a required gate", () => {
   const ledger = new Ledger(makePlan([makeTask("a")])).start();
   add(ledger, complete(ledger, "a"));
@@ -255,7 +265,10 @@ Deno.test("buildProof() says that nothing is proved without a required gate", ()
   assertEquals(proof.status, "passed");
   assertEquals(proof.summary, "1 of 1 task completed; nothing is proved, as the plan has no required gate");
   assertEquals(proof.not_tested, [{ what: "the delivered tree", reason: "the plan has no required gate" }]);
-  assertEquals(proof.merge, { allowed: false, reason: "the run is passed, not ready" });
+  assertEquals(proof.merge, {
+    allowed: false,
+    reason: "only a run that is ready is delivered, and this one is passed",
+  });
 });
 
 Deno.test("P3: buildProof() lists results that were refused, and lost attempts as a gap", () => {

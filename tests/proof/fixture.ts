@@ -74,6 +74,7 @@ export function complete(
     tree: BASE_TREE,
     changed: { count: changed.length, paths: changed },
     by_products: [],
+    by_products_capped: false,
     unpinned: [],
     set_aside: false,
     secrets: [],

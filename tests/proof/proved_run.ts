@@ -197,6 +197,7 @@ class Making {
       tree: pin.tree,
       changed: { count: pin.changed.length, paths: [...pin.changed] },
       by_products: [],
+      by_products_capped: false,
       unpinned: [],
       set_aside: false,
       secrets: [],

@@ -45,7 +45,9 @@ Deno.test("apply() lists an illegal transition and changes nothing", () => {
 Deno.test("apply() ignores facts of an older incarnation", () => {
   const ledger = started();
   const { controller } = startPayload(ledger.state.plan);
-  ledger.add([draft("run_resumed", "run", "controller/2", { incarnation: 2, controller, by: "resume", onto: null })]);
+  ledger.add([
+    draft("run_resumed", "run", "controller/2", { incarnation: 2, controller, by: "resume", onto: null }),
+  ]);
   ledger.add([draft("run_paused", "run", "controller/1", { reason: "late" })]);
   assertEquals([ledger.state.run.paused, ledger.state.run.violations], [false, []]);
 });

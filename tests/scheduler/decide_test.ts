@@ -11,7 +11,11 @@ const OID = "d".repeat(40);
 
 function decideAll(ledger: Ledger): readonly EventDraft[] {
   const all: EventDraft[] = [];
-  for (let drafts = decide(ledger.state, ledger.now); drafts.length > 0; drafts = decide(ledger.state, ledger.now)) {
+  for (
+    let drafts = decide(ledger.state, ledger.now);
+    drafts.length > 0;
+    drafts = decide(ledger.state, ledger.now)
+  ) {
     all.push(...drafts);
     ledger.add(drafts);
   }
@@ -31,7 +35,12 @@ function refOf(ledger: Ledger, id: string): { task_id: string; attempt: number; 
 function start(ledger: Ledger, id: string): void {
   const process = { pid: 1, pgid: 1, start_time: null, boot_id: null };
   ledger.add([
-    draft("task_started", taskSubject(id), "controller/1", { ...refOf(ledger, id), process, slot: "w1", output: "" }),
+    draft("task_started", taskSubject(id), "controller/1", {
+      ...refOf(ledger, id),
+      process,
+      slot: "w1",
+      output: "",
+    }),
   ]);
 }
 
@@ -49,6 +58,7 @@ function pin(ledger: Ledger, id: string): void {
     tree: OID,
     changed: { count: 1, paths: [] },
     by_products: [],
+    by_products_capped: false,
     unpinned: [],
     set_aside: false,
     secrets: [],
@@ -93,7 +103,11 @@ Deno.test("decide() lets a ready task gain one step of priority in ten minutes",
     lease_expires: ledger.now + 1000,
   })]);
   end(ledger, "gate", "success");
-  assertEquals(claimed(decideAll(ledger)), ["blocker"], "what waited 25 minutes comes before a priority of 1");
+  assertEquals(
+    claimed(decideAll(ledger)),
+    ["blocker"],
+    "what waited 25 minutes comes before a priority of 1",
+  );
 });
 
 Deno.test("P4: all_success waits for every dependency and is blocked by one that failed, with its cause", () => {
@@ -130,7 +144,10 @@ Deno.test("P4: one_success starts with the first completed dependency, all_done 
 
 Deno.test("a failure that the plan declares not to be terminal lets dependents run", () => {
   const tolerant = { ...makeTask("a").retry_policy, terminal_on_permanent_failure: false };
-  const ledger = ledgerOf([makeTask("a", { retry_policy: tolerant }), makeTask("b", { dependencies: ["a"] })]);
+  const ledger = ledgerOf([
+    makeTask("a", { retry_policy: tolerant }),
+    makeTask("b", { dependencies: ["a"] }),
+  ]);
   decideAll(ledger);
   end(ledger, "a", "exit");
   assertEquals(claimed(decideAll(ledger)), ["b"]);
@@ -288,8 +305,10 @@ Deno.test("a used up time budget starts nothing new", () => {
 });
 
 Deno.test("a chain of a hundred thousand tasks is blocked in one decision", () => {
-  const tasks = Array.from({ length: 100_000 }, (_, at) =>
-    makeTask(`t${at}`, { dependencies: at === 0 ? [] : [`t${at - 1}`] }));
+  const tasks = Array.from(
+    { length: 100_000 },
+    (_, at) => makeTask(`t${at}`, { dependencies: at === 0 ? [] : [`t${at - 1}`] }),
+  );
   const ledger = ledgerOf(tasks);
   decideAll(ledger);
   end(ledger, "t0", "exit");

@@ -10,7 +10,13 @@ import type { Plan, TaskSpec } from "../../src/plan/spec.ts";
 import { applyAll } from "../../src/run/state.ts";
 import { decide, isQuiet, nextWake } from "../../src/scheduler/decide.ts";
 import { readiness, tallyOf } from "../../src/scheduler/readiness.ts";
-import { createRunState, findTask, type RunState, runStateJson, taskAt } from "../../src/scheduler/run_state.ts";
+import {
+  createRunState,
+  findTask,
+  type RunState,
+  runStateJson,
+  taskAt,
+} from "../../src/scheduler/run_state.ts";
 import { refuseResult, settleAttempt, settleConflict } from "../../src/scheduler/settle.ts";
 import { isActive, isLegalTransition, isTerminal, type TaskStatus } from "../../src/scheduler/task_state.ts";
 import { Ledger, makeOutcome, makePlan, makeTask } from "../run/fixture.ts";
@@ -46,7 +52,9 @@ export function randomPlan(random: () => number, largest: number): Plan {
   const paths = ["src/a", "src/b/**", "docs", "src/*.ts", "lib/x.ts"];
   const tasks: TaskSpec[] = [];
   for (let at = 0; at < count; at++) {
-    const dependencies = [...new Set(Array.from({ length: Math.floor(random() * 3) }, () => Math.floor(random() * at)))]
+    const dependencies = [
+      ...new Set(Array.from({ length: Math.floor(random() * 3) }, () => Math.floor(random() * at))),
+    ]
       .filter((each) => each < at).map((each) => `t${each}`);
     const chance = random();
     tasks.push(makeTask(`t${at}`, {
@@ -124,7 +132,8 @@ class Simulation {
   }
 
   #isOver(): boolean {
-    return decide(this.#state, this.#ledger.now).length === 0 && this.#ends.size === 0 && isQuiet(this.#state);
+    return decide(this.#state, this.#ledger.now).length === 0 && this.#ends.size === 0 &&
+      isQuiet(this.#state);
   }
 
   #step(): void {
@@ -132,7 +141,9 @@ class Simulation {
     if (decided.length > 0) {
       // Asking twice must give the same answer: a decision changes nothing but caches.
       const again = decide(this.#state, this.#ledger.now);
-      if (JSON.stringify(again) !== JSON.stringify(decided)) this.#violations.push("decide is not deterministic");
+      if (JSON.stringify(again) !== JSON.stringify(decided)) {
+        this.#violations.push("decide is not deterministic");
+      }
       this.#add(decided);
       return;
     }
@@ -165,8 +176,17 @@ class Simulation {
       this.#stale.push(ref);
       return;
     }
-    const results: OutcomeResult[] = ["exit", "signal", "timeout", "spawn_error", "gate_failed", "blocked_on_human"];
-    const result: OutcomeResult = chance < 0.75 ? "success" : results[Math.floor(this.#random() * results.length)] ?? "exit";
+    const results: OutcomeResult[] = [
+      "exit",
+      "signal",
+      "timeout",
+      "spawn_error",
+      "gate_failed",
+      "blocked_on_human",
+    ];
+    const result: OutcomeResult = chance < 0.75
+      ? "success"
+      : results[Math.floor(this.#random() * results.length)] ?? "exit";
     if (result !== "spawn_error") this.#start(ref);
     if (this.#random() < 0.7) this.#pin(ref);
     this.#add(settleAttempt(this.#state, ref, makeOutcome(result), [], this.#ledger.now));
@@ -189,6 +209,7 @@ class Simulation {
       tree: this.#oid(),
       changed: { count: 0, paths: [] },
       by_products: [],
+      by_products_capped: false,
       unpinned: [],
       set_aside: false,
       secrets: [],
@@ -287,7 +308,9 @@ class Simulation {
     if (readiness(view.spec.trigger_rule, view.spec.dependencies.length, sums) !== "ready") {
       this.#violations.push(`P4: ${taskId} was claimed before its dependencies allow it`);
     }
-    if (view.task.base !== this.#state.run.head?.commit) this.#violations.push(`P4: ${taskId} starts on an old base`);
+    if (view.task.base !== this.#state.run.head?.commit) {
+      this.#violations.push(`P4: ${taskId} starts on an old base`);
+    }
     const active = [...this.#state.index.active].map((ordinal) => taskAt(this.#state, ordinal));
     for (const other of active) {
       if (other.ordinal !== view.ordinal && conflicts(other.spec, view.spec)) {

@@ -76,10 +76,14 @@ export const listCommand: Command = {
     }
     for (const line of runTable(shown, output.style, output.columns, now)) output.print(line);
     for (const run of shown) {
-      if (run.error !== null) output.note(`${output.errorStyle.yellow("warning:")} run ${run.run_id}: ${run.error}`);
+      if (run.error !== null) {
+        output.note(`${output.errorStyle.yellow("warning:")} run ${run.run_id}: ${run.error}`);
+      }
     }
     if (ids.length === 0) output.note("No runs here yet; start one with omk run");
-    else if (shown.length === 0 && limit > 0) output.note(`None of ${ids.length} runs is ${wanted.join(" or ")}`);
+    else if (shown.length === 0 && limit > 0) {
+      output.note(`None of ${ids.length} runs is ${wanted.join(" or ")}`);
+    }
     return ExitCode.OK;
   },
 };

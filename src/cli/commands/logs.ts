@@ -1,11 +1,11 @@
 /** `omk logs`: the output of tasks and gates. */
 
 import { ExitCode, OmkError, UsageError } from "../../errors.ts";
-import { type OutputArtifact, artifactTitle, gateNames, selectArtifacts } from "../artifacts.ts";
+import { artifactTitle, gateNames, type OutputArtifact, selectArtifacts } from "../artifacts.ts";
 import { AttemptHistory } from "../attempt_history.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { NEEDS_LOCK } from "../needs.ts";
-import { openRun, type OpenedRun, requireTasks, splitRunAndTasks } from "../open_run.ts";
+import { type OpenedRun, openRun, requireTasks, splitRunAndTasks } from "../open_run.ts";
 import { copyFile, copyLines } from "../render/copy_file.ts";
 
 /** See the module. */
@@ -21,10 +21,26 @@ export const logsCommand: Command = {
   ],
   positionals: { min: 0, max: 1000 },
   options: [
-    { name: "attempt", type: "number", placeholder: "N", description: "This attempt, instead of the latest one" },
-    { name: "gate", type: "list", placeholder: "NAME", description: "The logs of this gate; may be repeated" },
+    {
+      name: "attempt",
+      type: "number",
+      placeholder: "N",
+      description: "This attempt, instead of the latest one",
+    },
+    {
+      name: "gate",
+      type: "list",
+      placeholder: "NAME",
+      description: "The logs of this gate; may be repeated",
+    },
     { name: "failed", type: "boolean", description: "Only what failed" },
-    { name: "tail", short: "n", type: "number", placeholder: "N", description: "Only the last N lines of each" },
+    {
+      name: "tail",
+      short: "n",
+      type: "number",
+      placeholder: "N",
+      description: "Only the last N lines of each",
+    },
   ],
   examples: [
     { command: "omk logs", note: "everything that the newest run printed" },
@@ -64,7 +80,9 @@ export const logsCommand: Command = {
         output.print(`${at === 0 ? "" : "\n"}${output.style.bold(title)}`);
       }
       const bytes = await copyFile(path, tail, output);
-      if (bytes === 0 && artifacts.length === 1) output.note(`${artifactTitle(artifact)} has printed nothing`);
+      if (bytes === 0 && artifacts.length === 1) {
+        output.note(`${artifactTitle(artifact)} has printed nothing`);
+      }
     }
     return ExitCode.OK;
   },
@@ -87,14 +105,23 @@ async function existing(
   return artifacts.filter((_, at) => sizes[at] !== null);
 }
 
-function requireGates(history: AttemptHistory, { directory, loaded }: OpenedRun, names: readonly string[]): void {
+function requireGates(
+  history: AttemptHistory,
+  { directory, loaded }: OpenedRun,
+  names: readonly string[],
+): void {
   const known = gateNames(history);
   const missing = names.find((name) => !known.has(name));
   if (missing === undefined) return;
   const { plan } = loaded;
-  const isPlanned = [...plan.gates ?? [], ...plan.tasks.flatMap((task) => task.gates)].some((gate) => gate.name === missing);
+  const isPlanned = [...plan.gates ?? [], ...plan.tasks.flatMap((task) => task.gates)].some((gate) =>
+    gate.name === missing
+  );
   if (isPlanned) {
-    throw new OmkError({ what: `Gate "${missing}" has not run in run ${directory.runId}`, fix: "see omk status" });
+    throw new OmkError({
+      what: `Gate "${missing}" has not run in run ${directory.runId}`,
+      fix: "see omk status",
+    });
   }
   throw new UsageError({
     what: `Run ${directory.runId} has no gate "${missing}"`,

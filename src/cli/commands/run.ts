@@ -109,6 +109,9 @@ export const runCommand: Command = {
         watcher,
       });
       runId = session.directory.runId;
+      if (!context.json) {
+        for (const gap of session.state.run.known_gaps) context.output.note(`warning: ${gap}`);
+      }
       return session;
     });
     if (code !== ExitCode.OK || !args.flag("merge")) return code;

@@ -48,11 +48,20 @@ export const showCommand: Command = {
     if (view !== undefined) {
       const attempts = history.of(view.spec.id);
       if (json) {
-        output.json({ schema_version: 1, run_id: directory.runId, standing, spec: view.spec, task: view.task, attempts });
+        output.json({
+          schema_version: 1,
+          run_id: directory.runId,
+          standing,
+          spec: view.spec,
+          task: view.task,
+          attempts,
+        });
         return ExitCode.OK;
       }
       const { showTask } = await import("../render/show_task.ts");
-      for (const line of showTask(view, attempts, directory.runId, output.style, output.columns)) output.print(line);
+      for (const line of showTask(view, attempts, directory.runId, output.style, output.columns)) {
+        output.print(line);
+      }
       return ExitCode.OK;
     }
     if (json) {

@@ -36,7 +36,11 @@ export async function copyLines(
   if (rest !== "") take(rest);
 }
 
-async function* chunks(path: string, tail: number | undefined, output: Output): AsyncGenerator<Uint8Array, void> {
+async function* chunks(
+  path: string,
+  tail: number | undefined,
+  output: Output,
+): AsyncGenerator<Uint8Array, void> {
   using file = await Deno.open(path);
   if (tail !== undefined) {
     const { size } = await file.stat();

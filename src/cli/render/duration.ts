@@ -1,7 +1,8 @@
 /** Lengths of time for people. */
 
-/** `0.8s`, `12s`, `3m 05s`, `2h 10m`, `4d 3h`: two units at most. */
+/** `37ms`, `0.8s`, `12s`, `3m 05s`, `2h 10m`, `4d 3h`: two units at most. */
 export function formatDuration(ms: number): string {
+  if (ms > 0 && ms < 100) return `${Math.round(ms)}ms`;
   if (ms < 10_000) return `${(ms / 1000).toFixed(1)}s`;
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds}s`;

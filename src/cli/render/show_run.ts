@@ -43,7 +43,9 @@ export function gateRow(gate: GateRun, style: Style): readonly string[] {
   const tree = gate.tree === null ? "" : ` on tree ${shortId(gate.tree)}`;
   const counts = gate.counts === null
     ? ""
-    : `, ${counted(gate.counts.tests, "test")}, ${gate.counts.failures} failed, ${gate.counts.skipped} skipped`;
+    : `, ${
+      counted(gate.counts.tests, "test")
+    }, ${gate.counts.failures} failed, ${gate.counts.skipped} skipped`;
   const log = gate.output === null ? "" : `, ${gate.output.path}`;
   return [
     `  ${gate.gate}`,
@@ -62,27 +64,40 @@ function runFields({ state, started, directory, standing }: RunView): readonly F
   const { base, head, settings } = run;
   const took = (run.finished_at ?? run.last_ts) - run.started_at;
   return [
-    ["started", `${timeText(run.started_at)}, ${standing === "running" ? "so far" : "took"} ${formatDuration(took)}`],
+    [
+      "started",
+      `${timeText(run.started_at)}, ${standing === "running" ? "so far" : "took"} ${formatDuration(took)}`,
+    ],
     ["plan", [
       `${counted(plan.tasks.length, "task")}, ${counted(settings?.workers ?? plan.workers, "worker")}, ` +
-      `on failure ${settings?.on_failure ?? plan.on_failure}, durability ${settings?.durability ?? plan.durability}`,
+      `on failure ${settings?.on_failure ?? plan.on_failure}, durability ${
+        settings?.durability ?? plan.durability
+      }`,
       `sha256 ${run.plan_digest}`,
     ]],
     ["selected", run.selected?.join(", ")],
     ["works in", run.directory],
     ["base", base === null ? "none: nothing is pinned or merged" : baseText(base)],
     ["head", head === null ? null : `${head.commit}, tree ${head.tree}`],
-    ["merged", run.deliveries.map((each) =>
-      `${each.commit} into ${each.branch}${each.anyway ? ", although not ready" : ""}`
-    )],
+    [
+      "merged",
+      run.deliveries.map((each) =>
+        `${each.commit} into ${each.branch}${each.anyway ? ", although not ready" : ""}`
+      ),
+    ],
     ["verdict", verdictText(run.verdict)],
     ["cancelled", run.cancel?.reason],
     ["failure", run.failure === null ? null : `${run.failure.reason}: ${run.failure.detail}`],
     ["tampered", run.tampered_at === null ? null : `event ${run.tampered_at} was not written by omk`],
     ["rule broken", run.violations.map((each) => `by event ${each.index}: ${each.why}`)],
-    ["proof", run.proof === null
-      ? null
-      : `${run.proof.status}, up to event ${run.proof.head.index}${run.work_since_proof ? "; work followed it" : ""}`],
+    [
+      "proof",
+      run.proof === null
+        ? null
+        : `${run.proof.status}, up to event ${run.proof.head.index}${
+          run.work_since_proof ? "; work followed it" : ""
+        }`,
+    ],
     ["known gaps", run.known_gaps],
     ["made by", started === null ? null : versionText(started)],
     ["omk processes", run.incarnation > 1 ? `${run.incarnation}, one after the other` : null],

@@ -24,8 +24,14 @@ export function showTask(
   const name = spec.name === spec.id ? "" : ` "${spec.name}"`;
   return [
     `task ${style.bold(spec.id)}${name} of run ${runId}: ${taskStateText(task.state, style)}`,
-    ...fieldLines([["reason", task.reason], ["blocked by", joined(task.causes)], ...specFields(spec)], style, columns),
-    ...(task.outputs.length === 0 ? [] : fieldLines([["kept outputs", task.outputs.map(outputText)]], style, columns)),
+    ...fieldLines(
+      [["reason", task.reason], ["blocked by", joined(task.causes)], ...specFields(spec)],
+      style,
+      columns,
+    ),
+    ...(task.outputs.length === 0
+      ? []
+      : fieldLines([["kept outputs", task.outputs.map(outputText)]], style, columns)),
     ...attempts.flatMap((attempt) => ["", ...attemptLines(attempt, style, columns)]),
     ...(attempts.length === 0 ? ["", "no attempt yet"] : []),
   ];
@@ -59,9 +65,12 @@ function attemptLines(attempt: AttemptRecord, style: Style, columns: number): re
   const fields: readonly Field[] = [
     ["why", reason],
     ["body", outcome === null ? null : outcomeText(outcome)],
-    ["reported", outcome?.reported === undefined
-      ? null
-      : [outcome.reported.status, outcome.reported.summary, outcome.reported.question].filter(isText)],
+    [
+      "reported",
+      outcome?.reported === undefined
+        ? null
+        : [outcome.reported.status, outcome.reported.summary, outcome.reported.question].filter(isText),
+    ],
     ["time", timesText(attempt)],
     ["process", attempt.pid === null ? null : `pid ${attempt.pid}, worker ${attempt.worker}`],
     ["worktree", attempt.slot],
@@ -69,9 +78,12 @@ function attemptLines(attempt: AttemptRecord, style: Style, columns: number): re
     ["output", outputFileText(attempt)],
     ["pin", pin === null ? null : pin.ref ?? "nothing was changed"],
     ["changed", pin === null ? null : changedLines(pin.changed)],
-    ["by-products", pin?.by_products.map((each) =>
-      `${each.top}: ${counted(each.files, "file")}, ${formatBytes(each.bytes)}`
-    )],
+    [
+      "by-products",
+      pin?.by_products.map((each) =>
+        `${each.top}: ${counted(each.files, "file")}, ${formatBytes(each.bytes)}`
+      ),
+    ],
     ["not pinned", pin?.unpinned.map((each) => `${each.path}: ${each.reason.replaceAll("_", " ")}`)],
     ["set aside", pin?.set_aside === true ? "its worktree is kept as it is" : null],
     ["secrets", pin === null ? null : firstOf(pin.secrets, PATHS_SHOWN)],

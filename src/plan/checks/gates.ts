@@ -26,8 +26,7 @@ export function checkGates(draft: PlanDraft): Finding[] {
   }
   // Where the list itself could not be understood, nothing is known about the names.
   const references = isRefused(draft, "gates") ? undefined : known;
-  findings.push(...checkTaskGates(draft, references));
-  return findings;
+  return [...findings, ...checkTaskGates(draft, references)];
 }
 
 /** Gates of scope `task` that no task names: they would never run. */

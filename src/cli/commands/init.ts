@@ -1,0 +1,119 @@
+/** `omk init`: a first plan for a project. */
+
+import { ExitCode, OmkError, reasonOf, UsageError } from "../../errors.ts";
+import { detectGates, type ProjectFiles } from "../../gates/detect.ts";
+import { redactText } from "../../log/redact.ts";
+import { loadPlan, PlanError } from "../../plan/load.ts";
+import { findCommand } from "../../run/find_command.ts";
+import { PLAN_NAME } from "../../run/prepare.ts";
+import type { Command, CommandContext } from "../command.ts";
+import { firstPlanText } from "../first_plan.ts";
+import { locate } from "../place.ts";
+import { counted } from "../render/text.ts";
+import { detectSetup } from "../worktree_setup.ts";
+
+/** The longest name that a plan takes. */
+const LONGEST_NAME = 200;
+
+/** See the module. */
+export const initCommand: Command = {
+  name: "init",
+  summary: "write a first plan for this project",
+  usage: ["omk init"],
+  description: [
+    `Writes ${PLAN_NAME} into the root of the repository (into this directory, outside of one): the checks that the\n` +
+    "project has become gates, its lock file a set-up, and two small tasks show the form and work as they are. An\n" +
+    "existing plan is left alone.",
+  ],
+  positionals: { min: 0, max: 0 },
+  options: [
+    { name: "force", short: "f", type: "boolean", description: "Replace an existing plan" },
+    { name: "print", type: "boolean", description: "Print the plan; write nothing" },
+  ],
+  examples: [
+    { command: "omk init && omk run", note: "a first run" },
+    { command: "omk init --print", note: "see what would be written" },
+    { command: "omk init --force", note: "begin anew" },
+  ],
+  needs: { run: false, write: true },
+  async run(context: CommandContext): Promise<number> {
+    const { args, output, env, cwd, json } = context;
+    const { commonDir, root } = await locate(context);
+    if (commonDir !== null && root === null) {
+      throw new UsageError({
+        what: "Cannot write a plan without a checkout",
+        where: cwd,
+        why: "this is a bare repository, or the inside of a git directory",
+        fix: "call omk init in a checkout",
+      });
+    }
+    const directory = root ?? cwd;
+    const files = projectFiles(directory);
+    const hasCommand = async (name: string) => await findCommand(name, env) !== undefined;
+    const { gates, notes } = await detectGates(files, hasCommand);
+    const text = firstPlanText({
+      name: nameOf(directory),
+      inRepository: root !== null,
+      gates,
+      setup: await detectSetup(files.exists, hasCommand),
+    });
+    const path = `${directory}/${PLAN_NAME}`;
+    const loaded = await loadPlan({ text, path, env, redact: redactText });
+    if (!loaded.ok) throw new PlanError(loaded.problems);
+    if (args.flag("print")) {
+      output.write(text);
+      return ExitCode.OK;
+    }
+    await write(path, text, args.flag("force"));
+    const next = root === null ? ["omk run"] : [`git add ${PLAN_NAME} && git commit -m "Add a plan"`, "omk run"];
+    const names = gates.map((gate) => gate.name);
+    if (json) {
+      output.json({ schema_version: 1, path, gates: names, notes, next });
+      return ExitCode.OK;
+    }
+    output.print(`Wrote ${path}`);
+    output.print(
+      names.length === 0
+        ? "  It has no gates: no checks were found in this project"
+        : `  It has ${counted(names.length, "gate")}, from what is in this project: ${names.join(", ")}`,
+    );
+    for (const note of notes) output.print(`  note: ${note}`);
+    next.forEach((command, at) => output.print(`  ${output.style.dim(at === 0 ? "next:" : "     ")} ${command}`));
+    return ExitCode.OK;
+  },
+};
+
+async function write(path: string, text: string, force: boolean): Promise<void> {
+  try {
+    await Deno.writeTextFile(path, text, force ? {} : { createNew: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) {
+      throw new OmkError({
+        what: "Cannot write the plan",
+        where: path,
+        why: "there is one already",
+        fix: "run it with omk run, or replace it with omk init --force",
+      });
+    }
+    throw new OmkError({ what: "Cannot write the plan", where: path, why: reasonOf(error), cause: error });
+  }
+}
+
+function nameOf(directory: string): string {
+  return directory.slice(directory.lastIndexOf("/") + 1).slice(0, LONGEST_NAME) || "plan";
+}
+
+function projectFiles(directory: string): ProjectFiles {
+  return {
+    exists: async (path) => {
+      try {
+        return (await Deno.stat(`${directory}/${path}`)).isFile;
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+        throw error;
+      }
+    },
+    read: (path) => Deno.readTextFile(`${directory}/${path}`),
+    list: async () => (await Array.fromAsync(Deno.readDir(directory))).map((entry) => entry.name),
+  };
+}

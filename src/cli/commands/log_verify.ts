@@ -1,0 +1,88 @@
+/** `omk log verify`: whether a log is as its writers wrote it. */
+
+import { ExitCode } from "../../errors.ts";
+import { type LogVerdict, verifyLog } from "../../log/verify.ts";
+import type { Command, CommandContext } from "../command.ts";
+import { logPath } from "../log_path.ts";
+import { NEEDS_READ } from "../needs.ts";
+import { counted, formatBytes } from "../render/text.ts";
+
+/** The exit code of each verdict; 2 is wrong usage. */
+const EXIT_CODES: Readonly<Record<LogVerdict, number>> = {
+  verified: ExitCode.OK,
+  corrupt: 1,
+  torn: 3,
+  poisoned: 4,
+  unreadable: 5,
+};
+
+/** What a verdict means, and what to do. */
+const MEANINGS: Readonly<Record<LogVerdict, string>> = {
+  verified: "every commit has its sum and follows the one before it",
+  corrupt: "something stands in it that no writer of omk wrote; keep a copy, and do not append to it",
+  torn: "behind the last whole commit is the beginning of another, which the next append removes",
+  poisoned: "all its commits are whole, but a sync has failed, so nobody may append: check the disk",
+  unreadable: "the system does not let it be read",
+};
+
+/** See the module. */
+export const logVerifyCommand: Command = {
+  name: "log verify",
+  summary: "check a log file commit by commit",
+  usage: ["omk log verify FILE", "omk log verify [RUN]"],
+  description: [
+    "Reads a log from its beginning, a run's or any file in the format of omk's logs, and recomputes the sum of every\n" +
+    "commit and the chain between them. It changes nothing, and says what is whole and where the first damage is.\n" +
+    "What the events mean is not looked at: omk verify does that for a run.",
+  ],
+  positionals: { min: 0, max: 1 },
+  options: [],
+  examples: [
+    { command: "omk log verify", note: "the log of the newest run" },
+    { command: "omk log verify audit.jsonl --json", note: "a log of your own, for a program" },
+    { command: "omk log verify || test $? -eq 3", note: "accept a log whose last write was cut short" },
+  ],
+  exitCodes: [
+    { code: 0, meaning: `verified: ${MEANINGS.verified}` },
+    { code: 1, meaning: "corrupt: something stands in it that no writer of omk wrote" },
+    { code: 2, meaning: "wrong usage, or no such run" },
+    { code: 3, meaning: `torn: ${MEANINGS.torn}` },
+    { code: 4, meaning: "poisoned: all its commits are whole, but a sync has failed, so nobody may append" },
+    { code: 5, meaning: `unreadable: ${MEANINGS.unreadable}` },
+  ],
+  needs: NEEDS_READ,
+  async run(context: CommandContext): Promise<number> {
+    const { args, output, json } = context;
+    const path = await logPath(context, args.positionals[0]);
+    const found = await verifyLog(path);
+    const exit_code = EXIT_CODES[found.verdict];
+    if (json) {
+      output.json({ schema_version: 1, path, ...found, at: found.at ?? null, exit_code });
+      return exit_code;
+    }
+    const { style } = output;
+    const verdict = found.verdict === "verified" ? style.green(found.verdict) : style.red(found.verdict);
+    output.print(`${path}: ${style.bold(verdict)}, ${MEANINGS[found.verdict]}`);
+    if (found.at !== undefined) {
+      const isPlace = found.verdict === "corrupt" || found.verdict === "torn";
+      output.print(
+        `  ${isPlace ? `line ${found.at.line}, at byte ${found.at.offset}: ` : ""}${found.at.why}`,
+      );
+    }
+    if (found.verdict !== "unreadable") {
+      const whole = found.verdict === "verified" ? "" : "whole: ";
+      output.print(
+        `  ${whole}${counted(found.events, "event")} in ${counted(found.commits, "commit")}${await sizeText(
+          path,
+        )}`,
+      );
+      output.print(`  head ${found.head.index} ${found.head.sum}`);
+    }
+    return exit_code;
+  },
+};
+
+async function sizeText(path: string): Promise<string> {
+  const { size } = await Deno.stat(path);
+  return `, ${formatBytes(size)}`;
+}

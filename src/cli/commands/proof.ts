@@ -1,0 +1,99 @@
+/** `omk proof`: what a run has proved. */
+
+import { ExitCode, InfraError, OmkError, reasonOf } from "../../errors.ts";
+import type { Proof } from "../../proof/schema.ts";
+import type { RunDirectory } from "../../run/directory.ts";
+import { findRun } from "../../run/find_run.ts";
+import type { Command, CommandContext } from "../command.ts";
+import { NEEDS_READ } from "../needs.ts";
+import { locate } from "../place.ts";
+import { formatDuration } from "../render/duration.ts";
+
+/** See the module. */
+export const proofCommand: Command = {
+  name: "proof",
+  summary: "show what a run has proved",
+  usage: ["omk proof [RUN]"],
+  description: [
+    "Shows the proof that a run left at its end: what was attempted, changed, passed, failed and not tested, what\n" +
+    "needs a person, retries, known gaps, and the commits and digests behind all this. RUN is latest where it is\n" +
+    "left out. The proof is shown as it was written; omk verify checks it against the log, the files and git.",
+  ],
+  positionals: { min: 0, max: 1 },
+  options: [
+    {
+      name: "format",
+      type: "string",
+      placeholder: "FORMAT",
+      choices: ["text", "json", "md"],
+      description: "text (default), md for a pull request, json for the document itself",
+    },
+  ],
+  examples: [
+    { command: "omk proof", note: "of the newest run" },
+    { command: "omk proof latest --format md > proof.md", note: "for a pull request" },
+    { command: "omk proof --json | jq .status", note: "for a script" },
+  ],
+  exitCodes: [
+    { code: 0, meaning: "the proof was shown, whatever it says" },
+    { code: 1, meaning: "the run has none yet" },
+    { code: 2, meaning: "wrong usage, or no such run" },
+    { code: 5, meaning: "the proof is damaged or cannot be read" },
+  ],
+  needs: NEEDS_READ,
+  async run(context: CommandContext): Promise<number> {
+    const { args, output, json } = context;
+    const { home } = await locate(context);
+    const directory = await findRun(home, args.positionals[0]);
+    const text = await readProof(directory);
+    const format = json ? "json" : args.text("format") ?? "text";
+    if (format === "json") {
+      if (json) output.json(parseProof(directory, text));
+      else output.write(text.endsWith("\n") ? text : `${text}\n`);
+      return ExitCode.OK;
+    }
+    const proof = await checkProof(directory, text);
+    const { renderMarkdown, renderText } = await import("../../proof/render.ts");
+    output.write((format === "md" ? renderMarkdown : renderText)(proof, formatDuration));
+    return ExitCode.OK;
+  },
+};
+
+async function readProof(directory: RunDirectory): Promise<string> {
+  try {
+    return await Deno.readTextFile(directory.proof);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new OmkError({
+      what: `Run ${directory.runId} has no proof`,
+      where: directory.proof,
+      why: "a run writes it when it ends",
+      fix: `omk status ${directory.runId} says how it stands`,
+    });
+  }
+}
+
+function parseProof(directory: RunDirectory, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw damaged(directory, reasonOf(error));
+  }
+}
+
+async function checkProof(directory: RunDirectory, text: string): Promise<Proof> {
+  const { proofSchema } = await import("../../proof/schema.ts");
+  const result = proofSchema.safeParse(parseProof(directory, text));
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw damaged(directory, `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "it has another form"}`);
+}
+
+function damaged(directory: RunDirectory, why: string): InfraError {
+  return new InfraError({
+    what: "Cannot read the proof",
+    where: directory.proof,
+    why,
+    fix: `omk verify ${directory.runId} says what holds`,
+  });
+}

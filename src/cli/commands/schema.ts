@@ -1,0 +1,92 @@
+/** `omk schema`: the JSON Schemas of omk's formats. */
+
+import { ExitCode, OmkError, reasonOf, UsageError } from "../../errors.ts";
+import { VERSION } from "../../version.ts";
+import type { Command, CommandContext } from "../command.ts";
+import { alignColumns } from "../render/text.ts";
+import { type SchemaEntry, SCHEMAS } from "../schema/catalog.ts";
+
+/** See the module. */
+export const schemaCommand: Command = {
+  name: "schema",
+  summary: "print the JSON Schemas of plan, proof and events",
+  usage: ["omk schema", "omk schema NAME", "omk schema --all"],
+  description: [
+    `Prints the JSON Schema of a format: ${
+      SCHEMAS.map((entry) => entry.name).join(", ")
+    }. Without NAME it lists them.\n` +
+    "--all prints one object with every schema under its name.",
+    "In an editor, tell the JSON language server that omk.jsonc follows the schema of the plan.",
+  ],
+  positionals: { min: 0, max: 1 },
+  options: [
+    { name: "all", type: "boolean", description: "All schemas, in one object" },
+    {
+      name: "write",
+      type: "string",
+      placeholder: "FILE",
+      description: "Write to this file, which is replaced",
+    },
+  ],
+  examples: [
+    { command: "omk schema", note: "which schemas there are" },
+    { command: "omk schema plan --write .vscode/omk.schema.json", note: "for an editor" },
+    { command: "omk schema events | jq '.oneOf | length'", note: "how many kinds of events there are" },
+  ],
+  needs: { run: false, write: true },
+  async run(context: CommandContext): Promise<number> {
+    const { args, output, json } = context;
+    const [name] = args.positionals;
+    const all = args.flag("all");
+    if (all && name !== undefined) {
+      throw new UsageError({ what: `Option --all does not go with "${name}"`, fix: "leave one of them out" });
+    }
+    if (name === undefined && !all) {
+      if (args.text("write") !== undefined) {
+        throw new UsageError({ what: "Option --write needs a NAME, or --all" });
+      }
+      const list = SCHEMAS.map(({ name, description }) => ({ name, description }));
+      if (json) output.json({ schema_version: 1, omk: VERSION, schemas: list });
+      else {for (
+          const line of alignColumns(list.map((each) => [each.name, each.description]), output.columns)
+        ) output.print(line);}
+      return ExitCode.OK;
+    }
+    const document = name === undefined ? await makeAll() : await (await find(name)).make();
+    const text = json ? `${JSON.stringify(document)}\n` : `${JSON.stringify(document, null, 2)}\n`;
+    const file = args.text("write");
+    if (file === undefined) {
+      output.write(text);
+      return ExitCode.OK;
+    }
+    const path = file.startsWith("/") ? file : `${context.cwd}/${file}`;
+    await writeFile(path, text);
+    output.note(`Wrote ${path}`);
+    return ExitCode.OK;
+  },
+};
+
+async function makeAll(): Promise<Readonly<Record<string, unknown>>> {
+  const entries = SCHEMAS.map(async (entry) => [entry.name, await entry.make()] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+async function find(name: string): Promise<SchemaEntry> {
+  const entry = SCHEMAS.find((each) => each.name === name);
+  if (entry !== undefined) return entry;
+  const { nearest } = await import("../../plan/nearest.ts");
+  const guess = nearest(name, SCHEMAS.map((each) => each.name));
+  throw new UsageError({
+    what: `There is no schema "${name}"`,
+    why: guess === undefined ? undefined : `did you mean ${guess}?`,
+    fix: "omk schema lists them",
+  });
+}
+
+async function writeFile(path: string, text: string): Promise<void> {
+  try {
+    await Deno.writeTextFile(path, text);
+  } catch (error) {
+    throw new OmkError({ what: "Cannot write the schema", where: path, why: reasonOf(error), cause: error });
+  }
+}

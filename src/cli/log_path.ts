@@ -1,0 +1,28 @@
+/** The log that a user means: a file, or that of a run. */
+
+import { findRun } from "../run/find_run.ts";
+import type { CommandContext } from "./command.ts";
+import { locate } from "./place.ts";
+
+/**
+ * Absolute path of the log that `text` names: a file where it looks like a path or is one, else the run's; the newest
+ * run's where it is undefined. A path need not exist.
+ *
+ * @throws {UsageError} where it names neither a file nor a run.
+ */
+export async function logPath(context: CommandContext, text: string | undefined): Promise<string> {
+  if (text !== undefined && (/[/]|\.jsonl$/.test(text) || await isFile(`${context.cwd}/${text}`))) {
+    return text.startsWith("/") ? text : `${context.cwd}/${text}`;
+  }
+  const { home } = await locate(context);
+  return (await findRun(home, text)).events;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,16 @@
+/** The schema of what stderr gets under `--json` when a command fails. */
+
+import * as z from "zod";
+
+/** See the module. */
+export const errorSchema = z.strictObject({
+  error: z.strictObject({
+    code: z.string().describe("Name of the condition, such as `PlanError`"),
+    message: z.string().describe("The whole message"),
+    what: z.string().describe("What could not be done"),
+    where: z.string().nullable().describe("The file, position, task or ref that is concerned"),
+    why: z.string().nullable(),
+    fix: z.string().nullable().describe("What to do about it"),
+    exit_code: z.int(),
+  }),
+}).describe("Why a command failed: one line on stderr");

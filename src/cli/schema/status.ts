@@ -1,0 +1,141 @@
+/** The schema of what `omk status --json` prints. */
+
+import * as z from "zod";
+import {
+  attemptOutcome,
+  eventIndex,
+  fencingToken,
+  objectId,
+  runTime,
+  storedOutput,
+  taskId,
+} from "../../log/payloads.ts";
+import { STATUS_VERSION } from "../render/status_document.ts";
+
+const runStatus = z.enum([
+  "cancelled",
+  "failed_infra",
+  "needs_more_budget",
+  "blocked_on_human",
+  "blocked_on_external",
+  "not_ready",
+  "ready",
+  "passed",
+]);
+
+const taskStates = [
+  "pending",
+  "claimed",
+  "running",
+  "finished",
+  "completed",
+  "failed",
+  "cancelled",
+  "blocked",
+  "waiting",
+] as const;
+const taskStatus = z.enum(taskStates);
+const count = z.int().min(0);
+const milliseconds = z.int().min(0);
+
+const taskState = z.strictObject({
+  id: taskId,
+  state: taskStatus,
+  attempt: count.describe("Number of the latest attempt; 0 before the first"),
+  owner: z.string().nullable(),
+  token: fencingToken.nullable(),
+  lease_expires: runTime.nullable(),
+  not_before: runTime.nullable(),
+  retry_count: count,
+  recovery_count: count,
+  conflict_count: count,
+  base: objectId.nullable(),
+  pin: objectId.nullable(),
+  commit: objectId.nullable(),
+  created_at: runTime,
+  started_at: runTime.nullable(),
+  completed_at: runTime.nullable(),
+  ready_since: runTime.nullable(),
+  reason: z.string().nullable().describe("Why it is in this state, for people"),
+  waiting_on: z.enum(["human", "external"]).nullable(),
+  causes: z.array(taskId).describe("The tasks that block it"),
+  outputs: z.array(storedOutput),
+  outcome: attemptOutcome.nullable().describe("Evidence of the latest attempt that ended"),
+  stage: z.enum(["body", "pinning", "pinned"]).nullable(),
+  pin_date: runTime.nullable(),
+  slot: z.string().nullable(),
+  process: z.looseObject({ pid: z.int(), pgid: z.int() }).nullable(),
+  cancel_request: eventIndex.nullable(),
+});
+
+const runRecord = z.looseObject({
+  run_id: z.string(),
+  next_index: count.describe("How many events the log has"),
+  last_ts: runTime,
+  phase: z.enum(["new", "active", "finished"]),
+  incarnation: count.describe("How many omk processes have worked on the run, one after the other"),
+  name: z.string(),
+  plan_digest: z.string(),
+  directory: z.string().describe("What the plan's paths are relative to"),
+  base: z.looseObject({
+    commit: objectId,
+    tree: objectId,
+    branch: z.string().nullable(),
+    snapshot: z.boolean(),
+  })
+    .nullable(),
+  head: z.looseObject({ commit: objectId, tree: objectId }).nullable(),
+  selected: z.array(taskId).nullable(),
+  paused: z.boolean(),
+  violations: z.array(z.strictObject({ index: eventIndex, why: z.string() })),
+});
+
+const activeTask = z.strictObject({
+  task_id: taskId,
+  state: taskStatus,
+  attempt: z.int().min(1),
+  started_at: z.iso.datetime().nullable(),
+  elapsed_ms: milliseconds,
+  slot: z.string().nullable(),
+  last_line: z.string().nullable().describe("The last line that it printed"),
+});
+
+const gateStanding = z.strictObject({
+  gate: z.string(),
+  required: z.boolean(),
+  result: z.enum(["running", "passed", "failed", "skipped", "not_run"]),
+  reason: z.string().nullable(),
+});
+
+/** See the module. */
+export const statusSchema = z.strictObject({
+  schema_version: z.literal(STATUS_VERSION),
+  run_id: z.string(),
+  name: z.string(),
+  standing: z.enum(["running", "paused", "interrupted", ...runStatus.options])
+    .describe("The status of a finished run; `interrupted`: not finished, and its omk process is gone"),
+  status: runStatus.nullable().describe("Null while the run is not finished"),
+  exit_code: z.int().nullable(),
+  controlled: z.boolean().describe("Whether a living omk process works on the run"),
+  directory: z.string().describe("The files of the run"),
+  started_at: z.iso.datetime(),
+  finished_at: z.iso.datetime().nullable(),
+  elapsed_ms: milliseconds.describe("Until now, the end, or the last event of an interrupted run"),
+  counts: z.strictObject({
+    selected: count,
+    pending: count,
+    claimed: count,
+    running: count,
+    finished: count,
+    completed: count,
+    failed: count,
+    cancelled: count,
+    blocked: count,
+    waiting: count,
+  }).describe("Selected tasks, and how many of them are in each state"),
+  active: z.array(activeTask),
+  gates: z.array(gateStanding).describe("Gates of the run on the tree that would be delivered now"),
+  next: z.array(z.string()).describe("Commands that go on from here"),
+  run: runRecord.describe("The run as its log folds it"),
+  tasks: z.array(taskState).describe("The tasks as the log folds them, in the order of the plan"),
+}).describe("How a run stands");

@@ -1,0 +1,224 @@
+/** A controller with workers, merges, gates and proofs that a test decides over; the log is in memory. */
+
+import type { GateRequest, GateResult } from "../../src/gates/port.ts";
+import type { CommitMeta, Pin } from "../../src/git/port.ts";
+import { draft, type RunEvent } from "../../src/log/event.ts";
+import type { AttemptOutcome, OutcomeResult } from "../../src/log/kinds.ts";
+import { MemoryLog } from "../../src/log/memory_log.ts";
+import type { Plan } from "../../src/plan/spec.ts";
+import type { EndReason } from "../../src/process/port.ts";
+import { Controller, type RunEnd } from "../../src/run/controller.ts";
+import { runDirectoryAt } from "../../src/run/directory.ts";
+import { apply, applyAll } from "../../src/run/state.ts";
+import { createRunState, type RunState, runStateJson } from "../../src/scheduler/run_state.ts";
+import type { Attempt, AttemptRequest } from "../../src/worker/port.ts";
+import { makeOutcome, RUN_ID, startPayload } from "./fixture.ts";
+import { VirtualClock } from "./virtual_clock.ts";
+
+/** What a test decides over. */
+export interface Script {
+  /** Result of an attempt; default: success. Null: it runs until somebody ends it. */
+  readonly outcome?: (taskId: string, attempt: number) => OutcomeResult | null;
+  /** Whether an attempt changed anything; default: it did. */
+  readonly changes?: (taskId: string) => boolean;
+  /** Paths of a conflict at the merge; default: none. */
+  readonly conflict?: (taskId: string, attempt: number) => readonly string[];
+  /** Whether a gate passes; default: it does. */
+  readonly gate?: (request: GateRequest) => boolean;
+  /** Milliseconds that a body takes; default 100. */
+  readonly duration?: (taskId: string) => number;
+}
+
+/** See the module. */
+export class Rig {
+  readonly clock = new VirtualClock();
+  readonly log = new MemoryLog({ runId: RUN_ID, clock: this.clock });
+  readonly events: RunEvent[] = [];
+  readonly attempts = new Map<string, SimulatedAttempt>();
+  readonly state: RunState;
+  readonly #plan: Plan;
+  readonly #script: Script;
+  #objects = 0;
+
+  constructor(plan: Plan, script: Script = {}) {
+    this.#plan = plan;
+    this.#script = script;
+    this.state = createRunState(plan);
+  }
+
+  /** Starts the run, and lets it go to its end; `during` sees each event. */
+  async run(during: (event: RunEvent, rig: this) => void = () => {}): Promise<RunEnd> {
+    const started = await this.log.append([
+      draft("run_started", "run", "controller/1", startPayload(this.#plan)),
+    ]);
+    for (const event of started) {
+      this.events.push(event);
+      apply(this.state, event);
+    }
+    const controller = new Controller(this.state, {
+      log: this.log,
+      clock: {
+        now: () => this.log.clock.now(),
+        jump: () => this.log.clock.jump(),
+        monotonic: () => this.clock.monotonic(),
+        sleep: (ms, signal) => this.clock.sleep(ms, signal),
+      },
+      attempts: {
+        start: (request) => this.#start(request),
+        leftBehind: () => Promise.resolve([]),
+      },
+      merger: {
+        merge: (_head, _pin, _base, meta) => Promise.resolve(this.#merge(meta)),
+        advanceHead: () => Promise.resolve(),
+        publish: () => Promise.resolve(),
+      },
+      gates: { run: (request) => Promise.resolve(this.#gate(request)) },
+      proof: {
+        write: () => {
+          const artifact = {
+            path: "proof.json",
+            bytes: 1,
+            kept_bytes: 1,
+            truncated: false,
+            sha256: "0".repeat(64),
+          };
+          return Promise.resolve({ proof: artifact, failure: null, patch: null });
+        },
+      },
+      identity: { name: "omk", email: "omk@localhost" },
+      runDirectory: runDirectoryAt("/nowhere", RUN_ID),
+      directory: "/project",
+      onEvent: (event) => {
+        this.events.push(event);
+        during(event, this);
+      },
+    });
+    return await this.clock.until(controller.run());
+  }
+
+  /** The state that folding the events anew gives. */
+  foldAgain(): string {
+    return runStateJson(applyAll(createRunState(this.#plan), this.events));
+  }
+
+  /** A new object id. */
+  oid(): string {
+    this.#objects += 1;
+    return this.#objects.toString(16).padStart(40, "0");
+  }
+
+  #start(request: AttemptRequest): Attempt {
+    const { task_id, attempt } = request.ref;
+    const result = this.#script.outcome?.(task_id, attempt);
+    const simulated = new SimulatedAttempt(this, request, {
+      result: result === undefined ? "success" : result,
+      changes: this.#script.changes?.(task_id) ?? true,
+      ms: this.#script.duration?.(task_id) ?? 100,
+    });
+    this.attempts.set(task_id, simulated);
+    return simulated;
+  }
+
+  #merge(meta: CommitMeta) {
+    const taskId = /Omk-Task: (.*)/.exec(meta.message)?.[1] ?? "";
+    const attempt = Number(/Omk-Attempt: (.*)/.exec(meta.message)?.[1]);
+    const paths = this.#script.conflict?.(taskId, attempt) ?? [];
+    if (paths.length > 0) return { kind: "conflict", paths, detail: "text" } as const;
+    return { kind: "merged", commit: this.oid(), tree: this.oid() } as const;
+  }
+
+  #gate(request: GateRequest): GateResult {
+    const evidence = {
+      gate: request.gate.name,
+      scope: request.gate.scope,
+      run_number: request.runNumber,
+      required: request.gate.required,
+      tree: request.tree,
+      commit: request.commit,
+      task_id: request.task?.id ?? null,
+      token: request.task?.token ?? null,
+      definition: "0".repeat(64),
+      exit_code: 0,
+      signal: null,
+      timed_out: false,
+      duration_ms: 1,
+      output: null,
+      changed: [],
+      untracked: [],
+      counts: null,
+    };
+    if (this.#script.gate?.(request) ?? true) return { passed: true, evidence };
+    return {
+      passed: false,
+      evidence: { ...evidence, exit_code: 1, reason: "exited with 1", infrastructure: false },
+    };
+  }
+}
+
+/** An attempt whose end is decided beforehand. */
+export class SimulatedAttempt implements Attempt {
+  readonly ref: Attempt["ref"];
+  readonly started: Attempt["started"];
+  readonly ended: Promise<AttemptOutcome>;
+  readonly released: boolean[] = [];
+  readonly #rig: Rig;
+  readonly #request: AttemptRequest;
+  readonly #changes: boolean;
+  readonly #end = Promise.withResolvers<AttemptOutcome>();
+
+  constructor(
+    rig: Rig,
+    request: AttemptRequest,
+    fate: { readonly result: OutcomeResult | null; readonly changes: boolean; readonly ms: number },
+  ) {
+    this.#rig = rig;
+    this.#request = request;
+    this.#changes = fate.changes;
+    this.ref = request.ref;
+    const process = { pid: 1, pgid: 1, start_time: null, boot_id: null };
+    this.started = Promise.resolve({ process, slot: this.slot() });
+    this.ended = this.#end.promise;
+    const { result } = fate;
+    if (result !== null) rig.clock.sleep(fate.ms).then(() => this.#end.resolve(makeOutcome(result)));
+  }
+
+  end(_reason: EndReason): void {
+    this.#end.resolve(makeOutcome("cancelled", { detail: "ended" }));
+  }
+
+  slot(): string | null {
+    return this.#request.base === null ? null : "w1";
+  }
+
+  outputBytes(): number {
+    return 0;
+  }
+
+  lastLine(): string {
+    return "";
+  }
+
+  collectOutputs() {
+    return Promise.resolve({ stored: [], missing: this.#request.spec.outputs });
+  }
+
+  pin(): Promise<Pin> {
+    const kept = this.#changes;
+    return Promise.resolve({
+      commit: kept ? this.#rig.oid() : null,
+      tree: this.#rig.oid(),
+      ref: kept ? "refs/omk/test" : null,
+      changed: kept ? [{ path: `${this.ref.task_id}.txt`, change: "added" as const }] : [],
+      by_products: [],
+      by_products_capped: false,
+      unpinned: [],
+      set_aside: false,
+      secrets: [],
+    });
+  }
+
+  release(): Promise<void> {
+    this.released.push(true);
+    return Promise.resolve();
+  }
+}
