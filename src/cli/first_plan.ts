@@ -33,7 +33,8 @@ const HEADER = `// What is to be done, as tasks, and what its result must pass, 
 //   omk merge           deliver the result to your branch; until then your checkout stays as it is
 //   omk schema plan     all fields that there are`;
 
-const IN_PLACE = `  // There is no git repository here, so tasks work in this directory itself, and nothing is merged or undone.
+const IN_PLACE =
+  `  // There is no git repository here, so tasks work in this directory itself, and nothing is merged or undone.
   "defaults": { "isolation": "none" },`;
 
 function setupPart(setup: WorktreeSetup | null): readonly string[] {
@@ -65,7 +66,9 @@ function gateFields(gate: GateSpec): readonly string[] {
 }
 
 function commandText(command: Command): string {
-  return typeof command === "string" ? JSON.stringify(command) : `[${command.map((part) => JSON.stringify(part)).join(", ")}]`;
+  return typeof command === "string"
+    ? JSON.stringify(command)
+    : `[${command.map((part) => JSON.stringify(part)).join(", ")}]`;
 }
 
 function tasksPart(inRepository: boolean): string {

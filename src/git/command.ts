@@ -103,10 +103,11 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   const timer = setTimeout(() => end("timed_out"), options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   options.signal?.addEventListener("abort", onAbort, { once: true });
   try {
-    const [output] = await Promise.all([child.output(), feed(child, options.stdin)]);
+    const [output, unread] = await Promise.all([child.output(), feed(child, options.stdin)]);
     const stderr = decode(output.stderr);
     if (ended !== undefined) throw fail(null, stderr, ended);
     if (!(options.okCodes ?? [0]).includes(output.code)) throw fail(output.code, stderr);
+    if (unread !== null) throw fail(output.code, `git did not read all of its input: ${unread}`);
     return { code: output.code, stdout: output.stdout, stderr };
   } finally {
     clearTimeout(timer);
@@ -205,15 +206,17 @@ function gitEnvironment(profile: GitProfile): Record<string, string> {
   return env;
 }
 
-/** Writes all of `data` to git; a git that ended early is judged by its exit code. */
-async function feed(child: Deno.ChildProcess, data: Uint8Array | string | undefined): Promise<void> {
-  if (data === undefined) return;
+/** Writes all of `data` to git; resolves with the reason where git ended before it had read it. */
+async function feed(child: Deno.ChildProcess, data: Uint8Array | string | undefined): Promise<string | null> {
+  if (data === undefined) return null;
   const writer = child.stdin.getWriter();
   try {
     await writer.write(typeof data === "string" ? new TextEncoder().encode(data) : data);
     await writer.close();
+    return null;
   } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    // A broken pipe has different names in different versions of the platform.
+    return reasonOf(error);
   } finally {
     writer.releaseLock();
   }

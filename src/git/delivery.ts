@@ -70,11 +70,10 @@ async function fastForward(
     return { kind: "fast_forwarded", from: current, to: head, checkout: checkout.root };
   }
   if (now !== null && now !== current) return { kind: "moved", branchCommit: now };
-  return refused(
-    firstLine(stderr) || `git merge ended with code ${code}`,
-    listedPaths(stderr),
-    "commit, stash or remove these changes, then merge again",
-  );
+  const paths = listedPaths(stderr);
+  const why = firstLine(stderr) || `git merge ended with code ${code}`;
+  const fix = paths.length > 0 ? "commit, stash or remove these changes" : "see to that";
+  return refused(why, paths, `${fix}, then merge again`);
 }
 
 /** Moves a branch that no worktree has checked out. */

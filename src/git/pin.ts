@@ -45,11 +45,11 @@ export async function pinSlot(hub: Hub, request: PinRequest): Promise<Pin> {
   await using index = await borrowIndex(hub, paths, slot.base, "pin");
   const tracked = await findTrackedChanges(hub, paths, index.path);
   const walk = await walkUntracked(hub, {
-    worktree: paths.worktree,
+    paths,
+    index: index.path,
     base: slot.base,
     keep: request.record.keep,
     provided: request.record.provided,
-    scratch: `${paths.worktree}.rules`,
   });
   const { small, large } = splitBySize(paths.worktree, walk.files, request.fileBytes);
   await removeFromIndex(hub, paths, index.path, tracked.removed, slot.base);

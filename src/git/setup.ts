@@ -154,11 +154,11 @@ export async function runSetup(context: SetupContext): Promise<void> {
     throw fail(`it changed tracked files: ${named(changed)}`, fix, changed);
   }
   const { files, unpinned } = await walkUntracked(hub, {
-    worktree: paths.worktree,
+    paths,
+    index: index.path,
     base: request.base,
     keep: request.worktree.keep,
     provided: context.provided,
-    scratch: `${paths.worktree}.rules`,
   });
   const left = [...files, ...unpinned.map(({ path }) => path)];
   if (left.length > 0) {

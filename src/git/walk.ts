@@ -4,25 +4,27 @@
  */
 
 import { sha256OfFile } from "../digest.ts";
+import { decode, splitNul } from "./command.ts";
 import { mayBeLossy } from "./files.ts";
 import type { Hub } from "./hub.ts";
 import { IgnoreRules } from "./ignore_rules.ts";
 import type { ByProduct, ObjectId, Unpinned } from "./port.ts";
-import type { ProvidedFile } from "./slot_record.ts";
+import { ignorePattern } from "./restore.ts";
+import { inSlot } from "./slot_index.ts";
+import type { ProvidedFile, SlotPaths } from "./slot_record.ts";
 import type { TreeListing } from "./tree_listing.ts";
 
 /** What is walked, and what is passed over. */
 export interface WalkRequest {
-  /** Absolute path of the slot's worktree. */
-  readonly worktree: string;
+  readonly paths: SlotPaths;
+  /** An index that holds the base. */
+  readonly index: string;
   /** The tree that tells what is tracked and what is ignored. */
   readonly base: ObjectId;
   /** Paths that survive between tasks: not looked at. */
   readonly keep: readonly string[];
   /** Files that omk put there: passed over as long as they are unchanged. */
   readonly provided: readonly ProvidedFile[];
-  /** A directory of omk's that the walk may make and remove. */
-  readonly scratch: string;
 }
 
 /** What a walk found; all paths relative to the root, in the order of the walk. */
@@ -44,20 +46,24 @@ interface Candidate {
 /** By-products are counted up to this many; a build directory can have millions of files. */
 const BY_PRODUCTS_COUNTED = 20_000;
 
+/** So many ignored directories are named to git on its command line; it looks into the others in vain. */
+const EXCLUSIONS_PASSED = 500;
+
 /** After this many synchronous calls others get their turn: it is a few milliseconds. */
 const CALLS_PER_TURN = 512;
 
 /** Walks a slot level by level, so that git is asked about ignored paths once per level. */
 export async function walkUntracked(hub: Hub, request: WalkRequest): Promise<WalkResult> {
-  const rules = await IgnoreRules.of(hub, request.base, request.scratch);
+  const rules = await IgnoreRules.of(hub, request.base, `${request.paths.worktree}.rules`);
   try {
-    return await new Walk(request, await hub.listings.of(request.base), rules).run();
+    return await new Walk(hub, request, await hub.listings.of(request.base), rules).run();
   } finally {
     await rules.close();
   }
 }
 
 class Walk {
+  readonly #hub: Hub;
   readonly #request: WalkRequest;
   readonly #tracked: TreeListing;
   readonly #rules: IgnoreRules;
@@ -68,7 +74,8 @@ class Walk {
   readonly #ignored: Candidate[] = [];
   #calls = 0;
 
-  constructor(request: WalkRequest, tracked: TreeListing, rules: IgnoreRules) {
+  constructor(hub: Hub, request: WalkRequest, tracked: TreeListing, rules: IgnoreRules) {
+    this.#hub = hub;
     this.#request = request;
     this.#tracked = tracked;
     this.#rules = rules;
@@ -78,6 +85,7 @@ class Walk {
 
   async run(): Promise<WalkResult> {
     for (let level: string[] = [""]; level.length > 0;) level = await this.#walkLevel(level);
+    await this.#findUnnameable();
     return { files: this.#files, unpinned: this.#unpinned, ...(await this.#countByProducts()) };
   }
 
@@ -89,6 +97,7 @@ class Walk {
       await this.#yieldNowAndThen();
       for (const entry of this.#entries(directory)) {
         const path = directory === "" ? entry.name : `${directory}/${entry.name}`;
+        if (mayBeLossy(entry.name) && !this.#canName(path)) continue;
         if (entry.isDirectory && this.#tracked.directories.has(path)) next.push(path);
         else if (await this.#isUntracked(directory, path, entry)) {
           candidates.push({ path, type: typeOf(entry) });
@@ -101,7 +110,6 @@ class Walk {
     for (const candidate of candidates) {
       const { path, type } = candidate;
       if (ignored.has(path)) this.#ignored.push(candidate);
-      else if (mayBeLossy(path) && !this.#canName(path)) this.#leave(path, "unreadable");
       else if (type === "directory") next.push(path);
       else if (type === "file") this.#files.push(path);
       else this.#leave(path, "not_regular");
@@ -130,7 +138,7 @@ class Walk {
     const digest = this.#provided.get(path);
     if (digest === undefined || !entry.isFile) return false;
     try {
-      return (await sha256OfFile(`${this.#request.worktree}/${path}`)).sha256 === digest;
+      return (await sha256OfFile(`${this.#request.paths.worktree}/${path}`)).sha256 === digest;
     } catch (error) {
       if (error instanceof Deno.errors.PermissionDenied) return false;
       throw error;
@@ -138,26 +146,44 @@ class Walk {
   }
 
   #entries(directory: string): Deno.DirEntry[] {
-    const path = directory === "" ? this.#request.worktree : `${this.#request.worktree}/${directory}`;
-    let entries: Deno.DirEntry[];
+    const path = directory === ""
+      ? this.#request.paths.worktree
+      : `${this.#request.paths.worktree}/${directory}`;
     try {
-      entries = [...Deno.readDirSync(path)];
+      return [...Deno.readDirSync(path)];
     } catch (error) {
-      const expected = error instanceof Deno.errors.PermissionDenied || mayBeLossy(directory);
-      if (!expected) throw error;
+      if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
       this.#leave(directory, "unreadable");
       return [];
     }
-    const odd = entries.map(({ name }) => name).filter(mayBeLossy);
-    // Two names that read the same cannot be told apart: neither can be trusted to be the tracked one.
-    if (new Set(odd).size < odd.length) this.#leave(directory, "unreadable");
-    return entries;
+  }
+
+  /**
+   * Finds the files whose names are not UTF-8. The platform gives such names mutilated, or leaves them out of
+   * directories altogether, so git is asked.
+   */
+  async #findUnnameable(): Promise<void> {
+    const { paths, index, keep } = this.#request;
+    const passedOver = this.#ignored.filter(({ type }) => type === "directory").map(({ path }) => path);
+    const exclusions = [...keep, ...passedOver.slice(0, EXCLUSIONS_PASSED)].map((path) =>
+      `--exclude=${ignorePattern(path)}`
+    );
+    const { stdout } = await this.#hub.git(
+      ["ls-files", "-z", "--others", ...exclusions],
+      inSlot(paths, index),
+    );
+    if (isUtf8(stdout)) return;
+    const names = [
+      ...new Set(splitNul(decode(stdout)).filter((path) => mayBeLossy(path) && !this.#canName(path))),
+    ];
+    const ignored = await this.#rules.ignored(names.map((path) => ({ path, isDirectory: false })));
+    for (const path of names) if (!ignored.has(path)) this.#leave(path, "unreadable");
   }
 
   /** Whether the text of a path leads to the file, and not to a name that merely reads the same. */
   #canName(path: string): boolean {
     try {
-      Deno.lstatSync(`${this.#request.worktree}/${path}`);
+      Deno.lstatSync(`${this.#request.paths.worktree}/${path}`);
       return true;
     } catch {
       return false;
@@ -179,7 +205,7 @@ class Walk {
       const top = item.path.split("/", 1)[0] ?? item.path;
       const count = counts.get(top) ?? { files: 0, bytes: 0 };
       counts.set(top, count);
-      const path = `${this.#request.worktree}/${item.path}`;
+      const path = `${this.#request.paths.worktree}/${item.path}`;
       try {
         if (item.type === "directory") {
           for (const entry of Deno.readDirSync(path)) {
@@ -207,4 +233,13 @@ class Walk {
 function typeOf(entry: Deno.DirEntry): Candidate["type"] {
   if (entry.isDirectory) return "directory";
   return entry.isFile || entry.isSymlink ? "file" : "other";
+}
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -13,8 +13,7 @@ import { CommitScanner, LOG_START, type LogPosition, type Tail } from "./commit_
 import { CorruptLogError, LogIoError, LogPoisonedError, MalformedEventError } from "./errors.ts";
 import type { FreeEvent, RunEvent } from "./event.ts";
 import type { FilePort, LogFile } from "./file_port.ts";
-import { findLastCommit } from "./last_commit.ts";
-import { LineError, parseLine } from "./line.ts";
+import { readLastCommit } from "./last_commit.ts";
 import { tornPath } from "./log_paths.ts";
 import { poison, poisonReason } from "./poison.ts";
 import type { LogHead } from "./port.ts";
@@ -64,14 +63,18 @@ export class CommitFile implements Disposable {
     this.#path = path;
     this.#options = options;
     this.#position = { ...LOG_START, runId: options.runId };
+    // Before it is opened: a poisoned log is not writable, and the system's reason would say less.
+    this.#refuseIfPoisoned();
     this.#file = attempt(path, mode === "new" ? "create" : "open", () => {
       return mode === "new" ? files.create(path) : files.open(path);
     });
     try {
       const status = this.#status();
       this.#inode = status.inode;
-      this.#refuseIfPoisoned();
-      this.#position = this.#readLastCommit(status.size);
+      const readAt = (offset: number, into: Uint8Array) => {
+        return this.#attempt("read", () => this.#file.readAt(offset, into));
+      };
+      this.#position = readLastCommit(path, readAt, status.size, this.#position);
     } catch (error) {
       this.#file[Symbol.dispose]();
       throw error;
@@ -279,47 +282,6 @@ export class CommitFile implements Disposable {
     });
   }
 
-  #readLastCommit(size: number): LogPosition {
-    if (size === 0) return this.#position;
-    const readAt = (offset: number, into: Uint8Array) => {
-      return this.#attempt("read", () => this.#file.readAt(offset, into));
-    };
-    try {
-      const range = findLastCommit(readAt, size);
-      if (range === undefined) return this.#position;
-      const bytes = new Uint8Array(range.end - range.start);
-      readAt(range.start, bytes);
-      return this.#verifyLastCommit(range.start, bytes);
-    } catch (error) {
-      if (error instanceof RangeError || error instanceof LineError) {
-        throw this.#corrupt(error.message, error);
-      }
-      throw error;
-    }
-  }
-
-  #verifyLastCommit(start: number, bytes: Uint8Array): LogPosition {
-    const firstLine = new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(LINE_FEED_CODE)));
-    const { event, first } = parseLine(firstLine);
-    const scanner = new CommitScanner(this.#path, {
-      ...this.#position,
-      offset: start,
-      // One event, one line.
-      lines: event.index,
-      index: event.index - 1,
-      sum: first?.prev ?? "",
-      form: "run",
-    });
-    for (let at = 0; at < bytes.length;) {
-      const room = scanner.room();
-      const piece = bytes.subarray(at, at + room.length);
-      room.set(piece);
-      at += piece.length;
-      for (const commit of scanner.take(piece.length)) return commit.after;
-    }
-    throw this.#corrupt("its last commit is not whole");
-  }
-
   #refuseIfPoisoned(): void {
     const reason = attempt(this.#path, "read", () => poisonReason(this.#options.files, this.#path));
     if (reason !== undefined) throw new LogPoisonedError(this.#path, reason);
@@ -341,8 +303,7 @@ export class CommitFile implements Disposable {
   }
 }
 
-const LINE_FEED_CODE = 0x0a;
-const LINE_FEED = new Uint8Array([LINE_FEED_CODE]);
+const LINE_FEED = new Uint8Array([0x0a]);
 
 /** Whether the log can never be appended to by this process again. */
 export function isFatal(error: unknown): boolean {

@@ -1,6 +1,9 @@
 /** Finds the last commit of a log by reading backwards: appending never needs the whole log (design §4). */
 
-import { MAX_COMMIT_BYTES } from "./commit.ts";
+import { MAX_COMMIT_BYTES, NO_SUM, SEAL_LENGTH } from "./commit.ts";
+import { CommitScanner, type LogPosition } from "./commit_scanner.ts";
+import { CorruptLogError, MalformedEventError } from "./errors.ts";
+import { LineError, parseLine } from "./line.ts";
 
 /** Reads bytes of a file: fills `into` from `offset`, returns how many there were. */
 export type ReadAt = (offset: number, into: Uint8Array) => number;
@@ -21,6 +24,74 @@ const FIRST = /,"prev":"[0-9a-f]{64}","commit":\d+(?:,"sum":"[0-9a-f]{64}")?\}$/
 const END_LENGTH = 256;
 
 const decoder = new TextDecoder();
+
+/**
+ * Reads and checks the last commit of a run's log, and that it follows the commit before it.
+ *
+ * @param start where a log without commits starts
+ * @throws {CorruptLogError}
+ */
+export function readLastCommit(path: string, readAt: ReadAt, size: number, start: LogPosition): LogPosition {
+  try {
+    const range = findLastCommit(readAt, size);
+    return range === undefined ? start : checkCommit(path, readAt, range, start);
+  } catch (error) {
+    // Only now is it worth while to count the lines before the damage.
+    if (error instanceof CorruptLogError || error instanceof MalformedEventError) {
+      throw new CorruptLogError(path, lineAt(readAt, error.offset), error.offset, error.why, error.cause);
+    }
+    if (!(error instanceof RangeError || error instanceof LineError)) throw error;
+    throw new CorruptLogError(path, lineAt(readAt, size), size, error.message, error);
+  }
+}
+
+function checkCommit(path: string, readAt: ReadAt, range: CommitRange, start: LogPosition): LogPosition {
+  const bytes = new Uint8Array(range.end - range.start);
+  readAt(range.start, bytes);
+  const { event, first } = parseLine(decoder.decode(bytes.subarray(0, bytes.indexOf(LINE_FEED))));
+  // One event, one line.
+  const lines = event.index;
+  if (first === undefined || first.prev !== sumBefore(readAt, range.start)) {
+    throw new CorruptLogError(
+      path,
+      lines + 1,
+      range.start,
+      "the last commit does not follow the one before it",
+    );
+  }
+  const before = { ...start, offset: range.start, lines, index: event.index - 1, sum: first.prev };
+  const scanner = new CommitScanner(path, range.start === 0 ? start : { ...before, form: "run" });
+  for (let at = 0; at < bytes.length;) {
+    const room = scanner.room();
+    const piece = bytes.subarray(at, at + room.length);
+    room.set(piece);
+    at += piece.length;
+    for (const commit of scanner.take(piece.length)) return commit.after;
+  }
+  throw new RangeError("the last commit is not whole");
+}
+
+/** The number of the line that starts at `offset`. */
+function lineAt(readAt: ReadAt, offset: number): number {
+  const piece = new Uint8Array(FIRST_WINDOW);
+  let line = 1;
+  for (let at = 0; at < offset;) {
+    const bytes = piece.subarray(0, Math.min(piece.length, offset - at));
+    const count = readAt(at, bytes);
+    if (count === 0) break;
+    for (let feed = bytes.indexOf(LINE_FEED); feed >= 0; feed = bytes.indexOf(LINE_FEED, feed + 1)) line++;
+    at += count;
+  }
+  return line;
+}
+
+/** The sum with which the file's part before `offset` ends. */
+function sumBefore(readAt: ReadAt, offset: number): string | undefined {
+  if (offset === 0) return NO_SUM;
+  const seal = new Uint8Array(SEAL_LENGTH + 1);
+  readAt(offset - seal.length, seal);
+  return /^,"sum":"([0-9a-f]{64})"\}\n$/.exec(decoder.decode(seal))?.[1];
+}
 
 /**
  * The lines that end with the file's last sum, by their form alone; `undefined` if there is no such line.

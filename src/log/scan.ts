@@ -48,11 +48,15 @@ export async function* scanLog(
       const count = await attempt(path, "read", () => file.read(room)) ?? 0;
       if (count === 0) break;
       const commits: ScannedCommit[] = [];
-      found = caught(() => commits.push(...scanner.take(count)));
+      found = caught(() => {
+        for (const commit of scanner.take(count)) commits.push(commit);
+      });
       if (commits.length > 0) yield commits;
     }
     let tail: Tail | undefined;
-    found ??= caught(() => tail = scanner.finish());
+    found ??= caught(() => {
+      tail = scanner.finish();
+    });
     if (tail !== undefined) return tail;
     // A torn commit may just have been cut, and its place taken by a whole one: only damage that is still there when
     // it is read again is damage.
@@ -68,7 +72,8 @@ export function isDamage(error: unknown): error is MalformedEventError | Corrupt
   return error instanceof MalformedEventError || error instanceof CorruptLogError;
 }
 
-function caught(call: () => unknown): unknown {
+/** What the call throws; nothing that a scan throws is `undefined`. */
+function caught(call: () => void): unknown {
   try {
     call();
     return undefined;

@@ -71,6 +71,9 @@ export interface GuardianOptions {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** How long the guardian may not know that a group has ended: a pid is not given out again that soon. */
+const REMOVAL_DELAY_MS = 50;
+
 /** One life of the guardian process. */
 interface Watch {
   readonly child: Deno.ChildProcess;
@@ -87,6 +90,9 @@ export class Guardian {
   readonly #encoder = new TextEncoder();
   #watch: Watch | null = null;
   #closed = false;
+  /** Groups that have ended and that the guardian has not been told of. */
+  #ended = "";
+  #endedTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: GuardianOptions) {
     this.#options = options;
@@ -112,10 +118,17 @@ export class Guardian {
     this.#tell(`+ ${pgid}\n`);
   }
 
-  /** Takes a group that has ended out of guard: its number may be given to others. */
+  /**
+   * Takes a group that has ended out of guard: its number may be given to others. The guardian hears of it with
+   * the next group, or soon: a line for each would wake it twice as often.
+   */
   remove(pgid: number): void {
     this.#groups.delete(pgid);
-    this.#tell(`- ${pgid}\n`);
+    this.#ended += `- ${pgid}\n`;
+    if (this.#endedTimer !== undefined) return;
+    const timer = setTimeout(() => this.#tell(""), REMOVAL_DELAY_MS);
+    Deno.unrefTimer(timer);
+    this.#endedTimer = timer;
   }
 
   /**
@@ -124,9 +137,10 @@ export class Guardian {
    */
   async close(orderly: boolean, waitMs: number): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#endedTimer);
     const watch = this.#watch;
     if (watch === null) return;
-    if (orderly) this.#tell("quit\n");
+    this.#tell(orderly ? "quit\n" : "");
     await watch.writer.close().catch(ignoreBrokenPipe);
     watch.child.ref();
     const late = Promise.withResolvers<void>();
@@ -163,8 +177,12 @@ export class Guardian {
   }
 
   #tell(line: string): void {
+    clearTimeout(this.#endedTimer);
+    this.#endedTimer = undefined;
+    const text = this.#ended + line;
+    this.#ended = "";
     // A broken pipe means that the guardian has ended, and its status starts the next.
-    this.#watch?.writer.write(this.#encoder.encode(line)).catch(ignoreBrokenPipe);
+    this.#watch?.writer.write(this.#encoder.encode(text)).catch(ignoreBrokenPipe);
   }
 
   #replace(ended: Watch): void {

@@ -74,9 +74,9 @@ export function apply(state: RunState, event: RunEvent): void {
     run.violations.push({ index: event.index, why });
     return;
   }
-  if (entry.class === "fact" && run.proof !== null && !ALLOWED_AFTER_PROOF.has(event.kind)) {
-    run.work_since_proof = true;
-  }
+  if (entry.class !== "fact" || run.proof === null || ALLOWED_AFTER_PROOF.has(event.kind)) return;
+  run.work_since_proof = true;
+  run.finished_at = null;
 }
 
 /** Folds all events of a sequence. */

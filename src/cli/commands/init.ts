@@ -65,7 +65,9 @@ export const initCommand: Command = {
       return ExitCode.OK;
     }
     await write(path, text, args.flag("force"));
-    const next = root === null ? ["omk run"] : [`git add ${PLAN_NAME} && git commit -m "Add a plan"`, "omk run"];
+    const next = root === null
+      ? ["omk run"]
+      : [`git add ${PLAN_NAME} && git commit -m "Add a plan"`, "omk run"];
     const names = gates.map((gate) => gate.name);
     if (json) {
       output.json({ schema_version: 1, path, gates: names, notes, next });
@@ -78,7 +80,9 @@ export const initCommand: Command = {
         : `  It has ${counted(names.length, "gate")}, from what is in this project: ${names.join(", ")}`,
     );
     for (const note of notes) output.print(`  note: ${note}`);
-    next.forEach((command, at) => output.print(`  ${output.style.dim(at === 0 ? "next:" : "     ")} ${command}`));
+    next.forEach((command, at) =>
+      output.print(`  ${output.style.dim(at === 0 ? "next:" : "     ")} ${command}`)
+    );
     return ExitCode.OK;
   },
 };

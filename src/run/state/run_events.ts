@@ -61,7 +61,6 @@ export const runHandlers: HandlersOf<RunKind> = {
     run.incarnation = event.payload.incarnation;
     run.controller = event.payload.controller;
     run.phase = "active";
-    run.finished_at = null;
     run.proof_writing = null;
     const { onto } = event.payload;
     if (onto !== null) {
@@ -93,7 +92,8 @@ export const runHandlers: HandlersOf<RunKind> = {
       return `the log was tampered with, so the run cannot end as ${status}`;
     }
     run.phase = "finished";
-    run.finished_at = timeOf(event);
+    // A delivery afterwards is no part of how long the run took.
+    run.finished_at ??= timeOf(event);
     run.status = status;
     run.exit_code = exit_code;
     return undefined;
