@@ -2,8 +2,8 @@
 
 import { removeTree } from "./files.ts";
 import type { Hub } from "./hub.ts";
+import { ignorePattern } from "./ignore_rules.ts";
 import type { Slot } from "./port.ts";
-import { ignorePattern } from "./restore.ts";
 import { changedTracked } from "./setup.ts";
 import { freshIndex, inSlot } from "./slot_index.ts";
 import type { Lease } from "./slot_pool.ts";

@@ -2,6 +2,7 @@
 
 import { reasonOf } from "../errors.ts";
 import { SlotError } from "./errors.ts";
+import { listUntracked } from "./gate_slot.ts";
 import type { Hub } from "./hub.ts";
 import { provideFiles } from "./outputs.ts";
 import type { Slot, SlotRequest } from "./port.ts";
@@ -9,7 +10,6 @@ import { restoreSlot } from "./restore.ts";
 import { filesToCopy, needsSetup, runSetup, setupDigest } from "./setup.ts";
 import type { Lease, SlotPool } from "./slot_pool.ts";
 import { makeSlotRepository } from "./slot_repository.ts";
-import { listUntracked } from "./gate_slot.ts";
 
 /** So many slots may fail to be restored, and are set aside, before the hand-out fails. */
 const SLOTS_TRIED = 3;
@@ -61,7 +61,8 @@ async function prepare(
   if (request.kind === "gate") lease.untracked = new Set(await listUntracked(hub, paths, worktree.keep));
   await pool.record(lease, {
     version: 1,
-    holder: request.holder,
+    // A gate leaves no work behind: its slot is free as soon as its process is gone.
+    holder: request.kind === "task" ? request.holder : null,
     base,
     setup_digest: worktree.setup === null ? before : digest,
     keep: worktree.keep,

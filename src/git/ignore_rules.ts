@@ -71,3 +71,8 @@ export class IgnoreRules {
     }
   }
 }
+
+/** The ignore pattern that matches exactly one path of the root. */
+export function ignorePattern(path: string): string {
+  return `/${path.replace(/\/+$/, "").replace(/[\\*?[\] ]/g, "\\$&")}`;
+}

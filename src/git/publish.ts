@@ -37,6 +37,7 @@ export class Publisher {
   publish(runId: string): Promise<void> {
     const batch = this.#batches.get(runId) ?? { running: Promise.resolve(), waiting: null };
     this.#batches.set(runId, batch);
+    // By the time that its turn comes, "waiting" is this very promise.
     batch.waiting ??= batch.running.catch(() => {}).then(() => {
       batch.running = batch.waiting ?? Promise.resolve();
       batch.waiting = null;

@@ -10,6 +10,7 @@ import { reasonOf } from "../errors.ts";
 import { SlotError } from "./errors.ts";
 import { exists, lstatOrNull, mayBeLossy, removeIfThere, removeTree } from "./files.ts";
 import type { Hub } from "./hub.ts";
+import { ignorePattern } from "./ignore_rules.ts";
 import type { ObjectId } from "./port.ts";
 import { inSlot } from "./slot_index.ts";
 import type { SlotPaths } from "./slot_record.ts";
@@ -121,9 +122,4 @@ async function isRealDirectory(path: string): Promise<boolean> {
 /** The options with which `git clean` leaves the kept paths alone. */
 function exclusions(keep: readonly string[]): string[] {
   return keep.flatMap((path) => ["-e", ignorePattern(path)]);
-}
-
-/** The ignore pattern that matches exactly one path of the root. */
-export function ignorePattern(path: string): string {
-  return `/${path.replace(/\/+$/, "").replace(/[\\*?[\] ]/g, "\\$&")}`;
 }

@@ -61,8 +61,10 @@ export class SlotPool {
     free.sort((a, b) => rank(a.record, setupDigest) - rank(b.record, setupDigest));
     for (const { paths } of free) {
       const lease = await this.#take(paths);
-      if (lease?.record.holder === null) return lease;
-      if (lease !== null) this.#drop(lease);
+      if (lease === null) continue;
+      // Its holder may have set it aside between the look and the lock.
+      if (lease.record.holder === null && !(await exists(paths.aside))) return lease;
+      this.#drop(lease);
     }
     return await this.#create(letter, new Set(names));
   }
@@ -82,7 +84,8 @@ export class SlotPool {
       if (lease === null) continue;
       // It may have been released between the look and the lock.
       const { holder, base } = lease.record;
-      if (holder?.run_id === runId && base !== null) held.push({ lease, holder, base });
+      const still = holder?.run_id === runId && !(await exists(paths.aside));
+      if (still && base !== null) held.push({ lease, holder, base });
       else this.#drop(lease);
     }
     return held;

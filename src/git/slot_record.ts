@@ -109,8 +109,16 @@ export async function readAside(paths: SlotPaths): Promise<AsideNote | null> {
   if (text === null) return null;
   try {
     const note: unknown = JSON.parse(text);
-    if (typeof note === "object" && note !== null && "reason" in note && typeof note.reason === "string") {
-      return note as AsideNote;
+    if (typeof note === "object" && note !== null) {
+      const { reason, holder, base }: Partial<Record<keyof AsideNote, unknown>> = note;
+      if (typeof reason === "string") {
+        return {
+          version: 1,
+          reason,
+          holder: isHolder(holder) ? holder : null,
+          base: typeof base === "string" ? base : null,
+        };
+      }
     }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;

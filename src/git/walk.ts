@@ -7,9 +7,8 @@ import { sha256OfFile } from "../digest.ts";
 import { decode, splitNul } from "./command.ts";
 import { mayBeLossy } from "./files.ts";
 import type { Hub } from "./hub.ts";
-import { IgnoreRules } from "./ignore_rules.ts";
+import { ignorePattern, IgnoreRules } from "./ignore_rules.ts";
 import type { ByProduct, ObjectId, Unpinned } from "./port.ts";
-import { ignorePattern } from "./restore.ts";
 import { inSlot } from "./slot_index.ts";
 import type { ProvidedFile, SlotPaths } from "./slot_record.ts";
 import type { TreeListing } from "./tree_listing.ts";
@@ -119,9 +118,10 @@ class Walk {
 
   /** Whether an entry is one to decide about; git's own entries and submodules are dealt with here. */
   async #isUntracked(directory: string, path: string, entry: Deno.DirEntry): Promise<boolean> {
+    // The root's own entry is omk's. Git refuses to store any other, in whatever case it is written.
+    if (path === ".git") return false;
     if (entry.name.toLowerCase() === ".git") {
-      // The root's own entry is omk's. Git refuses to store any other, in whatever case it is written.
-      if (directory !== "") this.#leave(directory, "nested_repository");
+      this.#leave(directory === "" ? path : directory, "nested_repository");
       return false;
     }
     if (this.#keep.has(path)) return false;

@@ -1,5 +1,6 @@
 /** The git adapter: one object that answers for the hub, the slots and the merges of a repository. */
 
+import { InfraError, OmkError, reasonOf } from "../errors.ts";
 import { deliver } from "./delivery.ts";
 import { inspectGateSlot } from "./gate_slot.ts";
 import { handOut } from "./hand_out.ts";
@@ -46,6 +47,7 @@ export interface WorkspaceOptions {
  * Opens the hub of a repository, which is made where it is missing, and finds the place of its slots.
  *
  * @throws {UsageError} where no directory for slots can be written to.
+ * @throws {InfraError} where the git directory cannot be written to.
  */
 export async function openWorkspace(info: RepositoryInfo, options: WorkspaceOptions): Promise<GitWorkspace> {
   const location = await locateWorktrees({
@@ -54,8 +56,24 @@ export async function openWorkspace(info: RepositoryInfo, options: WorkspaceOpti
     chosen: options.worktreeDirectory,
     env: options.env,
   });
-  const hub = await Hub.open(info, `${info.commonDir}/omk`);
+  const hub = await openHub(info);
   return new GitWorkspace(hub, new SlotPool(location.path), location.warnings, options.findSecrets);
+}
+
+async function openHub(info: RepositoryInfo): Promise<Hub> {
+  const home = `${info.commonDir}/omk`;
+  try {
+    return await Hub.open(info, home);
+  } catch (error) {
+    if (error instanceof OmkError) throw error;
+    throw new InfraError({
+      what: "Cannot make omk's own repository beside the user's",
+      where: home,
+      why: reasonOf(error),
+      fix: "see that you may write to the git directory and that the disk has space",
+      cause: error,
+    });
+  }
 }
 
 /** The workspace on real git. */

@@ -180,7 +180,7 @@ class FileLog implements RunLog {
   }
 
   read(index = 0): AsyncIterable<RunEvent> {
-    return readRunLog(this.#path, { from: index });
+    return readRunLog(this.#path, { from: index, until: this.#head.index });
   }
 
   async poll(): Promise<number> {

@@ -1,9 +1,9 @@
-/** Follows a run's log: what it holds, then what is appended. */
+/** Follows a log: what it holds, then what is appended. */
 
 import { type Clock, systemClock } from "../clock.ts";
-import { LOG_START } from "./commit_scanner.ts";
-import type { RunEvent } from "./event.ts";
-import type { EventFilter } from "./event_filter.ts";
+import { LOG_START, type ScannedCommit } from "./commit_scanner.ts";
+import type { FreeEvent, RunEvent } from "./event.ts";
+import { type EventFilter, matches } from "./event_filter.ts";
 import { LogIoError } from "./errors.ts";
 import { wantedEvents } from "./reader.ts";
 import { scanLog } from "./scan.ts";
@@ -30,7 +30,30 @@ export async function* followRunLog(
   path: string,
   options: FollowOptions = {},
 ): AsyncGenerator<RunEvent, void> {
-  const { clock = systemClock, signal } = options;
+  for await (const commits of followCommits(path, options)) {
+    for (const event of wantedEvents(path, commits, options)) {
+      yield event;
+      if (options.signal?.aborted) return;
+    }
+  }
+}
+
+/** As {@linkcode followRunLog}, for a log of either form: kinds and payloads are as they are. */
+export async function* followLog(path: string, options: FollowOptions = {}): AsyncGenerator<FreeEvent, void> {
+  const { from = 0, filter = {}, signal } = options;
+  for await (const commits of followCommits(path, options)) {
+    for (const event of commits.flatMap(({ events }) => events)) {
+      if (event.index < from || !matches(event, filter)) continue;
+      yield event;
+      if (signal?.aborted) return;
+    }
+  }
+}
+
+async function* followCommits(
+  path: string,
+  { clock = systemClock, signal }: FollowOptions,
+): AsyncGenerator<ScannedCommit[], void> {
   let position = LOG_START;
   let looked = -1;
   while (!signal?.aborted) {
@@ -38,11 +61,9 @@ export async function* followRunLog(
     if (size !== looked) {
       // Each look starts behind the last whole commit: what stood there of another may have been cut since.
       for await (const commits of scanLog(path, { position })) {
-        for (const event of wantedEvents(path, commits, options)) {
-          yield event;
-          if (signal?.aborted) return;
-        }
         position = commits.at(-1)?.after ?? position;
+        yield commits;
+        if (signal?.aborted) return;
       }
       looked = size;
     }

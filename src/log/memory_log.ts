@@ -74,7 +74,7 @@ export class MemoryLog implements RunLog {
 
   /** See {@linkcode RunLog.read}. */
   async *read(index = 0): AsyncGenerator<RunEvent, void> {
-    for (const { events } of [...this.#commits]) {
+    for (const { events } of this.#commits.slice(0, this.#seen)) {
       for (const event of events) {
         if (event.index >= index) yield event;
       }

@@ -31,7 +31,10 @@ export interface EventLog {
   append(drafts: readonly EventDraft[], options?: AppendOptions): Promise<readonly RunEvent[]>;
   /** The head after the last commit that this process has seen. */
   head(): LogHead;
-  /** All events from `index` on, as they are on the disk now. */
+  /**
+   * The events from `index` on, up to `head()` as it is now. What comes behind it is what subscribers will be told:
+   * whoever reads and then subscribes, before anything is appended or polled, misses nothing and gets nothing twice.
+   */
   read(index?: number): AsyncIterable<RunEvent>;
   /** Reads what other processes have appended, and delivers it to subscribers; resolves with their number. */
   poll(): Promise<number>;

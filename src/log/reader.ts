@@ -11,6 +11,8 @@ import { scanLog, type ScanOptions } from "./scan.ts";
 export interface ReadOptions extends ScanOptions {
   /** Index of the first event wanted. */
   readonly from?: number;
+  /** Index of the last event wanted. */
+  readonly until?: number;
   readonly filter?: EventFilter;
 }
 
@@ -21,8 +23,13 @@ export interface ReadOptions extends ScanOptions {
  * @throws {MalformedEventError} at the first bad line, after the events before it; CorruptLogError, LogIoError
  */
 export async function* readRunLog(path: string, options: ReadOptions = {}): AsyncGenerator<RunEvent, void> {
+  const { until = Infinity } = options;
   for await (const commits of scanLog(path, options)) {
-    for (const event of wantedEvents(path, commits, options)) yield event;
+    for (const event of wantedEvents(path, commits, options)) {
+      if (event.index > until) return;
+      yield event;
+    }
+    if ((commits.at(-1)?.after.index ?? -1) >= until) return;
   }
 }
 

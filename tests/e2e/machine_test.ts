@@ -34,7 +34,8 @@ Deno.test("P2: a disk that fills up under a run is waited for, and the run goes 
     tasks: [
       {
         id: "fill",
-        run: `cat /dev/zero > ${filler}; head -c 99999 /dev/zero | tr '\\0' 'x'; echo $$ > ${mark}.new; mv ${mark}.new ${mark}`,
+        run:
+          `cat /dev/zero > ${filler}; head -c 99999 /dev/zero | tr '\\0' 'x'; echo $$ > ${mark}.new; mv ${mark}.new ${mark}`,
         write_set: [],
       },
       { id: "write", run: "echo new > new.txt", dependencies: ["fill"] },

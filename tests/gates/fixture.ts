@@ -53,6 +53,7 @@ export async function withGates(
   try {
     const env = { ...PATH_ONLY, OMK_STRAY: "1", GIT_DIR: "/nowhere" };
     await using supervisor = await createSupervisor({
+      clock,
       environment: env,
       createRedactor: createStreamRedactor,
     });

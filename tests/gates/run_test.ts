@@ -4,6 +4,7 @@ import { sha256, sha256OfFile } from "../../src/digest.ts";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import type { GateRequest, GateResult } from "../../src/gates/port.ts";
 import { KINDS } from "../../src/log/kinds.ts";
+import { fileWithLine } from "../process/fixture.ts";
 import { TestRepository } from "../git/fixture.ts";
 import { makeGate, withGates } from "./fixture.ts";
 
@@ -102,9 +103,9 @@ Deno.test("GateRunner.run() keeps what a gate printed before its time was over",
     sleep: (ms, signal) => ms === limit * 1000 ? begun.promise : systemClock.sleep(ms, signal),
   };
   await withGates(null, async ({ runner, request, runDirectory, directory }) => {
-    const gate = makeGate({ command: "echo begun; touch begun; sleep 1000", timeout_secs: limit });
+    const gate = makeGate({ command: "echo begun; echo x > begun; sleep 1000", timeout_secs: limit });
     const running = runner.run(request(gate));
-    for await (const _ of Deno.watchFs(directory)) break;
+    await fileWithLine(`${directory}/begun`);
     begun.resolve();
     const result = await running;
     assertEquals(failureOf(result), { reason: "did not end within 600 s", infrastructure: true });
@@ -117,9 +118,9 @@ Deno.test("P9: GateRunner.run() ends a gate whose verdict nobody wants any more"
   await withGates(null, async ({ runner, request, directory }) => {
     const unwanted = new AbortController();
     const running = runner.run(
-      request(makeGate({ command: "touch begun; sleep 1000" }), { signal: unwanted.signal }),
+      request(makeGate({ command: "echo x > begun; sleep 1000" }), { signal: unwanted.signal }),
     );
-    for await (const _ of Deno.watchFs(directory)) break;
+    await fileWithLine(`${directory}/begun`);
     unwanted.abort();
     assertEquals(failureOf(await running), {
       reason: "was ended before it came to a verdict",

@@ -156,6 +156,7 @@ Deno.test("P6: pin() names what it cannot take, and takes the rest", async () =>
      git init -q empty-nested
      mkdir deep; git init -q deep/nested; echo n > deep/nested/file
      echo m > module/file
+     mkdir .GIT; echo x > .GIT/x
      echo ok > a.txt; echo new > new; echo secret > locked; chmod 000 locked`,
   );
   // Nothing is unreadable to root.
@@ -171,6 +172,7 @@ Deno.test("P6: pin() names what it cannot take, and takes the rest", async () =>
     "added plain",
   ]);
   assertEquals([...pin.unpinned].sort((a, b) => a.path < b.path ? -1 : 1), [
+    { path: ".GIT", reason: "nested_repository" },
     { path: "deep/nested", reason: "nested_repository" },
     { path: "empty-nested", reason: "nested_repository" },
     { path: "fifo", reason: "not_regular" },

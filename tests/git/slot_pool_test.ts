@@ -1,5 +1,12 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { listRunRefs, listSlots, removeRunRefs, removeScratch, removeSlot } from "../../src/git/retention.ts";
+import {
+  compactHub,
+  listRunRefs,
+  listSlots,
+  removeRunRefs,
+  removeScratch,
+  removeSlot,
+} from "../../src/git/retention.ts";
 import { readRecord, slotPaths } from "../../src/git/slot_record.ts";
 import { holder, LIMITS, meta, sh, slotRequest, TestRepository } from "./fixture.ts";
 
@@ -170,6 +177,9 @@ Deno.test("P6: refs of a run go when the user's branches have their commits, the
   const pin = await workspace.pin(slot, holder(), meta(), LIMITS);
   await workspace.publish(RUN);
   assertEquals(await listRunRefs(workspace.hub), [{ run_id: RUN, refs: 3 }]);
+  await compactHub(workspace.hub);
+  assertEquals(await workspace.hub.text(["cat-file", "blob", `${pin.ref}:a.txt`]), "two");
+  assertEquals(await sh(slot.path, "git log --format=%s"), "Begin");
   assertEquals(await removeRunRefs(workspace.hub, RUN, false), {
     removed: [`refs/omk/${RUN}/base`, `refs/omk/${RUN}/head`],
     kept: [pin.ref ?? ""],

@@ -1,5 +1,6 @@
 /** Small logs as bytes, and what a scan says of bytes: for the tests of everything that reads commits. */
 
+import { sha256 } from "../../src/digest.ts";
 import { CommitEncoder, NO_SUM } from "../../src/log/commit.ts";
 import { makeCommit } from "../../src/log/commit_batch.ts";
 import { CommitScanner, LOG_START, type Tail } from "../../src/log/commit_scanner.ts";
@@ -36,6 +37,16 @@ export function smallLog(runId = RUN_ID): Uint8Array<ArrayBuffer> {
     [fact("alone")],
     [fact("last of all"), request("and the end")],
   ], runId);
+}
+
+/** The text of a log whose commits have been changed, with their sums made right again. */
+export function resealed(text: string): string {
+  let prev = NO_SUM;
+  return text.replaceAll(/^((?:(?!,"sum":)[^])*?),"sum":"[0-9a-f]{64}"\}\n/gm, (_, commit: string) => {
+    const body = commit.replace(/"prev":"[0-9a-f]{64}"/, `"prev":"${prev}"`);
+    prev = sha256(body);
+    return `${body},"sum":"${prev}"}\n`;
+  });
 }
 
 /** Bytes one after the other. */

@@ -1,8 +1,6 @@
 /** `omk doctor`: whether this machine and this repository are fit for omk. */
 
 import { ExitCode } from "../../errors.ts";
-import { repositoryId } from "../../git/location.ts";
-import { stateHome } from "../../run/directory.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { checkDirectory, type StateDirectory } from "../doctor/check_files.ts";
 import { checkGit } from "../doctor/check_git.ts";
@@ -10,10 +8,11 @@ import { checkClock, checkContainment, checkNesting, checkVersion } from "../doc
 import { checkRuns, checkSlots } from "../doctor/check_runs.ts";
 import { type Finding, findingOf, type Level } from "../doctor/finding.ts";
 import { heldPermissions, NEEDS_ALL, PERMISSIONS } from "../needs.ts";
-import type { Style } from "../output.ts";
+import { type Style, UNLIMITED_COLUMNS } from "../output.ts";
 import { locate, type Place } from "../place.ts";
 import { COMMANDS } from "../registry.ts";
 import { alignColumns } from "../render/text.ts";
+import { worktreeDirectories } from "../worktree_directories.ts";
 
 /** See the module. */
 export const doctorCommand: Command = {
@@ -49,18 +48,19 @@ export const doctorCommand: Command = {
     if (json) {
       output.json({ schema_version: 1, ok: problems === 0, findings });
     } else {
-      const rows = findings.map(({ check, level, found }) => [styledLevel(level, output.style), check, found]);
-      const lines = alignColumns(rows, output.columns);
+      const rows = findings.map((
+        { check, level, found },
+      ) => [styledLevel(level, output.style), check, found]);
+      // What is wrong is told in full, however narrow the terminal is.
+      const lines = alignColumns(rows, UNLIMITED_COLUMNS);
       findings.forEach(({ fix }, at) => {
         output.print(lines[at]);
-        if (fix !== null) output.print(`${" ".repeat(FIX_INDENT)}${output.style.dim("do:")} ${fix}`);
+        if (fix !== null) output.print(`  ${output.style.dim("do:")} ${fix}`);
       });
     }
     return problems === 0 ? ExitCode.OK : ExitCode.NOT_READY;
   },
 };
-
-const FIX_INDENT = 9;
 
 async function examine(context: CommandContext): Promise<readonly Finding[]> {
   const { cwd, env } = context;
@@ -74,7 +74,7 @@ async function examine(context: CommandContext): Promise<readonly Finding[]> {
     return [...findings, findingOf("state", "problem", error)];
   }
   const { home, commonDir } = place;
-  const worktrees = worktreeDirectory(commonDir, env);
+  const worktrees = commonDir === null ? null : worktreeDirectories(commonDir, env).usual;
   const directories: readonly StateDirectory[] = [
     { check: "state", path: home, optional: false },
     ...(worktrees === null ? [] : [{ check: "worktrees", path: worktrees, optional: true }]),
@@ -85,12 +85,6 @@ async function examine(context: CommandContext): Promise<readonly Finding[]> {
   findings.push(checkClock(now, runs.newest), ...runs.findings);
   if (worktrees !== null) findings.push(...await checkSlots(worktrees));
   return findings;
-}
-
-/** Where the worktrees of a repository lie by default; null outside of one, or where no state directory is known. */
-function worktreeDirectory(commonDir: string | null, env: Readonly<Record<string, string>>): string | null {
-  const state = stateHome(env);
-  return commonDir === null || state === undefined ? null : `${state}/omk/worktrees/${repositoryId(commonDir)}`;
 }
 
 function styledLevel(level: Level, style: Style): string {
@@ -123,6 +117,8 @@ async function printPermissions({ output, json }: CommandContext): Promise<numbe
   for (const line of alignColumns([heading, ...rows], output.columns)) output.print(line);
   output.print();
   output.print("No command reaches the network, loads native code or asks for information about the system.");
-  output.print("Programs that a task or a gate starts are bound by none of this: they may do what you may do.");
+  output.print(
+    "Programs that a task or a gate starts are bound by none of this: they may do what you may do.",
+  );
   return ExitCode.OK;
 }

@@ -9,6 +9,7 @@ import { findRun } from "../../run/find_run.ts";
 import { apply } from "../../run/state.ts";
 import { createRunState } from "../../scheduler/run_state.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { UNLIMITED_COLUMNS } from "../output.ts";
 import { locate } from "../place.ts";
 import { alignColumns } from "../render/text.ts";
 
@@ -71,7 +72,7 @@ export const verifyCommand: Command = {
       name.replaceAll("_", " "),
       detail,
     ]);
-    for (const line of alignColumns(rows, output.columns)) output.print(line);
+    for (const line of alignColumns(rows, UNLIMITED_COLUMNS)) output.print(line);
     if (report.first_failure !== null) {
       const { name, detail } = report.first_failure;
       output.note(

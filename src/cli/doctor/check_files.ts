@@ -34,10 +34,15 @@ export async function checkDirectory(directory: StateDirectory): Promise<readonl
     return [finding(check, level, `${path} cannot be written to: ${reasonOf(error)}`, fix)];
   }
   try {
-    const problems = [await tryTime(check, probe), tryLocks(check, probe, existing)].filter((each) => each !== null);
+    const problems = [await tryTime(check, probe), tryLocks(check, probe, existing)].filter((each) =>
+      each !== null
+    );
     if (problems.length > 0) return [...problems, ...await checkSpace(check, existing)];
     const note = existing === path ? "" : " (not made yet)";
-    return [finding(check, "ok", `${path}${note}: it can be written to, locked and synced`), ...await checkSpace(check, existing)];
+    return [
+      finding(check, "ok", `${path}${note}: it can be written to, locked and synced`),
+      ...await checkSpace(check, existing),
+    ];
   } finally {
     await Deno.remove(probe);
   }
@@ -49,7 +54,9 @@ function tryLocks(check: string, probe: string, directory: string): Finding | nu
   try {
     using first = Deno.openSync(probe, { read: true, write: true });
     using second = Deno.openSync(probe, { read: true, write: true });
-    if (!first.tryLockSync(true)) return finding(check, "problem", `a new file in ${directory} cannot be locked`, fix);
+    if (!first.tryLockSync(true)) {
+      return finding(check, "problem", `a new file in ${directory} cannot be locked`, fix);
+    }
     if (second.tryLockSync(true)) {
       return finding(check, "problem", `the file system of ${directory} lets two hold one lock at once`, fix);
     }
@@ -57,7 +64,12 @@ function tryLocks(check: string, probe: string, directory: string): Finding | nu
     first.syncDataSync();
     return null;
   } catch (error) {
-    return finding(check, "problem", `the file system of ${directory} cannot lock or sync files: ${reasonOf(error)}`, fix);
+    return finding(
+      check,
+      "problem",
+      `the file system of ${directory} cannot lock or sync files: ${reasonOf(error)}`,
+      fix,
+    );
   }
 }
 

@@ -39,7 +39,12 @@ async function checkRepository(directory: string): Promise<GitFindings> {
     return { findings: [finding("repository", "note", found, "make one with git init")], repository: null };
   }
   return {
-    findings: [await checkRunnable(repository), ...checkDirty(repository), ...checkIdentity(repository), ...gaps(repository)],
+    findings: [
+      await checkRunnable(repository),
+      ...checkDirty(repository),
+      ...checkIdentity(repository),
+      ...gaps(repository),
+    ],
     repository,
   };
 }
@@ -52,7 +57,9 @@ async function checkRunnable(repository: RepositoryInfo): Promise<Finding> {
     return findingOf("repository", "problem", error);
   }
   const { root, branch, head } = repository;
-  const at = branch === null ? `a detached HEAD at ${head.slice(0, 10)}` : branch.replace(/^refs\/heads\//, "");
+  const at = branch === null
+    ? `a detached HEAD at ${head.slice(0, 10)}`
+    : branch.replace(/^refs\/heads\//, "");
   return finding("repository", "ok", `${root}, on ${at}`);
 }
 
@@ -66,7 +73,9 @@ function checkDirty({ dirty }: RepositoryInfo): readonly Finding[] {
 function checkIdentity({ identity }: RepositoryInfo): readonly Finding[] {
   if (identity.email !== "omk@localhost") return [];
   const fix = "git config user.name and user.email, if commits should carry yours";
-  return [finding("identity", "note", `none is set: commits are made as ${identity.name} <${identity.email}>`, fix)];
+  return [
+    finding("identity", "note", `none is set: commits are made as ${identity.name} <${identity.email}>`, fix),
+  ];
 }
 
 function gaps({ knownGaps }: RepositoryInfo): readonly Finding[] {

@@ -20,7 +20,9 @@ const EARLIEST_WALL_MS = Date.UTC(2024, 0, 1);
 /** What runs omk, and where its runtime came from. */
 export function checkVersion(): Finding {
   const { version, runtime, deno, commit } = buildInfo();
-  const text = `omk ${version} on Deno ${deno}, runtime: ${runtime}${commit === null ? "" : `, commit ${commit.slice(0, 10)}`}`;
+  const text = `omk ${version} on Deno ${deno}, runtime: ${runtime}${
+    commit === null ? "" : `, commit ${commit.slice(0, 10)}`
+  }`;
   if (runtime !== "fallback") return finding("version", "ok", text);
   return finding(
     "version",
@@ -37,7 +39,12 @@ export async function checkContainment(env: Readonly<Record<string, string>>): P
     const { containment } = supervisor;
     const text = `${containment}: ${CONTAINMENT[containment]}`;
     if (containment !== "group") return finding("containment", "ok", text);
-    return finding("containment", "warning", text, "mount /proc, so that omk can read the environment of processes");
+    return finding(
+      "containment",
+      "warning",
+      text,
+      "mount /proc, so that omk can read the environment of processes",
+    );
   } catch (error) {
     return findingOf("containment", "problem", error);
   }
@@ -50,7 +57,9 @@ export async function checkContainment(env: Readonly<Record<string, string>>): P
  */
 export function checkClock(now: number, newest: number | null): Finding {
   const text = new Date(now).toISOString();
-  if (now < EARLIEST_WALL_MS) return finding("clock", "problem", `${text}: it was never set`, "set the clock");
+  if (now < EARLIEST_WALL_MS) {
+    return finding("clock", "problem", `${text}: it was never set`, "set the clock");
+  }
   if (newest !== null && newest > now + 5000) {
     const late = formatAge(newest - now);
     return finding("clock", "warning", `${text}: the newest run is ${late} ahead of it`, "set the clock");

@@ -25,15 +25,27 @@ export async function checkRuns(home: string, now: number): Promise<RunFindings>
   const unreadable = runs.filter((run) => run.standing === "unreadable");
   const findings = [
     ...(interrupted.length === 0 ? [] : [
-      finding("runs", "warning", `${counted(interrupted.length, "run")} interrupted: ${named(interrupted)}`, "omk resume RUN goes on with one, omk cancel RUN ends it"),
+      finding(
+        "runs",
+        "warning",
+        `${counted(interrupted.length, "run")} interrupted: ${named(interrupted)}`,
+        "omk resume RUN goes on with one, omk cancel RUN ends it",
+      ),
     ]),
     ...(unreadable.length === 0 ? [] : [
-      finding("runs", "problem", `${counted(unreadable.length, "run")} cannot be read: ${named(unreadable)}`, "omk log verify RUN says what is wrong"),
+      finding(
+        "runs",
+        "problem",
+        `${counted(unreadable.length, "run")} cannot be read: ${named(unreadable)}`,
+        "omk log verify RUN says what is wrong",
+      ),
     ]),
   ];
   const seen = runs.flatMap((run) => run.finished_at ?? run.started_at ?? []).map((ts) => Date.parse(ts));
   return {
-    findings: findings.length > 0 ? findings : [finding("runs", "ok", `${counted(runs.length, "run")}, none interrupted`)],
+    findings: findings.length > 0
+      ? findings
+      : [finding("runs", "ok", `${counted(runs.length, "run")}, none interrupted`)],
     newest: seen.length === 0 ? null : Math.max(...seen),
   };
 }
@@ -45,7 +57,9 @@ export async function checkSlots(directory: string): Promise<readonly Finding[]>
     const slots = await listSlots(new SlotPool(directory));
     const aside = slots.filter((slot) => slot.state === "set_aside");
     if (aside.length === 0) return [finding("slots", "ok", counted(slots.length, "worktree"))];
-    const list = aside.slice(0, NAMED).map((slot) => `${slot.path} (${slot.reason ?? "no reason is recorded"})`).join(", ");
+    const list = aside.slice(0, NAMED).map((slot) =>
+      `${slot.path} (${slot.reason ?? "no reason is recorded"})`
+    ).join(", ");
     const found = `${counted(aside.length, "worktree")} set aside: ${list}`;
     return [finding("slots", "warning", found, "take from it what you need, then omk clean --discard")];
   } catch (error) {

@@ -10,6 +10,8 @@ export type OutputMode = "group" | "stream";
 
 /** How much of a grouped output is shown where nobody failed. */
 const GROUP_LINES = 200;
+/** A longer line is shown in pieces: what never ends its line must not fill the memory. In UTF-16 units. */
+const LINE_LENGTH = 8_192;
 
 /** See the module. */
 export class ProgressView {
@@ -29,8 +31,9 @@ export class ProgressView {
   taskOutput(taskId: string, attempt: number, text: string): void {
     const key = `${taskId}/${attempt}`;
     const lines = ((this.#pending.get(key) ?? "") + text).split("\n");
-    this.#pending.set(key, lines.pop() ?? "");
-    for (const line of lines) this.#taskLine(taskId, key, line);
+    const pieces = piecesOf(lines.pop() ?? "");
+    this.#pending.set(key, pieces.pop() ?? "");
+    for (const line of [...lines.flatMap(piecesOf), ...pieces]) this.#taskLine(taskId, key, line);
   }
 
   /** Shows what an event means, once the state has it. */
@@ -70,6 +73,20 @@ export class ProgressView {
     this.#output.print(this.#style.dim(`  output of ${taskId}, attempt ${attempt}${cut}:`));
     for (const line of group) this.#output.print(`  ${this.#style.dim("|")} ${line}`);
   }
+}
+
+/** A line cut into pieces that can be shown; no character is torn. */
+function piecesOf(line: string): string[] {
+  const pieces: string[] = [];
+  let from = 0;
+  while (line.length - from > LINE_LENGTH) {
+    const isPair = /[\ud800-\udbff]/.test(line.charAt(from + LINE_LENGTH - 1));
+    const to = from + LINE_LENGTH - (isPair ? 1 : 0);
+    pieces.push(line.slice(from, to));
+    from = to;
+  }
+  pieces.push(line.slice(from));
+  return pieces;
 }
 
 /** The line for an event; undefined for those that only fill the log. */

@@ -20,7 +20,7 @@ export function runTable(
     styledStanding(run.standing, style) + (run.merged ? ", merged" : ""),
     run.error === null ? `${run.tasks_completed}/${run.tasks_total}` : "-",
     run.started_at === null ? "-" : formatAge(now - Date.parse(run.started_at)),
-    run.started_at === null ? "-" : formatDuration(run.duration_ms),
+    run.started_at === null || run.standing === "interrupted" ? "-" : formatDuration(run.duration_ms),
     run.name,
   ]);
   const [first = "", ...rest] = alignColumns([heading, ...rows], columns);

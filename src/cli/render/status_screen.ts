@@ -18,11 +18,14 @@ export function statusScreen(
   now: number,
 ): readonly string[] {
   const { run_id, name, standing, elapsed_ms, finished_at } = document;
-  const took = `${finished_at === null ? "for" : "after"} ${formatDuration(elapsed_ms)}`;
+  const isInterrupted = standing === "interrupted";
+  const took = isInterrupted
+    ? ""
+    : `${finished_at === null ? " for" : " after"} ${formatDuration(elapsed_ms)}`;
   const tasks = taskRows(document, style, now);
   return [
-    `run ${style.bold(run_id)} "${cut(name, 60)}": ${style.bold(styledStanding(standing, style))} ${took}`,
-    ...[progressText(document), ...explanations(document)].map((line) => `  ${line}`),
+    `run ${style.bold(run_id)} "${cut(name, 60)}": ${style.bold(styledStanding(standing, style))}${took}`,
+    ...[progressText(document), ...explanations(document, now)].map((line) => `  ${line}`),
     ...(tasks.length === 0 ? [] : ["", ...alignColumns(tasks, columns)]),
     "",
     ...alignColumns(footerRows(document, style), columns),
@@ -45,13 +48,12 @@ function progressText({ counts, standing }: StatusDocument): string {
 }
 
 /** What a person should know before reading on. */
-function explanations({ run, standing, controlled }: StatusDocument): readonly string[] {
+function explanations({ run, standing, controlled }: StatusDocument, now: number): readonly string[] {
   const lines: string[] = [];
   if (standing === "interrupted") {
-    const pid = run.controller?.pid;
-    lines.push(
-      `its omk process${pid === undefined ? "" : ` (pid ${pid})`} is gone, so nothing goes on by itself`,
-    );
+    const pid = run.controller === null ? "" : ` (pid ${run.controller.pid})`;
+    const seen = formatDuration(Math.max(0, now - run.last_ts));
+    lines.push(`its omk process${pid} is gone, so nothing goes on by itself; its last event is ${seen} old`);
   }
   if (run.phase !== "finished" && run.cancel !== null && !run.cancelled) {
     lines.push(`it was asked to end: ${run.cancel.reason}`);
@@ -99,12 +101,16 @@ function taskRows(document: StatusDocument, style: Style, now: number): readonly
 }
 
 function activeRows(document: StatusDocument, style: Style): readonly (readonly string[])[] {
-  const label = document.standing === "interrupted" ? style.yellow("cut short") : style.blue("running");
+  const isInterrupted = document.standing === "interrupted";
+  const label = isInterrupted ? style.yellow("cut short") : style.blue("running");
   return document.active.map((task) => {
-    const attempt = task.attempt > 1 ? `attempt ${task.attempt}, ` : "";
     const since = task.state === "claimed" ? "is being set up" : formatDuration(task.elapsed_ms);
+    const parts = [
+      ...(task.attempt > 1 || isInterrupted ? [`attempt ${task.attempt}`] : []),
+      ...(isInterrupted ? [] : [since]),
+    ];
     const last = task.last_line === null ? "" : `  | ${task.last_line}`;
-    return [`  ${label}`, task.task_id, `${attempt}${since}${last}`];
+    return [`  ${label}`, task.task_id, `${parts.join(", ")}${last}`];
   });
 }
 

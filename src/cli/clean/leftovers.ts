@@ -1,0 +1,35 @@
+/** Directories of runs that were never born or are half removed. */
+
+import { ProcessLock } from "../../run/process_lock.ts";
+
+/** A run that is being made is not taken for a leftover: it takes seconds, not a day. */
+const LEFTOVER_AGE_MS = 24 * 3600 * 1000;
+
+/** The name that a run's directory gets before it is removed. */
+export function removedName(runId: string): string {
+  return `.old-${runId}`;
+}
+
+/** The leftovers below omk's home, absolute paths. */
+export async function findLeftovers(home: string, now: number): Promise<readonly string[]> {
+  const found: string[] = [];
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(`${home}/runs`)) {
+      const path = `${home}/runs/${name}`;
+      if (
+        isDirectory &&
+        (name.startsWith(".old-") || (name.startsWith(".new-") && await isAbandoned(path, now)))
+      ) {
+        found.push(path);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return found.sort();
+}
+
+async function isAbandoned(path: string, now: number): Promise<boolean> {
+  const { mtime } = await Deno.stat(path);
+  return now - (mtime?.getTime() ?? now) > LEFTOVER_AGE_MS && !ProcessLock.isHeld(`${path}/controller.lock`);
+}
