@@ -1,10 +1,8 @@
 /** From what a gate's run showed to the payload that records it. Pure. */
 
-import { canonicalJson } from "../canonical_json.ts";
-import { sha256 } from "../digest.ts";
 import type { Artifact } from "../log/kinds.ts";
 import { CHANGED_PATHS_LISTED } from "../log/payloads.ts";
-import type { GateSpec } from "../plan/spec.ts";
+import { gateDefinition } from "../plan/gate_definition.ts";
 import type { BodyOutcome } from "../process/port.ts";
 import { type GateFailure, lostOutput, type TreeChanges } from "./judge.ts";
 import type { TestCounts } from "./junit.ts";
@@ -19,11 +17,6 @@ export interface GateFacts {
   readonly counts: TestCounts | null;
   /** Null: it passed. */
   readonly failure: GateFailure | null;
-}
-
-/** The digest that says which definition of a gate was run. */
-export function gateDefinition(gate: GateSpec): string {
-  return sha256(canonicalJson(gate));
 }
 
 /** The result of a gate with its evidence. */

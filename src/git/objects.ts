@@ -18,11 +18,6 @@ export function zeroId(like: ObjectId): ObjectId {
   return "0".repeat(like.length);
 }
 
-/** Whether a text is a full object id. */
-export function isObjectId(text: string): text is ObjectId {
-  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
-}
-
 /** The refs of one run: `refs/omk/<run>/`. */
 export function runRefs(runId: string): string {
   return `refs/omk/${runId}/`;

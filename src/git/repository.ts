@@ -197,7 +197,7 @@ export async function requireObjects(
  * The changed and untracked paths of a checkout, sorted. Untracked directories are listed file by file; an
  * untracked repository inside the checkout is one path that ends with `/`.
  */
-export async function dirtyPaths(root: string): Promise<string[]> {
+async function dirtyPaths(root: string): Promise<string[]> {
   const fields = await gitFields(
     ["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=none"],
     { cwd: root, profile: "user" },

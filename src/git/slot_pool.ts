@@ -91,11 +91,6 @@ export class SlotPool {
     return held;
   }
 
-  /** Takes one slot by name, whatever is in it; null where a living process holds it. The caller holds `lock`. */
-  async leaseNamed(name: string): Promise<Lease | null> {
-    return this.#leases.has(name) ? null : await this.#take(slotPaths(this.worktreeDir, name));
-  }
-
   /** The lease of a slot that this process was handed. */
   leaseOf(slot: Slot): Lease {
     const lease = this.#leases.get(slot.name);

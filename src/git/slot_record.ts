@@ -1,6 +1,6 @@
 /** What lies beside a slot: its files, and the record of whose work is in it. */
 
-import { readTextOrNull, removeIfThere, syncDirectory, writeDurably } from "./files.ts";
+import { readTextOrNull, writeDurably } from "./files.ts";
 import type { ObjectId, SlotHolder } from "./port.ts";
 
 /** The files of one slot; all absolute. */
@@ -129,12 +129,6 @@ export async function readAside(paths: SlotPaths): Promise<AsideNote | null> {
 /** Sets a slot aside; it is on the disk when this resolves. */
 export async function writeAside(paths: SlotPaths, note: AsideNote): Promise<void> {
   await writeDurably(paths.aside, `${JSON.stringify(note)}\n`);
-}
-
-/** Takes a slot out of its being set aside. */
-export async function removeAside(paths: SlotPaths): Promise<void> {
-  await removeIfThere(paths.aside);
-  await syncDirectory(paths.aside.slice(0, paths.aside.lastIndexOf("/")));
 }
 
 function isRecord(value: unknown): value is SlotRecord {

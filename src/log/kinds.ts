@@ -338,3 +338,15 @@ export type StoredOutput = z.infer<typeof storedOutput>;
 export function isKind(text: string): text is Kind {
   return Object.hasOwn(KINDS, text);
 }
+
+/** The facts that may follow the last `proof_written`; all else is work that needs a new proof. */
+export const ALLOWED_AFTER_PROOF: ReadonlySet<Kind> = new Set([
+  "request_refused",
+  "result_refused",
+  "run_finished",
+  "run_accepted",
+  "run_rejected",
+  "run_merged",
+  "proof_attached",
+  "run_resumed",
+]);

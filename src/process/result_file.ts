@@ -38,13 +38,16 @@ const LARGEST_FILE_BYTES = 1024 * 1024;
 
 /**
  * Reads a result file. To be called when the attempt's processes are gone. Every text in the result is passed
- * through `redact`. Never throws: whatever a task leaves there is a value.
+ * through `redact`, and where that hides something the file is replaced by what is left. Never throws: whatever a
+ * task leaves there is a value.
  */
 export async function readResultFile(path: string, redact: (text: string) => string): Promise<ResultReading> {
   try {
     const bytes = await readBounded(path);
     if (bytes === null) return { kind: "absent" };
-    return { kind: "valid", result: await parseResult(bytes, redact) };
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const value = await redactFile(path, text, redact);
+    return { kind: "valid", result: await parseResult(value) };
   } catch (error) {
     return { kind: "malformed", reason: redact(reasonOf(error)) };
   }
@@ -67,8 +70,28 @@ async function readBounded(path: string): Promise<Uint8Array | null> {
   return await Deno.readFile(path);
 }
 
-async function parseResult(bytes: Uint8Array, redact: (text: string) => string): Promise<TaskResult> {
-  const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+/** Hides what `redact` hides in the file too; returns the redacted value. */
+async function redactFile(path: string, text: string, redact: (text: string) => string): Promise<unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    if (redact(text) !== text) await replaceFile(path, redact(text));
+    throw error;
+  }
+  const redacted = redactValue(value, redact);
+  const json = JSON.stringify(redacted);
+  if (json !== JSON.stringify(value)) await replaceFile(path, json);
+  return redacted;
+}
+
+/** Under another name first: the task may have left a link there. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  await Deno.writeTextFile(`${path}.redacted`, text, { mode: 0o600 });
+  await Deno.rename(`${path}.redacted`, path);
+}
+
+async function parseResult(value: unknown): Promise<TaskResult> {
   const { z } = await import("zod");
   const schema = z.object({
     status: z.enum(RESULT_STATUSES),
@@ -77,7 +100,7 @@ async function parseResult(bytes: Uint8Array, redact: (text: string) => string):
     question: z.string().optional(),
     proposals: z.array(z.record(z.string(), z.unknown())).optional(),
   });
-  const parsed = schema.safeParse(redactValue(value, redact));
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new Error(
     parsed.error.issues.map(({ path, message }) => `${path.join(".") || "the result"}: ${message}`).join(

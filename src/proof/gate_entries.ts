@@ -1,7 +1,6 @@
 /** How the gates of a plan stand, with the evidence for it. Pure. */
 
-import { canonicalJson } from "../canonical_json.ts";
-import { sha256 } from "../digest.ts";
+import { gateDefinition } from "../plan/gate_definition.ts";
 import type { GateSpec } from "../plan/spec.ts";
 import type { RunState } from "../scheduler/run_state.ts";
 import type { GateEvidence, RunEvidence } from "./evidence.ts";
@@ -40,11 +39,6 @@ function keyOf(taskId: string | null, gate: string): string {
   return `${taskId ?? ""}/${gate}`;
 }
 
-/** The digest that says which definition of a gate counts. */
-export function definitionOf(gate: GateSpec): string {
-  return sha256(canonicalJson(gate));
-}
-
 function entryOf(
   gate: GateSpec,
   task_id: string | null,
@@ -59,7 +53,7 @@ function entryOf(
     task_id,
     required: gate.required,
     allow_fail: gate.allow_fail,
-    definition: definitionOf(gate),
+    definition: gateDefinition(gate),
     result: latest?.result ?? "not_run",
     reason: reasonOf(latest, runs),
     tree: latest?.payload.tree ?? null,

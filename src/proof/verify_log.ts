@@ -1,27 +1,15 @@
 /** Checks of a proof against the log that it was made from. */
 
-import { type Kind, KINDS } from "../log/kinds.ts";
+import { ALLOWED_AFTER_PROOF, type Kind, KINDS } from "../log/kinds.ts";
 import { verifyLog } from "../log/verify.ts";
+import { gateDefinition } from "../plan/gate_definition.ts";
 import { prettyJson } from "./canonical_file.ts";
 import { CheckFailure, expectEqual } from "./checks.ts";
 import { buildProof } from "./document.ts";
 import { EVENTS_FILE } from "./files.ts";
-import { definitionOf } from "./gate_entries.ts";
 import type { FoldedRun } from "./run_files.ts";
 import type { Proof } from "./schema.ts";
 import { requiredGates, runStatus } from "./status.ts";
-
-/** The facts that may follow the last `proof_written`; all else is work that needs a new proof. */
-const AFTER_PROOF: ReadonlySet<Kind> = new Set([
-  "request_refused",
-  "result_refused",
-  "run_finished",
-  "run_accepted",
-  "run_rejected",
-  "run_merged",
-  "proof_attached",
-  "run_resumed",
-]);
 
 /** The facts that may besides stand between the log head and `proof_written`: they change nothing that is told. */
 const WHILE_WRITING: ReadonlySet<Kind> = new Set([
@@ -73,7 +61,7 @@ export function checkTrail({ trail }: FoldedRun, written: NonNullable<FoldedRun[
   const behind = trail.filter(({ index }) => index > written.head.index);
   const end = behind.findLast(({ kind }) => kind === "proof_written")?.index ?? -1;
   const work = behind.find(({ index, kind }) => {
-    if (KINDS[kind].class !== "fact" || AFTER_PROOF.has(kind)) return false;
+    if (KINDS[kind].class !== "fact" || ALLOWED_AFTER_PROOF.has(kind)) return false;
     return index > end || !WHILE_WRITING.has(kind);
   });
   if (work === undefined) return `${behind.length} events behind the log head, none of them work`;
@@ -121,7 +109,7 @@ export function checkGates({ state, evidence }: FoldedRun): string {
     );
     expectEqual(`gate "${gate}" on tree ${tree}`, "passed", latest?.result);
     if (latest?.result !== "passed" || spec === undefined) continue;
-    expectEqual(`definition of gate "${gate}"`, definitionOf(spec), latest.payload.definition);
+    expectEqual(`definition of gate "${gate}"`, gateDefinition(spec), latest.payload.definition);
     expectEqual(`tracked paths that gate "${gate}" changed`, 0, latest.payload.changed.length);
     expectEqual(`exit code of gate "${gate}"`, 0, latest.payload.exit_code);
   }

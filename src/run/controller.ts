@@ -284,6 +284,7 @@ export class Controller implements ControllerHandle {
     const now = clock.now();
     const due = gap > GAP_MS ? Infinity : now + this.state.plan.lease_secs * 500;
     const drafts: EventDraft[] = [];
+    if (this.state.run.proof_writing !== null) return;
     const jump = clock.jump();
     if (jump !== undefined) drafts.push(draft("clock_jumped", "run", controllerActor(this.state), jump));
     for (const flow of this.#flows.values()) {

@@ -52,16 +52,12 @@ export async function deliverRun(options: DeliverOptions): Promise<Delivery> {
   const secrets = new Map<string, readonly string[]>();
   await using first = await openFor(options, secrets);
   const { state } = first;
-  checkSecrets(options, state, secrets);
   const branch = branchOf(options, state);
   const head = headOf(options, state);
   const workspace = workspaceOf(first);
-  const delivered = await workspace.deliver({
-    runId: options.directory.runId,
-    branch,
-    head,
-    snapshot: state.run.base?.snapshot === true ? state.run.base.commit : null,
-  });
+  const snapshot = state.run.base?.snapshot === true ? state.run.base.commit : null;
+  const request = { runId: options.directory.runId, branch, head, snapshot };
+  const delivered = await closingOnError(first, workspace.deliver(request));
   if (delivered.kind !== "moved") return await settle(options, first, branch, delivered, false);
   return await deliverMoved(options, first, workspace, branch, head, delivered.branchCommit);
 }
@@ -76,11 +72,12 @@ async function deliverMoved(
   branchCommit: string,
 ): Promise<Delivery> {
   const { runId } = options.directory;
-  const merged = await workspace.mergeBranch(branchCommit, head, {
+  const meta = {
     identity: workspace.info.identity,
     date: systemClock.wall(),
     message: `Merge run ${runId} into ${shortBranch(branch)}\n\nOmk-Run: ${runId}\n`,
-  });
+  };
+  const merged = await closingOnError(first, workspace.mergeBranch(branchCommit, head, meta));
   if (merged.kind === "conflict") {
     await endQuietly(first);
     throw new DeliveryRefusedError({
@@ -90,7 +87,8 @@ async function deliverMoved(
     });
   }
   if (options.anyway) {
-    const delivered = await workspace.deliver({ runId, branch, head: merged.commit, snapshot: null });
+    const request = { runId, branch, head: merged.commit, snapshot: null };
+    const delivered = await closingOnError(first, workspace.deliver(request));
     return await settle(options, first, branch, delivered, true);
   }
   await endQuietly(first);
@@ -101,6 +99,10 @@ async function deliverMoved(
     commit: merged.commit,
     tree: merged.tree,
   });
+  // The proof names the new head, so its ref comes first.
+  const again = workspaceOf(second);
+  await again.advanceHead(runId, head, merged.commit);
+  await again.publish(runId);
   const end = await second.run();
   if (end.status !== "ready") {
     throw new DeliveryRefusedError({
@@ -109,9 +111,6 @@ async function deliverMoved(
       fix: `see omk proof ${runId}; --anyway delivers without its gates`,
     });
   }
-  const again = workspaceOf(second);
-  await again.advanceHead(runId, head, merged.commit);
-  await again.publish(runId);
   const delivered = await again.deliver({ runId, branch, head: merged.commit, snapshot: null });
   return await settle(options, second, branch, delivered, true);
 }
@@ -131,7 +130,10 @@ async function openFor(
     onHistory: (event) => {
       if (event.kind === "attempt_pinned") secrets.set(event.payload.task_id, event.payload.secrets);
     },
-    check: (state) => checkDeliverable(options, state),
+    check: (state) => {
+      checkDeliverable(options, state);
+      checkSecrets(options, state, secrets);
+    },
   });
 }
 
@@ -225,6 +227,16 @@ async function settle(
   ]);
   await endQuietly(session);
   return { branch, from, to, checkout, merged, unchanged: from === to };
+}
+
+/** Waits for a step; where it fails, the run is closed again before anybody hears of that. */
+async function closingOnError<T>(session: Session, step: Promise<T>): Promise<T> {
+  try {
+    return await step;
+  } catch (error) {
+    await endQuietly(session);
+    throw error;
+  }
 }
 
 /** Closes the incarnation with the status that the run had. */

@@ -1,6 +1,14 @@
 /** Where the files of runs lie. */
 
 import { sha256 } from "../digest.ts";
+import {
+  EVENTS_FILE,
+  FAILURE_FILE,
+  OUTPUTS_DIRECTORY,
+  PATCH_FILE,
+  PLAN_FILE,
+  PROOF_FILE,
+} from "../proof/files.ts";
 
 /** The files of one run. */
 export interface RunDirectory {
@@ -22,13 +30,13 @@ export function runDirectoryAt(path: string, runId: string): RunDirectory {
   return {
     runId,
     path,
-    plan: `${path}/plan.json`,
-    events: `${path}/events.jsonl`,
+    plan: `${path}/${PLAN_FILE}`,
+    events: `${path}/${EVENTS_FILE}`,
     controllerLock: `${path}/controller.lock`,
-    proof: `${path}/proof.json`,
-    failure: `${path}/failure.json`,
-    patch: `${path}/delivered.patch`,
-    outputs: `${path}/outputs`,
+    proof: `${path}/${PROOF_FILE}`,
+    failure: `${path}/${FAILURE_FILE}`,
+    patch: `${path}/${PATCH_FILE}`,
+    outputs: `${path}/${OUTPUTS_DIRECTORY}`,
   };
 }
 

@@ -221,6 +221,11 @@ function projectFiles(directory: string): ProjectFiles {
   return {
     exists: async (path) => await isFile(`${directory}/${path}`),
     read: async (path) => await Deno.readTextFile(`${directory}/${path}`),
+    list: async () => {
+      const names: string[] = [];
+      for await (const entry of Deno.readDir(directory)) names.push(entry.name);
+      return names.sort();
+    },
   };
 }
 

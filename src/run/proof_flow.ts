@@ -15,6 +15,9 @@ export async function writeProof(controller: ControllerHandle, head: LogHead): P
     const actor = controllerActor(current);
     return [
       draft("proof_written", "run", actor, { status, head, ...written }),
+      ...current.run.open_requests.map(({ index }) =>
+        draft("request_refused", "run", actor, { request: index, reason: "the run has ended" })
+      ),
       draft("run_finished", "run", actor, { status, exit_code: exitCodeOf(status) }),
     ];
   });

@@ -5,7 +5,7 @@
 
 import { OmkError } from "../errors.ts";
 import { type EventOf, type RunEvent, SCHEMA_VERSION } from "../log/event.ts";
-import { type Kind, KINDS } from "../log/kinds.ts";
+import { ALLOWED_AFTER_PROOF, type Kind, KINDS } from "../log/kinds.ts";
 import type { RunState } from "../scheduler/run_state.ts";
 import { gateHandlers } from "./state/gate_events.ts";
 import type { Handlers } from "./state/handler.ts";
@@ -26,19 +26,6 @@ const handlers: Handlers = {
   segment_started: () => undefined,
   log_repaired: () => undefined,
 };
-
-/** What may follow the latest proof without making it stale. */
-const ALLOWED_AFTER_PROOF: ReadonlySet<Kind> = new Set([
-  "request_refused",
-  "result_refused",
-  "run_finished",
-  "run_accepted",
-  "run_rejected",
-  "run_merged",
-  "proof_written",
-  "proof_attached",
-  "run_resumed",
-]);
 
 /**
  * Folds one event into the state. A fact of an older incarnation changes nothing; an event that breaks a rule
@@ -74,7 +61,10 @@ export function apply(state: RunState, event: RunEvent): void {
     run.violations.push({ index: event.index, why });
     return;
   }
-  if (entry.class !== "fact" || run.proof === null || ALLOWED_AFTER_PROOF.has(event.kind)) return;
+  if (
+    entry.class !== "fact" || run.proof === null || ALLOWED_AFTER_PROOF.has(event.kind) ||
+    event.kind === "proof_written"
+  ) return;
   run.work_since_proof = true;
   run.finished_at = null;
 }

@@ -16,7 +16,8 @@ export const LOCAL_WORKER = "local";
 
 /** The events to append now; `now` is the run clock in milliseconds. Empty: nothing to decide until something happens. */
 export function decide(state: RunState, now: number): readonly EventDraft[] {
-  if (state.run.phase !== "active") return [];
+  // A proof tells everything up to its intent, so nothing may come between the two.
+  if (state.run.phase !== "active" || state.run.proof_writing !== null) return [];
   const requests = decideRequests(state);
   if (requests.length > 0) return requests;
   if (state.run.tampered_at !== null || state.run.failure !== null || state.run.cancelled) return [];

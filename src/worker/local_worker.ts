@@ -43,8 +43,9 @@ export function createLocalWorker(options: LocalWorkerOptions): AttemptWorker {
       for (const { slot, holder } of await workspace.heldSlots(options.runId)) {
         const spec = options.plan.tasks.find((each) => each.id === holder.task_id);
         // No task has worked in the slot of a gate, so there is nothing in it to keep.
-        if (spec === undefined) await workspace.release(slot, { setAside: false });
-        else attempts.push(adopt(options, spec, slot, holder, outcome));
+        if (spec === undefined || slot.name.startsWith("g")) {
+          await workspace.release(slot, { setAside: false });
+        } else attempts.push(adopt(options, spec, slot, holder, outcome));
       }
       return attempts;
     },

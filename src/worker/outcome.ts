@@ -16,7 +16,8 @@ export function bodyOutcome(body: BodyOutcome, path: string, reading: ResultRead
     exit_code: body.exit_code,
     signal: body.signal,
     duration_ms: Math.round(body.duration_ms),
-    output: {
+    // An artifact that somebody took away is no evidence.
+    output: body.output.error?.code === "missing" ? null : {
       path,
       bytes: body.output.bytes,
       kept_bytes: body.output.kept_bytes,

@@ -36,6 +36,27 @@ Deno.test("readResultFile() reads what a task says about itself, redacted", asyn
   await Deno.remove(dir, { recursive: true });
 });
 
+Deno.test("P12: readResultFile() hides in the file what it hides in the result", async () => {
+  const dir = await Deno.makeTempDir();
+  const path = `${dir}/result.json`;
+  await Deno.writeTextFile(path, `{ "status": "failed", "note": "s3cret" }`);
+  await readResultFile(path, redact);
+  assertEquals(await Deno.readTextFile(path), `{"status":"failed","note":"[redacted]"}`);
+  await Deno.writeTextFile(path, "no JSON, but a s3cret");
+  await readResultFile(path, redact);
+  assertEquals(await Deno.readTextFile(path), "no JSON, but a [redacted]");
+  await Deno.writeTextFile(`${dir}/linked`, `{ "status": "failed", "summary": "s3cret" }`);
+  await Deno.remove(path);
+  await Deno.symlink(`${dir}/linked`, path);
+  await readResultFile(path, redact);
+  assertEquals(await Deno.readTextFile(path), `{"status":"failed","summary":"[redacted]"}`);
+  assertEquals(await Deno.readTextFile(`${dir}/linked`), `{ "status": "failed", "summary": "s3cret" }`);
+  await Deno.writeTextFile(path, `{ "status": "success" }`);
+  await readResultFile(path, redact);
+  assertEquals(await Deno.readTextFile(path), `{ "status": "success" }`);
+  await Deno.remove(dir, { recursive: true });
+});
+
 Deno.test("readResultFile() says why something is no result", async () => {
   const dir = await Deno.makeTempDir();
   const path = `${dir}/result.json`;

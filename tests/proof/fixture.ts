@@ -3,7 +3,7 @@
 import { draft, type EventDraft, taskSubject } from "../../src/log/event.ts";
 import type { Artifact, PayloadOf } from "../../src/log/kinds.ts";
 import { findTask } from "../../src/scheduler/run_state.ts";
-import { gateDefinition } from "../../src/gates/evidence.ts";
+import { gateDefinition } from "../../src/plan/gate_definition.ts";
 import { makeGate } from "../gates/fixture.ts";
 import { BASE_COMMIT, BASE_TREE, type Ledger, makeOutcome } from "../run/fixture.ts";
 

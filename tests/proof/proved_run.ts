@@ -17,7 +17,7 @@ import { verifyRun } from "../../src/proof/verify.ts";
 import { createProofWriter } from "../../src/proof/write.ts";
 import { apply } from "../../src/run/state.ts";
 import { createRunState, type RunState } from "../../src/scheduler/run_state.ts";
-import { gateDefinition } from "../../src/gates/evidence.ts";
+import { gateDefinition } from "../../src/plan/gate_definition.ts";
 import { makeGate } from "../gates/fixture.ts";
 import { LIMITS, meta, sh, slotRequest, TestRepository } from "../git/fixture.ts";
 import { makeOutcome, makePlan, makeTask, startPayload } from "../run/fixture.ts";

@@ -1,0 +1,62 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { COMMON_OPTIONS } from "../../src/cli/command.ts";
+import { commandHelp, groupHelp, programHelp } from "../../src/cli/help.ts";
+import { heldPermissions, NEEDS_ALL, NEEDS_READ } from "../../src/cli/needs.ts";
+import { COMMANDS } from "../../src/cli/registry.ts";
+import { PLAIN } from "./fixture.ts";
+
+Deno.test("every command has the name and summary of the registry, a usage, and real examples", async () => {
+  for (const entry of COMMANDS) {
+    const command = await entry.load();
+    assertEquals(command.name, entry.name);
+    assertEquals(command.summary, entry.summary, entry.name);
+    assert(command.usage.every((line) => line.startsWith(`omk ${entry.name}`)), entry.name);
+    assert(command.examples.length >= 2, `${entry.name} has ${command.examples.length} examples`);
+    for (const { command: line, note } of command.examples) {
+      assertStringIncludes(line, `omk ${entry.name}`);
+      assert(note !== "", line);
+    }
+  }
+});
+
+Deno.test("no command has two options of one name, and none takes the place of a common one", async () => {
+  for (const { load } of COMMANDS) {
+    const { name, options } = await load();
+    const names = [...options, ...COMMON_OPTIONS].flatMap((each) => [each.name, each.short ?? []].flat());
+    assertEquals(names.length, new Set(names).size, name);
+    assert(options.every((option) => option.description !== "" && !option.description.endsWith(".")), name);
+  }
+});
+
+Deno.test("commandHelp() shows usage, options, examples and exit codes of every command", async () => {
+  for (const { name, load } of COMMANDS) {
+    const command = await load();
+    const help = commandHelp(command, PLAIN);
+    for (const title of ["Usage:", "Options:", "Examples:", "Exit codes:"]) {
+      assertStringIncludes(help, title, name);
+    }
+    for (const option of command.options) assertStringIncludes(help, `--${option.name}`, name);
+    for (const line of help.split("\n")) assert(line.length <= 132, `${name}: ${line}`);
+  }
+});
+
+Deno.test("programHelp() lists every command once", () => {
+  const help = programHelp(PLAIN);
+  for (const { name, summary } of COMMANDS) {
+    assertEquals(help.split("\n").filter((line) => line.startsWith(`  ${name} `)).length, 1, name);
+    assertStringIncludes(help, summary);
+  }
+  assertMatch(help, /130 cancelled/);
+});
+
+Deno.test("groupHelp() lists the commands of a group", () => {
+  const help = groupHelp("log", COMMANDS.filter((each) => each.name.startsWith("log ")), PLAIN);
+  assertStringIncludes(help, "omk log COMMAND --help");
+  assertStringIncludes(help, "log verify");
+});
+
+Deno.test("heldPermissions() always holds read, and env only with run", () => {
+  assertEquals(heldPermissions(NEEDS_READ), ["read"]);
+  assertEquals(heldPermissions({ run: false, write: true }), ["read", "write"]);
+  assertEquals(heldPermissions(NEEDS_ALL), ["read", "write", "run", "env"]);
+});

@@ -1,0 +1,77 @@
+import { assertEquals } from "@std/assert";
+import { formatDuration } from "../../src/cli/render/duration.ts";
+import { formatAge } from "../../src/cli/render/run_table.ts";
+import { readTail, tailOffset } from "../../src/cli/render/tail.ts";
+import { alignColumns, counted, cut, formatBytes, oneLine } from "../../src/cli/render/text.ts";
+
+Deno.test("oneLine() leaves nothing that moves the cursor, colours, or turns the writing around", () => {
+  assertEquals(oneLine("a\tb\r\nc"), "a b c");
+  assertEquals(oneLine("\x1b[31mred\x1b[0m \x1b]0;title\x07x\x1b[2J\x1b[H"), "red x");
+  assertEquals(oneLine("abc\u202edef\x9b31m\x00"), "abc def 31m");
+});
+
+Deno.test("cut() counts columns, not letters", () => {
+  assertEquals(cut("short", 10), "short");
+  assertEquals(cut("exactly ten", 11), "exactly ten");
+  assertEquals(cut("a longer text", 8), "a longe…");
+  assertEquals(cut("漢字漢字", 5), "漢字…");
+  assertEquals(cut("👩‍👩‍👧‍👦 family", 4), "👩‍👩‍👧‍👦 …");
+});
+
+Deno.test("alignColumns() aligns by width and cuts the last column", () => {
+  assertEquals(alignColumns([["a", "漢", "x"], ["bcd", "e", "a long text here and more"]], 26), [
+    "a    漢  x",
+    "bcd  e   a long text here…",
+  ]);
+  assertEquals(alignColumns([], 80), []);
+});
+
+Deno.test("counted() and formatBytes() speak as people do", () => {
+  assertEquals([counted(0, "task"), counted(1, "task"), counted(2, "task")], [
+    "0 tasks",
+    "1 task",
+    "2 tasks",
+  ]);
+  assertEquals(
+    [0, 999, 1000, 1449, 9_960, 999_600, 85_000_000_000].map(formatBytes),
+    ["0 B", "999 B", "1.0 kB", "1.4 kB", "10 kB", "1.0 MB", "85 GB"],
+  );
+});
+
+Deno.test("formatDuration() and formatAge() use the units that matter", () => {
+  assertEquals(
+    [0, 37, 812, 12_000, 185_000, 7_800_000, 300_000_000].map(formatDuration),
+    ["0.0s", "37ms", "0.8s", "12s", "3m 05s", "2h 10m", "3d 11h"],
+  );
+  assertEquals([0, 59_999, 720_000, 18_000_000, 260_000_000].map(formatAge), [
+    "now",
+    "now",
+    "12m",
+    "5h",
+    "3d",
+  ]);
+});
+
+Deno.test("readTail() gives the last lines of a file of any size", async () => {
+  const path = await Deno.makeTempFile();
+  try {
+    assertEquals(await readTail(path, 3), []);
+    await Deno.writeTextFile(path, "one\ntwo\nthree\n");
+    assertEquals(await readTail(path, 2), ["two", "three"]);
+    assertEquals(await readTail(path, 9), ["one", "two", "three"]);
+    assertEquals(await readTail(path, 0), []);
+    await Deno.writeTextFile(path, "one\n\ntwo without an end");
+    assertEquals(await readTail(path, 2), ["", "two without an end"]);
+    const long = Array.from({ length: 30_000 }, (_, at) => `line ${at}`).join("\n");
+    await Deno.writeTextFile(path, `${long}\n`);
+    assertEquals(await readTail(path, 2), ["line 29998", "line 29999"]);
+    assertEquals((await readTail(path, 20_000)).length, 20_000);
+    using file = await Deno.open(path);
+    const { size } = await file.stat();
+    assertEquals(await tailOffset(file, size, 30_000), 0);
+    assertEquals(await tailOffset(file, size, 29_999), "line 0\n".length);
+  } finally {
+    await Deno.remove(path);
+  }
+  assertEquals(await readTail(path, 3), []);
+});
