@@ -4,6 +4,7 @@
  */
 
 import { reasonOf } from "../errors.ts";
+import { findSetsid } from "../process/setsid.ts";
 import { GitError, GitMissingError } from "./errors.ts";
 
 /**
@@ -105,6 +106,8 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   try {
     const [output, unread] = await Promise.all([child.output(), feed(child, options.stdin)]);
     const stderr = decode(output.stderr);
+    // Only setsid(1) itself says this, where it finds no git to become.
+    if (output.code === 127 && stderr.startsWith("setsid: ")) throw missing(stderr.trim());
     if (ended !== undefined) throw fail(null, stderr, ended);
     if (!(options.okCodes ?? [0]).includes(output.code)) throw fail(output.code, stderr);
     if (unread !== null) throw fail(output.code, `git did not read all of its input: ${unread}`);
@@ -153,14 +156,16 @@ function spawnGit(args: readonly string[], options: GitOptions): Deno.ChildProce
     ...(options.config ?? []),
   ];
   try {
-    return new Deno.Command("git", {
-      args: [...settings.flatMap((setting) => ["-c", setting]), ...args],
+    const setsid = findSetsid();
+    const argv = [...settings.flatMap((setting) => ["-c", setting]), ...args];
+    return new Deno.Command(setsid ?? "git", {
+      args: setsid === null ? argv : ["git", ...argv],
       cwd: options.cwd,
       clearEnv: true,
       env: { ...gitEnvironment(options.profile), ...options.env },
       // A group of its own: Ctrl-C in the terminal is omk's to answer and must not cut git short, and at a
       // deadline what git has started ends with it.
-      detached: true,
+      detached: setsid === null,
       stdin: options.stdin === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
@@ -174,13 +179,17 @@ function spawnGit(args: readonly string[], options: GitOptions): Deno.ChildProce
         stderr: "the directory does not exist",
       });
     }
-    throw new GitMissingError({
-      what: "Cannot run git",
-      why: reasonOf(error),
-      fix: "install git 2.38 or later, or put it on the PATH",
-      cause: error,
-    });
+    throw missing(reasonOf(error), error);
   }
+}
+
+function missing(why: string, cause?: unknown): GitMissingError {
+  return new GitMissingError({
+    what: "Cannot run git",
+    why,
+    fix: "install git 2.38 or later, or put it on the PATH",
+    cause,
+  });
 }
 
 /** The environment of a git call: the user's, without what could redirect git or make it ask. */

@@ -33,6 +33,11 @@ export function headRef(runId: string): string {
   return `${runRefs(runId)}head`;
 }
 
+/** The run's head merged with a branch that had moved, delivered without further gates. */
+export function mergedRef(runId: string): string {
+  return `${runRefs(runId)}merged`;
+}
+
 /** What an attempt left. */
 export function pinRef(runId: string, taskId: string, attempt: number): string {
   return `${runRefs(runId)}task/${taskId}/${attempt}/pin`;

@@ -183,6 +183,8 @@ export interface Workspace {
   merge(head: ObjectId, pin: ObjectId, base: ObjectId, meta: CommitMeta): Promise<MergeResult>;
   /** Compare-and-swap of `refs/omk/<run>/head` in the hub. Repeating a swap that has happened is fine. */
   advanceHead(runId: string, from: ObjectId, to: ObjectId): Promise<void>;
+  /** Keeps a merge with a branch that has moved as `refs/omk/<run>/merged`, here and in the user's repository. */
+  keepMerge(runId: string, commit: ObjectId): Promise<void>;
   /**
    * Compares the tracked paths of a gate's slot with its base by bytes and mode; lists and removes what is
    * untracked and was not there when the slot was handed out (`keep` is left alone).

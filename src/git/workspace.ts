@@ -7,7 +7,7 @@ import { handOut } from "./hand_out.ts";
 import { Hub } from "./hub.ts";
 import { locateWorktrees } from "./location.ts";
 import { MergeQueue } from "./merge_queue.ts";
-import { baseRef, headRef, runRefs } from "./objects.ts";
+import { baseRef, headRef, mergedRef, runRefs } from "./objects.ts";
 import { pinSlot } from "./pin.ts";
 import type {
   ChangedPath,
@@ -209,6 +209,14 @@ export class GitWorkspace implements Workspace {
     const ref = headRef(runId);
     if (await this.hub.ref(ref) === to) return;
     await this.hub.updateRefs([{ ref, from, to }]);
+  }
+
+  /** See the port. */
+  async keepMerge(runId: string, commit: ObjectId): Promise<void> {
+    const ref = mergedRef(runId);
+    const from = await this.hub.ref(ref);
+    if (from !== commit) await this.hub.updateRefs([{ ref, from, to: commit }]);
+    await this.publish(runId);
   }
 
   /** See the port. */

@@ -48,11 +48,7 @@ export function spawnLeader(spec: BodySpec, tools: LeaderTools): Deno.ChildProce
   }).spawn();
 }
 
-/**
- * What is started. `detached` makes the runtime fork, which copies the page tables of all of omk: several
- * milliseconds in which nothing else happens, more with every megabyte. setsid(1) does the same to itself, without
- * a fork, as it leads no group; the pid stays. It hides whether a program exists, so only shells go through it.
- */
+/** What is started. setsid(1) hides whether a program exists, so only shells, which do, go through it. */
 function programOf(
   { command }: BodySpec,
   { shell, setsid }: LeaderTools,

@@ -9,6 +9,7 @@ import type { BodySpec, Containment, ProcessIdentity, RunningBody, Supervisor } 
 import type { ProcessStat } from "./proc_stat.ts";
 import { ProcessTable } from "./process_table.ts";
 import { RequestShellError } from "./request_shell.ts";
+import { findSetsid } from "./setsid.ts";
 import { endStrays } from "./strays.ts";
 
 /** How a supervisor is made; everything has a default. */
@@ -169,16 +170,4 @@ class ProcessSupervisor implements LocalSupervisor {
       return false;
     }
   }
-}
-
-/** Where setsid(1) of util-linux or busybox lies; null on machines without it, such as macOS. */
-function findSetsid(): string | null {
-  for (const path of ["/usr/bin/setsid", "/bin/setsid"]) {
-    try {
-      if (Deno.statSync(path).isFile) return path;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
-  return null;
 }

@@ -87,6 +87,7 @@ async function deliverMoved(
     });
   }
   if (options.anyway) {
+    await workspace.keepMerge(runId, merged.commit);
     const request = { runId, branch, head: merged.commit, snapshot: null };
     const delivered = await closingOnError(first, workspace.deliver(request));
     return await settle(options, first, branch, delivered, true);

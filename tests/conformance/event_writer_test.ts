@@ -78,9 +78,9 @@ Deno.test("000 bug 3.1.3: nothing is glued to what a failed write leaves", async
 Deno.test("000 bug 3.1.4: no event can break a line", async () => {
   using directory = new TemporaryDirectory();
   await using log = await createRunLog(directory.file(), OPTIONS);
-  await log.append([runStarted("a\nb\r\nc\u2028d"), request("x", "worker/a\nb")]);
+  await log.append([runStarted("a\nb\r\nc\u2028d"), { ...request("x\ny"), subject: "task/a\nb" }]);
   assertEquals(Deno.readTextFileSync(directory.file()).split("\n").length, 3);
-  assertEquals((await collect(log.read()))[1]?.actor, "worker/a\nb");
+  assertEquals((await collect(log.read()))[1]?.subject, "task/a\nb");
 });
 
 Deno.test("000 bug 3.1.6: two writers on one path have one sequence", async () => {

@@ -294,19 +294,28 @@ export class RunningOmk {
 
   /** Resolves with what it has printed to stdout, once that contains `text`. */
   async printed(text: string): Promise<string> {
-    return await eventually(`"${text}" to be printed`, () => {
-      if (this.#stdout.includes(text)) return this.#stdout;
-      if (this.#isOver) {
-        throw new Error(`omk ended without printing "${text}":\n${this.#stdout}${this.#stderr}`);
-      }
-      return undefined;
-    });
+    return await this.#shown(text, () => this.#stdout);
+  }
+
+  /** Resolves with what it has printed to stderr, once that contains `text`. */
+  async printedError(text: string): Promise<string> {
+    return await this.#shown(text, () => this.#stderr);
   }
 
   /** Ends it at once, if it still runs. */
   async end(): Promise<void> {
     if (!this.#isOver) this.#child.kill("SIGKILL");
     await this.ended;
+  }
+
+  async #shown(text: string, read: () => string): Promise<string> {
+    return await eventually(`"${text}" to be printed`, () => {
+      if (read().includes(text)) return read();
+      if (this.#isOver) {
+        throw new Error(`omk ended without printing "${text}":\n${this.#stdout}${this.#stderr}`);
+      }
+      return undefined;
+    });
   }
 
   async #follow(): Promise<Called> {
