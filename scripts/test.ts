@@ -72,8 +72,39 @@ function testEnvironment(): Record<string, string> {
   return { ...Object.fromEntries(inherited), DENO_TEST_SANITIZE_OPS: "1", DENO_TEST_SANITIZE_RESOURCES: "1" };
 }
 
+/** Files whose tests change the environment of their process: test files that run at once share one. */
+const SERIAL = /_serial_test\.ts$/;
+
+/** What one or several runs of `deno test` gave. */
+interface TestRun {
+  readonly succeeded: boolean;
+  /** JUnit reports, one for each run that made one. */
+  readonly reports: readonly string[];
+}
+
+/** Runs the selection: what can run at once first, then the rest, file by file. */
+async function runSelection(selection: Selection): Promise<TestRun> {
+  const groups = [
+    { files: selection.files.filter((file) => !SERIAL.test(file)), parallel: true },
+    { files: selection.files.filter((file) => SERIAL.test(file)), parallel: false },
+  ];
+  let succeeded = true;
+  const reports: string[] = [];
+  for (const { files, parallel } of groups) {
+    if (files.length === 0) continue;
+    const run = await runDenoTest({ ...selection, files }, parallel);
+    // Without any test left by the filter, the runner says that it failed; the counts of all tell.
+    succeeded &&= run.succeeded || (selection.filter !== undefined && run.report === "");
+    reports.push(run.report);
+  }
+  return { succeeded, reports };
+}
+
 /** Runs `deno test` on the selection and returns whether it ended well, and its report. */
-async function runDenoTest(selection: Selection): Promise<{ succeeded: boolean; report: string }> {
+async function runDenoTest(
+  selection: Selection,
+  parallel: boolean,
+): Promise<{ succeeded: boolean; report: string }> {
   const folder = await Deno.makeTempDir({ prefix: "omk-tests-" });
   try {
     const junit = join(folder, "junit.xml");
@@ -83,7 +114,7 @@ async function runDenoTest(selection: Selection): Promise<{ succeeded: boolean; 
         "test",
         "--no-check",
         "-A",
-        "--parallel",
+        ...(parallel ? ["--parallel"] : []),
         `--junit-path=${junit}`,
         ...filter,
         ...selection.files,
@@ -115,14 +146,12 @@ async function readIfPresent(path: string): Promise<string | undefined> {
 /** Runs the selection, prints what is wrong and the counts, and returns the exit code. */
 async function test(selection: Selection, summary: string | undefined): Promise<number> {
   const allowedSkips = parseAllowedSkips(await Deno.readTextFile(join(ROOT, "tests/allowed_skips.txt")));
-  const { succeeded, report } = selection.files.length === 0
-    ? { succeeded: true, report: "" }
-    : await runDenoTest(selection);
+  const { succeeded, reports } = await runSelection(selection);
   const { counts, problems } = tally({
     files: selection.files,
     filtered: selection.filter !== undefined,
     succeeded,
-    cases: parseJunit(report),
+    cases: reports.flatMap(parseJunit),
     allowedSkips,
   });
   for (const problem of problems) console.error(`error: ${problem}`);

@@ -248,8 +248,9 @@ export class CommitFile implements Disposable {
       const count = this.#attempt("read", () => this.#file.readAt(scanner.nextOffset, room));
       if (count === 0) throw this.#corrupt(`it has been cut to ${scanner.nextOffset} bytes`);
       for (const commit of scanner.take(count)) {
-        commit.events.forEach((event, i) => deliver(this.#checked(event, commit.firstLine + i)));
+        const events = commit.events.map((event, i) => this.#checked(event, commit.firstLine + i));
         this.#position = commit.after;
+        for (const event of events) deliver(event);
       }
     }
     return scanner.finish();

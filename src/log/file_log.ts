@@ -6,12 +6,15 @@
 import { dirname } from "@std/path";
 import { type Clock, systemClock } from "../clock.ts";
 import { reasonOf } from "../errors.ts";
-import { AppendQueue, QUEUE_CAPACITY, type QueuedAppend } from "./append_queue.ts";
+import { AppendQueue, QUEUE_CAPACITY } from "./append_queue.ts";
+import { CommitCycle, type CycleWaiter } from "./commit_cycle.ts";
 import { CommitFile, isFatal } from "./commit_file.ts";
 import type { Tail } from "./commit_scanner.ts";
 import { LogClosedError, LogIoError, LogPoisonedError } from "./errors.ts";
 import type { EventDraft, RunEvent } from "./event.ts";
+import { EventLoopTurn } from "./event_loop_turn.ts";
 import { type FilePort, systemFiles } from "./file_port.ts";
+import { FlushTimer } from "./flush_timer.ts";
 import { LOCK_BUDGET_MS, LogLock } from "./lock.ts";
 import { lockPath } from "./log_paths.ts";
 import type { AppendOptions, LogHead, RunLog } from "./port.ts";
@@ -34,12 +37,6 @@ export interface RunLogOptions {
   /** How long one commit waits for the lock, in milliseconds. */
   readonly lockBudgetMs?: number;
 }
-
-/** Within which `batch` durability syncs what it does not sync at once (design §4). */
-const FLUSH_MS = 1000;
-
-/** How long commits may follow each other before the event loop gets its turn, in milliseconds. */
-const LONGEST_TURN_MS = 16;
 
 /** For the log's directory, where it has to be made. */
 const PRIVATE_DIRECTORY = 0o700;
@@ -68,38 +65,6 @@ export async function createRunLog(path: string, options: RunLogOptions): Promis
   return await FileLog.open(path, options, "new");
 }
 
-/** Someone who waits for the end of a cycle. */
-interface CycleWaiter<T> {
-  readonly resolve: (value: T) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** One hold of the lock: who waits for it, and what it has brought. */
-interface Cycle {
-  readonly polls: readonly CycleWaiter<number>[];
-  readonly syncs: readonly CycleWaiter<void>[];
-  /** Whether it has to sync whatever it commits. */
-  readonly mustSync: boolean;
-  batch: readonly QueuedAppend[];
-  /** Committed events, in the order of the log. */
-  readonly events: { readonly event: RunEvent; readonly own: boolean }[];
-  /** How many of them were appended by other processes. */
-  foreign: number;
-  /** The head behind the last of them. */
-  head: LogHead;
-  failure: { readonly error: unknown } | undefined;
-  /** Takes a foreign event. */
-  readonly see: (event: RunEvent) => void;
-}
-
-/** A turn of the event loop. */
-interface Turn {
-  /** By the clock of the machine, in milliseconds. */
-  readonly started: number;
-  /** Resolves in the next turn. */
-  readonly over: Promise<void>;
-}
-
 class FileLog implements RunLog {
   readonly clock: RunClock;
   readonly #path: string;
@@ -107,9 +72,10 @@ class FileLog implements RunLog {
   readonly #lock: LogLock;
   readonly #lockBudgetMs: number;
   readonly #durability: Durability;
-  readonly #waits: Clock;
   readonly #queue: AppendQueue;
   readonly #subscribers = new Subscribers();
+  readonly #turn = new EventLoopTurn();
+  readonly #flushTimer: FlushTimer;
   #polls: CycleWaiter<number>[] = [];
   #syncs: CycleWaiter<void>[] = [];
   #head: LogHead;
@@ -120,8 +86,6 @@ class FileLog implements RunLog {
   /** Something was written that `batch` has still to sync. */
   #isUnsynced = false;
   #isFlushDue = false;
-  #flushTimer: AbortController | undefined;
-  #turn: Turn | undefined;
 
   private constructor(
     path: string,
@@ -134,7 +98,7 @@ class FileLog implements RunLog {
     this.#lock = lock;
     this.#lockBudgetMs = options.lockBudgetMs ?? LOCK_BUDGET_MS;
     this.#durability = options.durability;
-    this.#waits = options.clock;
+    this.#flushTimer = new FlushTimer(options.clock, () => this.#flush());
     this.#queue = new AppendQueue(path);
     const { ts } = file.position;
     this.#head = file.head;
@@ -214,12 +178,13 @@ class FileLog implements RunLog {
     this.#refusal ??= new LogClosedError(this.#path);
     try {
       while (this.#leading !== undefined) await this.#leading;
-      const isOwn = this.#refusal instanceof LogClosedError;
-      if (isOwn && this.#isUnsynced) await this.#requestSync();
+      // Whatever else it is refused for, a sync would not help.
+      const isWhole = this.#refusal instanceof LogClosedError;
+      if (isWhole && this.#isUnsynced && this.#durability !== "none") await this.#requestSync();
     } finally {
       while (this.#leading !== undefined) await this.#leading;
-      this.#flushTimer?.abort();
-      await this.#turn?.over;
+      this.#flushTimer.stop();
+      await this.#turn.over;
       if (this.#file.keepsLock) this.#lock.release();
       this.#file[Symbol.dispose]();
       this.#lock[Symbol.dispose]();
@@ -233,12 +198,18 @@ class FileLog implements RunLog {
     return synced.promise;
   }
 
-  get #hasWork(): boolean {
-    return this.#queue.length > 0 || this.#polls.length > 0 || this.#syncs.length > 0 || this.#isFlushDue;
+  #flush(): void {
+    if (!this.#isUnsynced) return;
+    this.#isFlushDue = true;
+    this.#wake();
   }
 
   #wake(): void {
     this.#leading ??= this.#lead();
+  }
+
+  get #hasWork(): boolean {
+    return this.#queue.length > 0 || this.#polls.length > 0 || this.#syncs.length > 0 || this.#isFlushDue;
   }
 
   /** Commits until nothing is left to do; never rejects. */
@@ -250,25 +221,10 @@ class FileLog implements RunLog {
         await undefined;
       }
       const wasAlone = await this.#cycle();
-      const turn = this.#turnOf();
       // A commit that was to stand alone lets its caller ask for the head that ends with it.
-      if (wasAlone || performance.now() - turn.started > LONGEST_TURN_MS) await turn.over;
+      if (this.#turn.isLong() || wasAlone) await this.#turn.over;
     } while (this.#hasWork);
     this.#leading = undefined;
-  }
-
-  /** This turn of the event loop: promises alone would keep a busy log from ever ending it. */
-  #turnOf(): Turn {
-    this.#turn ??= {
-      started: performance.now(),
-      over: new Promise((resolve) => {
-        setTimeout(() => {
-          this.#turn = undefined;
-          resolve();
-        }, 0);
-      }),
-    };
-    return this.#turn;
   }
 
   /** One hold of the lock; true if its commit was to stand alone. */
@@ -278,83 +234,74 @@ class FileLog implements RunLog {
       try {
         await this.#lock.acquire(this.#lockBudgetMs);
       } catch (error) {
-        this.#giveUpLock(waiting, error);
+        const cycle = this.#startCycle();
+        cycle.batch = this.#queue.takeFirst(waiting);
+        cycle.reject(error);
+        this.#startFlushTimer();
         return false;
       }
     }
+    const mustSync = this.#isFlushDue;
     const cycle = this.#startCycle();
+    let failure: { readonly error: unknown } | undefined;
     try {
       const tail = this.#file.catchUp(cycle.see);
       if (tail.state !== "clean") await this.#repair(tail, cycle);
       const committed = this.#write(cycle);
-      if (this.#mustSync(cycle)) await this.#syncFile();
-      this.#add(cycle, committed);
+      if (mustSync || this.#mustSync(cycle)) await this.#syncFile();
+      cycle.add(committed, this.#file.head);
     } catch (error) {
-      cycle.failure = { error };
+      failure = { error };
       if (this.#file.isInDoubt) await this.#file.poison();
     } finally {
       if (!this.#file.keepsLock) this.#lock.release();
     }
-    if (cycle.failure === undefined) this.#acknowledge(cycle);
-    else this.#reject(cycle, cycle.failure.error);
-    this.#armFlush();
+    this.#head = cycle.head;
+    failure = failure === undefined ? cycle.tell(this.#subscribers) : this.#fail(cycle, failure.error);
+    if (failure === undefined) cycle.resolve();
+    else cycle.reject(failure.error);
+    this.#startFlushTimer();
     return cycle.batch[0]?.alone ?? false;
   }
 
-  #giveUpLock(waiting: number, error: unknown): void {
-    for (const { reject } of this.#queue.takeFirst(waiting)) reject(error);
-    for (const { reject } of [...this.#polls.splice(0), ...this.#syncs.splice(0)]) reject(error);
-    this.#isFlushDue = false;
-    this.#armFlush();
-  }
-
-  #startCycle(): Cycle {
-    const cycle: Cycle = {
-      polls: this.#polls,
-      syncs: this.#syncs,
-      mustSync: this.#isFlushDue || this.#syncs.length > 0,
-      batch: [],
-      events: [],
-      foreign: 0,
-      head: this.#head,
-      failure: undefined,
-      see: (event) => {
-        cycle.events.push({ event, own: false });
-        cycle.foreign++;
-      },
-    };
+  #startCycle(): CommitCycle {
+    const cycle = new CommitCycle(this.#polls, this.#syncs, this.#head);
     this.#polls = [];
     this.#syncs = [];
     this.#isFlushDue = false;
     return cycle;
   }
 
-  /** Repairs what a dead writer left, and commits the record of it. */
-  async #repair(tail: Tail, cycle: Cycle): Promise<void> {
+  /** Repairs what a dead writer left. */
+  async #repair(tail: Tail, cycle: CommitCycle): Promise<void> {
     await this.#file.repair(tail);
     this.#file.catchUp(cycle.see);
   }
 
-  /** Takes the batch and writes it; whatever the file owes comes before it. */
-  #write(cycle: Cycle): readonly RunEvent[] {
-    if (this.#file.owesRecords) this.#add(cycle, this.#file.commitRecords(this.clock.now()));
+  /** Takes the batch and writes it; records that the file owes come before it. */
+  #write(cycle: CommitCycle): readonly RunEvent[] {
     cycle.head = this.#file.head;
+    if (this.#file.owesRecords) {
+      cycle.add(this.#file.commitRecords(this.clock.now()), this.#file.head);
+      this.#isUnsynced = true;
+    }
     cycle.batch = this.#queue.take();
     if (cycle.batch.length === 0) return [];
-    const admitted = cycle.batch.flatMap(({ events }) => events);
-    const committed = this.#file.commit(admitted, this.clock.now());
-    this.#isUnsynced = this.#durability === "batch";
+    const committed = this.#file.commit(cycle.batch.flatMap(({ events }) => events), this.clock.now());
+    this.#isUnsynced = true;
     return committed;
   }
 
-  #add(cycle: Cycle, committed: readonly RunEvent[]): void {
-    for (const event of committed) cycle.events.push({ event, own: true });
-    cycle.head = this.#file.head;
-  }
-
-  #mustSync({ batch, mustSync }: Cycle): boolean {
-    if (mustSync || this.#durability === "none") return mustSync;
-    return batch.some(({ events }) => this.#durability === "strict" || events.some(({ synced }) => synced));
+  #mustSync(cycle: CommitCycle): boolean {
+    if (cycle.isSyncWanted) return true;
+    switch (this.#durability) {
+      case "strict":
+        return this.#isUnsynced;
+      case "batch":
+        return cycle.batch.some(({ events }) => events.some(({ synced }) => synced));
+      case "none":
+        return false;
+    }
   }
 
   async #syncFile(): Promise<void> {
@@ -362,55 +309,22 @@ class FileLog implements RunLog {
     this.#isUnsynced = false;
   }
 
-  /** Tells subscribers and those who wait. */
-  #acknowledge(cycle: Cycle): void {
-    const failure = this.#tell(cycle);
-    const { batch, events, polls, syncs, foreign } = cycle;
-    if (failure !== undefined) {
-      for (const { reject } of [...batch, ...polls, ...syncs]) reject(failure.error);
-      return;
-    }
-    let at = events.length - batch.reduce((count, append) => count + append.events.length, 0);
-    for (const append of batch) {
-      const end = at + append.events.length;
-      append.resolve(events.slice(at, end).map(({ event }) => event));
-      at = end;
-    }
-    for (const { resolve } of polls) resolve(foreign);
-    for (const { resolve } of syncs) resolve();
-  }
-
-  #reject(cycle: Cycle, error: unknown): void {
-    this.#tell(cycle);
-    if (this.#file.isInDoubt || isFatal(error)) {
-      this.#refusal ??= isFatal(error) ? error : new LogPoisonedError(this.#path, reasonOf(error), error);
-    }
+  /** Prepares the rejection of a cycle that has failed; what it has read was committed all the same. */
+  #fail(cycle: CommitCycle, error: unknown): { readonly error: unknown } {
+    cycle.tell(this.#subscribers);
     // Where nothing was taken yet, everything that is queued has failed.
-    const batch = cycle.batch.length > 0 ? cycle.batch : this.#queue.takeFirst(this.#queue.length);
-    for (const { reject } of [...batch, ...cycle.polls, ...cycle.syncs]) reject(error);
-    if (isFatal(this.#refusal)) this.#queue.rejectAll(this.#refusal);
-  }
-
-  /** Tells subscribers of the events; returns the first error of one. */
-  #tell({ events, head }: Cycle): { readonly error: unknown } | undefined {
-    this.#head = head;
-    let failure: { readonly error: unknown } | undefined;
-    for (const { event, own } of events) {
-      const thrown = this.#subscribers.tell(event, own);
-      failure ??= thrown;
+    if (cycle.batch.length === 0) cycle.batch = this.#queue.takeFirst(this.#queue.length);
+    if (this.#file.isInDoubt || isFatal(error)) {
+      this.#refusal = isFatal(error) ? error : new LogPoisonedError(this.#path, reasonOf(error), error);
+      this.#queue.rejectAll(this.#refusal);
+      this.#startCycle().reject(this.#refusal);
     }
-    return failure;
+    return { error };
   }
 
-  #armFlush(): void {
-    if (!this.#isUnsynced || this.#flushTimer !== undefined || this.#refusal !== undefined) return;
-    const timer = new AbortController();
-    this.#flushTimer = timer;
-    this.#waits.sleep(FLUSH_MS, timer.signal).then(() => {
-      this.#flushTimer = undefined;
-      if (!this.#isUnsynced || timer.signal.aborted) return;
-      this.#isFlushDue = true;
-      this.#wake();
-    });
+  #startFlushTimer(): void {
+    if (this.#isUnsynced && this.#durability === "batch" && this.#closing === undefined) {
+      this.#flushTimer.start();
+    }
   }
 }

@@ -16,7 +16,7 @@ import { locate } from "../place.ts";
 import { eventLine } from "../render/event_line.ts";
 
 /** How often a follower of a quiet log looks whether the run still has a controller. */
-const LOOK_MS = 1000;
+const LOOK_MS = 300;
 
 /** See the module. */
 export const eventsCommand: Command = {

@@ -65,9 +65,7 @@ export const initCommand: Command = {
       return ExitCode.OK;
     }
     await write(path, text, args.flag("force"));
-    const next = root === null
-      ? ["omk run"]
-      : [`git add ${PLAN_NAME} && git commit -m "Add a plan"`, "omk run"];
+    const next = [...(root === null ? [] : [commitLine(root, cwd)]), "omk run"];
     const names = gates.map((gate) => gate.name);
     if (json) {
       output.json({ schema_version: 1, path, gates: names, notes, next });
@@ -86,6 +84,11 @@ export const initCommand: Command = {
     return ExitCode.OK;
   },
 };
+
+/** A plan that is not committed is a change of the checkout that tasks would not see. */
+function commitLine(root: string, cwd: string): string {
+  return `git add ${root === cwd ? "" : ":/"}${PLAN_NAME} && git commit -m "Add a plan"`;
+}
 
 async function write(path: string, text: string, force: boolean): Promise<void> {
   try {

@@ -1,0 +1,135 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { statusCommand } from "../../src/cli/commands/status.ts";
+import { nextSteps } from "../../src/cli/render/next_steps.ts";
+import { statusDocument } from "../../src/cli/render/status_document.ts";
+import { statusScreen } from "../../src/cli/render/status_screen.ts";
+import { statusSchema } from "../../src/cli/schema/status.ts";
+import { UsageError } from "../../src/errors.ts";
+import { takeControllerLock } from "../../src/run/process_lock.ts";
+import type { RunState } from "../../src/scheduler/run_state.ts";
+import { Ledger } from "../run/fixture.ts";
+import {
+  callCommand,
+  HEAD_COMMIT,
+  PLAIN,
+  PlainPlace,
+  recordRun,
+  storyDrafts,
+  storyPlan,
+  writeStoryArtifacts,
+} from "./fixture.ts";
+
+const RUN_ID = "20260102-030405-abcd";
+
+function story(until: Parameters<typeof storyDrafts>[0]): RunState {
+  const ledger = new Ledger(storyPlan()).start();
+  ledger.add(storyDrafts(until));
+  return ledger.state;
+}
+
+function screen(state: RunState, standing: string, columns = 200): string {
+  const document = statusDocument(state, {
+    standing,
+    controlled: standing === "running",
+    directory: "/runs/x",
+    now: state.run.last_ts + 65_000,
+    lastLines: new Map([["flaky", "still compiling"]]),
+  });
+  return statusScreen(document, PLAIN, columns, state.run.last_ts + 65_000).join("\n");
+}
+
+Deno.test("statusScreen() shows what is at work, with attempt, time and last line", () => {
+  assertEquals(
+    screen(story("active"), "running"),
+    `\
+run ${RUN_ID} "a story": running for 1m 05s
+  1 of 3 tasks completed, 1 at work, 1 not started
+
+  running  flaky  attempt 2, 1m 05s  | still compiling
+
+  gate   test: not run yet
+  head   dddddddddd, with the work of 1 task on bbbbbbbbbb of main
+  files  /runs/x
+  next   omk events ${RUN_ID} --follow
+         omk cancel ${RUN_ID}`,
+  );
+});
+
+Deno.test("statusScreen() says that an interrupted run is interrupted, and how to go on", () => {
+  const text = screen(story("active"), "interrupted");
+  assertStringIncludes(text, `run ${RUN_ID} "a story": interrupted\n`);
+  assertStringIncludes(
+    text,
+    "its omk process (pid 1) is gone, so nothing goes on by itself; its last event is 1m 05s old",
+  );
+  assertStringIncludes(text, "cut short  flaky  attempt 2  | still compiling");
+  assertStringIncludes(text, `next   omk resume ${RUN_ID}`);
+});
+
+Deno.test("statusScreen() gives the reasons of what failed and what is blocked", () => {
+  const text = screen(story("finished"), "not_ready");
+  assertStringIncludes(text, "1 of 3 tasks completed, 1 failed, 1 blocked");
+  assertStringIncludes(text, "failed   flaky  after 2 attempts: exited with 3");
+  assertStringIncludes(text, 'blocked  after  depends on "flaky" failed');
+  assertStringIncludes(text, "gate   test: failed, exited with 1");
+  assertStringIncludes(text, `omk logs ${RUN_ID} --failed`);
+});
+
+Deno.test("statusScreen() fits into a narrow terminal", () => {
+  for (const line of screen(story("active"), "running", 60).split("\n").slice(3)) {
+    assertEquals(line.length <= 60, true, line);
+  }
+});
+
+Deno.test("statusDocument() follows its published schema at every point of a run", () => {
+  const standings = { active: "running", failed: "running", finished: "not_ready" } as const;
+  for (const until of ["active", "failed", "finished"] as const) {
+    const document = statusDocument(story(until), {
+      standing: standings[until],
+      controlled: false,
+      directory: "/runs/x",
+      now: 0,
+      lastLines: new Map(),
+    });
+    statusSchema.parse(JSON.parse(JSON.stringify(document)));
+    assertEquals(document.tasks.map((task) => task.id), ["build", "flaky", "after"]);
+    assertEquals(document.counts.selected, 3);
+  }
+});
+
+Deno.test("nextSteps() offers to merge only what is proved and not merged", () => {
+  const state = story("finished");
+  state.run.status = "ready";
+  assertEquals(nextSteps(state, "ready")[0], `omk merge ${RUN_ID}`);
+  state.run.status = "passed";
+  assertEquals(nextSteps(state, "passed")[0], `omk merge ${RUN_ID} --anyway`);
+  state.run.deliveries.push({ branch: "refs/heads/main", from: null, commit: HEAD_COMMIT, anyway: true });
+  assertEquals(nextSteps(state, "passed"), [`omk proof ${RUN_ID}`]);
+});
+
+Deno.test("omk status tells a running run from an interrupted one by its controller's lock", async () => {
+  await using place = await PlainPlace.make();
+  const directory = await recordRun(place.home, RUN_ID, storyPlan(), storyDrafts("active"));
+  await writeStoryArtifacts(directory);
+  const interrupted = await callCommand(statusCommand, ["--json"], place);
+  const document = statusSchema.parse(JSON.parse(interrupted.stdout));
+  assertEquals([document.standing, document.controlled, interrupted.code], ["interrupted", false, 0]);
+  assertEquals(document.active.map((task) => [task.task_id, task.attempt, task.last_line]), [[
+    "flaky",
+    2,
+    "no luck",
+  ]]);
+  // The lock excludes other handles of the same process too.
+  using _lock = takeControllerLock(directory.controllerLock, RUN_ID);
+  const { stdout } = await callCommand(statusCommand, ["2026"], place);
+  assertStringIncludes(stdout, `run ${RUN_ID} "a story": running for `);
+});
+
+Deno.test("omk status names runs that come near, and says so where there are none", async () => {
+  await using place = await PlainPlace.make();
+  await assertRejects(() => callCommand(statusCommand, [], place), UsageError, "start one with omk run");
+  await recordRun(place.home, RUN_ID, storyPlan(), []);
+  await recordRun(place.home, "20260102-030405-bcde", storyPlan(), []);
+  await assertRejects(() => callCommand(statusCommand, ["20260102"], place), UsageError, "matches 2 runs");
+  await assertRejects(() => callCommand(statusCommand, ["x"], place), UsageError, "20260102-030405-bcde");
+});
