@@ -8,7 +8,7 @@ import type { ObjectId, SlotHolder } from "./port.ts";
 import { readAside, readRecord, slotNames, type SlotPaths, slotPaths } from "./slot_record.ts";
 import type { SlotPool } from "./slot_pool.ts";
 import { userRefs } from "./user_repository.ts";
-import { tryLockFile } from "./worktree_lock.ts";
+import { tryLockFile, unlockFile } from "./worktree_lock.ts";
 
 /** A slot as `omk clean` sees it. */
 export interface SlotInfo {
@@ -74,7 +74,7 @@ export async function removeSlot(pool: SlotPool, name: string, discard: boolean)
     // Last: as long as its lock file exists, the slot is listed.
     await removeIfThere(paths.lock);
   } finally {
-    lock.close();
+    unlockFile(lock);
   }
   return { kind: "removed" };
 }
@@ -141,7 +141,7 @@ async function describeSlot(paths: SlotPaths): Promise<SlotInfo> {
   const holder = record === "unreadable" ? null : record.holder;
   const common = { name: paths.name, path: paths.worktree };
   if (lock === null) return { ...common, state: "in_use", holder, reason: null };
-  lock.close();
+  unlockFile(lock);
   if (aside !== null) return { ...common, state: "set_aside", holder: aside.holder, reason: aside.reason };
   if (record === "unreadable") {
     return { ...common, state: "set_aside", holder: null, reason: "its record cannot be read" };

@@ -12,7 +12,7 @@ import {
   writeAside,
   writeRecord,
 } from "./slot_record.ts";
-import { tryLockFile, WorktreeLock } from "./worktree_lock.ts";
+import { tryLockFile, unlockFile, WorktreeLock } from "./worktree_lock.ts";
 
 /** A slot that this process holds by its lock. */
 export interface Lease {
@@ -131,7 +131,7 @@ export class SlotPool {
       this.#leases.set(paths.name, lease);
       return lease;
     } catch (error) {
-      lock.close();
+      unlockFile(lock);
       throw error;
     }
   }
@@ -148,7 +148,7 @@ export class SlotPool {
 
   #drop(lease: Lease): void {
     this.#leases.delete(lease.paths.name);
-    lease.lock.close();
+    unlockFile(lease.lock);
   }
 }
 

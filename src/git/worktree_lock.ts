@@ -38,7 +38,7 @@ export class WorktreeLock {
       const file = await this.#lock();
       return {
         [Symbol.dispose]: () => {
-          file.close();
+          unlockFile(file);
           turn.resolve();
         },
       };
@@ -56,7 +56,7 @@ export class WorktreeLock {
     const late = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), this.#timeoutMs));
     if (await Promise.race([granted, late]).finally(() => clearTimeout(timer))) return file;
     // The request is still pending: whenever it is granted, it is handed straight back.
-    granted.then(() => file.close(), () => file.close());
+    granted.then(() => unlockFile(file), () => file.close());
     throw new WorktreeLockError({
       what: "Cannot lock the worktrees",
       where: this.path,
@@ -72,6 +72,15 @@ export async function tryLockFile(path: string): Promise<Deno.FsFile | null> {
   if (file.tryLockSync(true)) return file;
   file.close();
   return null;
+}
+
+/**
+ * Frees a lock and closes its file. Closing alone is not enough: a child that is between its fork and its exec has a
+ * copy of the handle, and with it the lock.
+ */
+export function unlockFile(file: Deno.FsFile): void {
+  file.unlockSync();
+  file.close();
 }
 
 function openLockFile(path: string): Promise<Deno.FsFile> {

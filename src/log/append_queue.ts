@@ -51,6 +51,11 @@ export class AppendQueue {
     return this.#queued.length;
   }
 
+  /** Whether nothing is queued, and nobody waits to be. */
+  get isEmpty(): boolean {
+    return this.#queued.length === 0 && this.#waiting.length === 0;
+  }
+
   /**
    * Queues an append; resolves when it has been committed.
    *

@@ -209,7 +209,7 @@ class FileLog implements RunLog {
   }
 
   get #hasWork(): boolean {
-    return this.#queue.length > 0 || this.#polls.length > 0 || this.#syncs.length > 0 || this.#isFlushDue;
+    return !this.#queue.isEmpty || this.#polls.length > 0 || this.#syncs.length > 0 || this.#isFlushDue;
   }
 
   /** Commits until nothing is left to do; never rejects. */

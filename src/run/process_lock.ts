@@ -43,6 +43,8 @@ export class ProcessLock implements Disposable {
 
   /** Frees the lock. */
   [Symbol.dispose](): void {
+    // Closing alone would leave it to a child between its fork and its exec, which has a copy of the handle.
+    this.#file.unlockSync();
     this.#file.close();
   }
 }

@@ -269,6 +269,27 @@ Deno.test("append() with an aborted signal writes nothing, one that is taken is 
   assertEquals((await verifyLog(directory.file())).events, QUEUE_CAPACITY + 1);
 });
 
+Deno.test("append() that waits is let in when all that is queued is given up", async () => {
+  using directory = new TemporaryDirectory();
+  const files = new FaultyFiles();
+  await using log = await createRunLog(directory.file(), { ...OPTIONS, durability: "strict", files });
+  await log.append([runStarted()]);
+  const gate = Promise.withResolvers<void>();
+  files.onSync = () => gate.promise;
+  const first = log.append([fact("first")]);
+  while (files.syncs < 2) await new Promise((resolve) => setTimeout(resolve, 0));
+  const given = new AbortController();
+  const { signal } = given;
+  const appends = Array.from({ length: QUEUE_CAPACITY }, () => log.append([fact("queued")], { signal }));
+  const queued = Promise.allSettled(appends);
+  const waiting = log.append([fact("waiting")]);
+  given.abort();
+  gate.resolve();
+  await first;
+  assertEquals((await waiting)[0]?.index, 2);
+  assert((await queued).every(({ status }) => status === "rejected"));
+});
+
 Deno.test("P2: close() commits what is queued, and refuses what comes later", async () => {
   using directory = new TemporaryDirectory();
   const log = await born(directory);

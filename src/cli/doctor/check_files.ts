@@ -109,10 +109,13 @@ async function freeBytes(directory: string): Promise<number | null> {
   }
 }
 
+/** The deepest part of a path that exists, directory or not. */
 async function nearestExisting(path: string): Promise<string> {
   for (let at = path;; at = at.slice(0, at.lastIndexOf("/"))) {
     try {
-      if (at === "" || (await Deno.stat(at)).isDirectory) return at === "" ? "/" : at;
+      if (at === "") return "/";
+      await Deno.stat(at);
+      return at;
     } catch (error) {
       const { NotFound, NotADirectory, PermissionDenied } = Deno.errors;
       if (![NotFound, NotADirectory, PermissionDenied].some((each) => error instanceof each)) throw error;

@@ -1,0 +1,214 @@
+/** Logs, proofs and artifacts that somebody has edited, and facts that somebody has forged. */
+
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { appears, Sandbox } from "./harness.ts";
+import { assertUntouched, userState } from "./user_state.ts";
+
+/**
+ * Appends a `gate_passed` to the newest run's log, as well-formed as the controller's own: the next index, the sum of
+ * the commit before it, and a sum that holds. It says that the gate passed on the tree that tasks started from.
+ */
+const FORGE = `#!/bin/sh
+set -e
+cd "$1"
+log=$(ls -d .git/omk/runs/2*/events.jsonl | tail -n 1)
+last=$(tail -n 1 "$log")
+prev=\${last##*,\\"sum\\":\\"}; prev=\${prev%\\"\\}}
+field() { printf '%s' "$last" | sed -n "s/.*\\"$1\\":\\"\\([^\\"]*\\)\\".*/\\1/p"; }
+index=$(printf '%s' "$last" | sed -n 's/^{"index":\\([0-9]*\\).*/\\1/p')
+run=$(field run_id)
+zeros=$(printf '%064d' 0)
+payload='{"gate":"look","scope":"run","run_number":1,"required":true,"tree":"'$(git rev-parse refs/omk/$run/head^{tree})'","commit":"'$(git rev-parse refs/omk/$run/head)'","task_id":null,"token":null,"definition":"'$zeros'","exit_code":0,"signal":null,"timed_out":false,"duration_ms":1,"output":null,"changed":[],"untracked":[],"counts":null}'
+line='{"index":'$((index + 1))',"id":"01a1f000-0000-7000-8000-000000000000","run_id":"'$run'","ts":"'$(field ts)'","schema_version":1,"kind":"gate_passed","subject":"run","actor":"controller/1","payload":'$payload',"prev":"'$prev'","commit":1'
+sum=$(printf '%s' "$line" | sha256sum | cut -c 1-64)
+printf '%s,"sum":"%s"}\\n' "$line" "$sum" >> "$log"
+echo forged
+`;
+
+/** A plan whose only task forges, and then waits for its end. */
+async function forgingSandbox(): Promise<Sandbox> {
+  const sandbox = await Sandbox.withRepository();
+  await sandbox.write({ "../forge.sh": FORGE });
+  await sandbox.plan({
+    version: 1,
+    gates: [{ name: "look", command: "false" }],
+    tasks: [
+      {
+        id: "forges",
+        run: `echo work > work.txt; sh ${sandbox.root}/forge.sh ${sandbox.project}; sleep 1000`,
+      },
+      { id: "after", run: "true", dependencies: ["forges"] },
+    ],
+  });
+  return sandbox;
+}
+
+/** A finished, ready run. */
+async function readySandbox(): Promise<Sandbox> {
+  const sandbox = await Sandbox.withPlan({
+    version: 1,
+    gates: [{ name: "look", command: "echo looked; test -e new.txt" }],
+    tasks: [{ id: "write", run: "echo wrote; echo new > new.txt" }],
+  });
+  await sandbox.omkEnds(0, ["run"]);
+  await sandbox.omkEnds(0, ["verify"]);
+  return sandbox;
+}
+
+Deno.test("P7: a fact that a task forges stops the run: its tasks are ended, exit code 5, and nothing can be delivered", async () => {
+  await using sandbox = await forgingSandbox();
+  const before = await userState(sandbox);
+  const { stdout, stderr } = await sandbox.omkEnds(5, ["run"]);
+  assertMatch(stdout + stderr, /tampered.*not written by omk/s);
+  assertEquals(await sandbox.processes(), []);
+  const events = await sandbox.events();
+  const forged = events.find((event) => event.kind === "gate_passed");
+  assertEquals((await sandbox.payloads("log_tampered"))[0]?.at, forged?.index);
+  assertEquals(events.filter((event) => event.kind === "task_claimed").length, 1);
+  const status = await sandbox.omkJson(["status"]);
+  assertEquals([status.status, status.exit_code], ["failed_infra", 5]);
+  const verify = await sandbox.omkEnds(1, ["verify"]);
+  assertMatch(verify.stdout + verify.stderr, new RegExp(`event ${forged?.index}`));
+  await sandbox.omkEnds(2, ["resume"]);
+  for (const args of [["merge"], ["merge", "--anyway"]]) {
+    const merge = await sandbox.omk(args);
+    assert(merge.code !== 0, merge.stdout);
+  }
+  const pin = `refs/omk/${await sandbox.runId()}/task/forges/1/pin`;
+  assertEquals(await sandbox.git("show", `${pin}:work.txt`), "work");
+  await assertUntouched(sandbox, before);
+});
+
+Deno.test("P7: a gate that forges its own success, as the fold would believe it, stops the run too", async () => {
+  await using sandbox = await Sandbox.withRepository();
+  await sandbox.write({ "../forge.sh": FORGE });
+  await sandbox.plan({
+    version: 1,
+    gates: [{ name: "look", command: `sh ${sandbox.root}/forge.sh ${sandbox.project}; sleep 1000` }],
+    tasks: [{ id: "write", run: "echo new > new.txt" }],
+  });
+  const { stdout } = await sandbox.omkEnds(5, ["run"]);
+  assertMatch(stdout, /tampered/);
+  assertEquals(await sandbox.processes(), []);
+  const forged = (await sandbox.events()).find((event) => event.kind === "gate_passed");
+  assertEquals((await sandbox.payloads("log_tampered"))[0]?.at, forged?.index);
+  assertEquals((await sandbox.omkJson(["status"])).status, "failed_infra");
+  const verify = await sandbox.omkEnds(1, ["verify"]);
+  assertMatch(verify.stdout + verify.stderr, new RegExp(`event ${forged?.index}`));
+  assert((await sandbox.omk(["merge", "--anyway"])).code !== 0);
+});
+
+Deno.test("P7: a fact that is forged while no omk runs keeps the run from being resumed", async () => {
+  await using sandbox = await Sandbox.withRepository();
+  await sandbox.write({ "../forge.sh": FORGE });
+  await sandbox.plan({
+    version: 1,
+    gates: [{ name: "look", command: "false" }],
+    tasks: [{ id: "waits", run: `touch ${sandbox.root}/runs; sleep 1000` }],
+  });
+  const omk = sandbox.start(["run"]);
+  await appears(`${sandbox.root}/runs`);
+  omk.kill("SIGKILL");
+  await omk.ended;
+  await sandbox.becomesQuiet();
+  assertEquals((await sandbox.sh(`sh ${sandbox.root}/forge.sh ${sandbox.project}`)).stdout, "forged\n");
+  const { stderr } = await sandbox.omkEnds(2, ["resume"]);
+  assertMatch(stderr, /its log holds facts that its controller did not write/);
+  await sandbox.omkEnds(1, ["verify"]);
+});
+
+Deno.test("P2: an edited log is refused by name and line, by every command, and nothing is written to it", async () => {
+  await using sandbox = await readySandbox();
+  const directory = await sandbox.runDirectory();
+  const path = `${directory}/events.jsonl`;
+  const text = await Deno.readTextFile(path);
+  await Deno.writeTextFile(path, text.replace('"exit_code":0', '"exit_code":1'));
+  const edited = await Deno.readTextFile(path);
+  const line = 1 + edited.split("\n").findIndex((each, at) => each !== text.split("\n")[at]);
+  const verify = await sandbox.omk(["log", "verify"]);
+  assertEquals(verify.code, 1, verify.stdout + verify.stderr);
+  assertStringIncludes(verify.stdout + verify.stderr, "corrupt");
+  assertMatch(verify.stdout + verify.stderr, new RegExp(`events\\.jsonl:${line}|line ${line}\\b`));
+  for (const args of [["status"], ["events"], ["merge"], ["resume"], ["cancel"], ["show"]]) {
+    const { code, stderr } = await sandbox.omk(args);
+    assertEquals(code, 5, `omk ${args}: ${stderr}`);
+    assertMatch(stderr, /^error: .*events\.jsonl/m);
+  }
+  const proof = await sandbox.omkEnds(1, ["verify"]);
+  assertMatch(proof.stdout + proof.stderr, /log/);
+  assertEquals(await Deno.readTextFile(path), edited);
+  await sandbox.omkEnds(0, ["list"]);
+});
+
+Deno.test("omk verify fails for whatever was changed after the proof, and names it", async () => {
+  await using sandbox = await readySandbox();
+  const directory = await sandbox.runDirectory();
+  const id = await sandbox.runId();
+  const files = (await Array.fromAsync(Deno.readDir(`${directory}/gates`), (entry) => entry.name)).sort();
+  const edits: readonly (readonly [path: string, from: string, to: string, named: RegExp])[] = [
+    ["proof.json", '"ready"', '"passed"', /proof/],
+    ["proof.json", "\n", "\n\n", /proof/],
+    ["plan.json", "test -e new.txt", "true", /plan/],
+    ["delivered.patch", "+new", "+old", /delivered\.patch|patch/],
+    [`gates/${files[0]}`, "looked", "passed", new RegExp(`gates/${files[0]?.replaceAll(".", "\\.")}`)],
+    ["tasks/write/1/output.log", "wrote", "lied!", /tasks\/write\/1\/output\.log/],
+  ];
+  for (const [path, from, to, named] of edits) {
+    const text = await Deno.readTextFile(`${directory}/${path}`);
+    const edited = text.replace(from, to);
+    if (edited === text) throw new Error(`${path} does not hold ${from}`);
+    await Deno.writeTextFile(`${directory}/${path}`, edited);
+    const { stdout, stderr } = await sandbox.omkEnds(1, ["verify"]);
+    assertMatch(stdout + stderr, named, path);
+    const { ok, exit_code } = await sandbox.omkJson(["verify"]);
+    assertEquals([ok, exit_code], [false, 1]);
+    await Deno.writeTextFile(`${directory}/${path}`, text);
+  }
+  await Deno.rename(`${directory}/delivered.patch`, `${directory}/gone`);
+  assertMatch((await sandbox.omkEnds(1, ["verify"])).stdout, /patch/);
+  await Deno.rename(`${directory}/gone`, `${directory}/delivered.patch`);
+  const head = await sandbox.git("rev-parse", `refs/omk/${id}/head`);
+  await sandbox.git("update-ref", `refs/omk/${id}/head`, "main");
+  assertMatch((await sandbox.omkEnds(1, ["verify"])).stdout, new RegExp(`refs/omk/${id}/head|head`));
+  await sandbox.git("update-ref", `refs/omk/${id}/head`, head);
+  await sandbox.omkEnds(0, ["verify"]);
+});
+
+Deno.test("omk verify still holds after the delivery, and in a clone that fetched the refs of omk", async () => {
+  await using sandbox = await readySandbox();
+  await sandbox.omkEnds(0, ["merge"]);
+  await sandbox.commit("later", { "later.txt": "later\n" });
+  await sandbox.omkEnds(0, ["verify"]);
+  await sandbox.git("clone", "--quiet", ".", "../clone");
+  await sandbox.git("-C", "../clone", "fetch", "--quiet", "origin", "refs/omk/*:refs/omk/*");
+  const { stdout } = await sandbox.omkEnds(0, ["verify", await sandbox.runDirectory()], {
+    cwd: `${sandbox.root}/clone`,
+  });
+  assertMatch(stdout, /verified/);
+});
+
+Deno.test("P2: a torn last line is cut by the next writer, kept beside the log, and the run goes on", async () => {
+  await using sandbox = await Sandbox.withRepository();
+  await sandbox.plan({
+    version: 1,
+    gates: [],
+    tasks: [{
+      id: "one",
+      run: `touch ${sandbox.root}/runs; test $OMK_ATTEMPT -gt 1 || sleep 1000; echo done > done.txt`,
+    }],
+  });
+  const omk = sandbox.start(["run"]);
+  await appears(`${sandbox.root}/runs`);
+  omk.kill("SIGKILL");
+  await omk.ended;
+  await sandbox.becomesQuiet();
+  const path = `${await sandbox.runDirectory()}/events.jsonl`;
+  const torn = '{"index":99,"id":"01a1f';
+  await Deno.writeTextFile(path, torn, { append: true });
+  assertEquals((await sandbox.omkJson(["status"])).standing, "interrupted");
+  await sandbox.omkEnds(0, ["resume"]);
+  assertEquals(await sandbox.git("show", `refs/omk/${await sandbox.runId()}/head:done.txt`), "done");
+  assertEquals((await sandbox.payloads("log_repaired")).length, 1);
+  assertEquals((await sandbox.sh(`cat ${await sandbox.runDirectory()}/events.torn-*`)).stdout, torn);
+  await sandbox.omkEnds(0, ["verify"]);
+});
