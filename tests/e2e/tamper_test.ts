@@ -25,7 +25,7 @@ printf '%s,"sum":"%s"}\\n' "$line" "$sum" >> "$log"
 echo forged
 `;
 
-/** A plan whose only task forges, and then waits for its end. */
+/** A plan with a task that forges while another one runs. */
 async function forgingSandbox(): Promise<Sandbox> {
   const sandbox = await Sandbox.withRepository();
   await sandbox.write({ "../forge.sh": FORGE });
@@ -35,8 +35,10 @@ async function forgingSandbox(): Promise<Sandbox> {
     tasks: [
       {
         id: "forges",
-        run: `echo work > work.txt; sh ${sandbox.root}/forge.sh ${sandbox.project}; sleep 1000`,
+        run: `while ! test -e ${sandbox.root}/runs; do sleep 0.02; done
+          echo work > work.txt; sh ${sandbox.root}/forge.sh ${sandbox.project}`,
       },
+      { id: "other", run: `touch ${sandbox.root}/runs; sleep 1000` },
       { id: "after", run: "true", dependencies: ["forges"] },
     ],
   });
@@ -64,7 +66,7 @@ Deno.test("P7: a fact that a task forges stops the run: its tasks are ended, exi
   const events = await sandbox.events();
   const forged = events.find((event) => event.kind === "gate_passed");
   assertEquals((await sandbox.payloads("log_tampered"))[0]?.at, forged?.index);
-  assertEquals(events.filter((event) => event.kind === "task_claimed").length, 1);
+  assertEquals(events.filter((event) => event.kind === "task_claimed").length, 2);
   const status = await sandbox.omkJson(["status"]);
   assertEquals([status.status, status.exit_code], ["failed_infra", 5]);
   const verify = await sandbox.omkEnds(1, ["verify"]);
