@@ -47,11 +47,12 @@ export class AttemptHistory {
   /** Runs of gates of scope `run`, in the order in which they ended. */
   readonly gates: GateRun[] = [];
   readonly #byToken = new Map<number, AttemptRecord>();
+  readonly #byTask = new Map<string, AttemptRecord[]>();
   #incarnation = 0;
 
   /** The attempts of one task, the first one first. */
   of(taskId: string): readonly AttemptRecord[] {
-    return this.attempts.filter((each) => each.task_id === taskId);
+    return this.#byTask.get(taskId) ?? [];
   }
 
   /** Folds the next event. */
@@ -130,6 +131,9 @@ export class AttemptHistory {
     };
     this.attempts.push(record);
     this.#byToken.set(token, record);
+    const ofTask = this.#byTask.get(task_id);
+    if (ofTask === undefined) this.#byTask.set(task_id, [record]);
+    else ofTask.push(record);
   }
 
   #close(

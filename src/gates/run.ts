@@ -112,7 +112,7 @@ class GateRun {
       base,
       worktree,
       restore,
-      runSetup: (command, cwd) => this.#setUp(command, cwd),
+      runSetup: (command, cwd, gitConfig) => this.#setUp(command, cwd, gitConfig),
     });
   }
 
@@ -131,7 +131,7 @@ class GateRun {
     slot: Slot,
   ): Promise<{ readonly facts: GateFacts; readonly doubt: string | null }> {
     if (this.#request.signal.aborted) return { facts: this.#unwanted(), doubt: null };
-    const ran = await this.#runCommand(slot.path);
+    const ran = await this.#runCommand(slot.path, slot.gitConfig);
     if (ran.body?.proven_dead === false) {
       const doubt = "processes of a gate may still be alive";
       return {
@@ -148,10 +148,10 @@ class GateRun {
     }
   }
 
-  async #runCommand(cwd: string): Promise<GateFacts> {
+  async #runCommand(cwd: string, gitConfig?: string): Promise<GateFacts> {
     const { gate } = this.#request;
     const reports = await GateReports.watch(cwd, gate.reports);
-    const running = this.#start(gate.command, cwd, gate.timeout_secs * 1000, this.#artifacts.log);
+    const running = this.#start(gate.command, cwd, gate.timeout_secs * 1000, this.#artifacts.log, gitConfig);
     const body = await running.outcome;
     return {
       body,
@@ -162,8 +162,12 @@ class GateRun {
     };
   }
 
-  async #setUp(command: Command, cwd: string): Promise<{ exit_code: number | null; output_tail: string }> {
-    const running = this.#start(command, cwd, SETUP_TIMEOUT_MS, this.#artifacts.setup);
+  async #setUp(
+    command: Command,
+    cwd: string,
+    gitConfig: string,
+  ): Promise<{ exit_code: number | null; output_tail: string }> {
+    const running = this.#start(command, cwd, SETUP_TIMEOUT_MS, this.#artifacts.setup, gitConfig);
     const body = this.#setup = await running.outcome;
     const path = `${this.#request.runDirectory}/${this.#artifacts.setup}`;
     const text = lostOutput(body) === null ? await Deno.readTextFile(path) : running.lastLine();
@@ -173,14 +177,20 @@ class GateRun {
     };
   }
 
-  #start(command: Command, cwd: string, timeoutMs: number, artifact: string): RunningBody {
+  #start(
+    command: Command,
+    cwd: string,
+    timeoutMs: number,
+    artifact: string,
+    gitConfig: string | undefined,
+  ): RunningBody {
     const { holder, runDirectory, signal } = this.#request;
     const running = this.#options.supervisor.run({
       task_id: holder.task_id,
       attempt: holder.attempt,
       command,
       cwd,
-      env: this.#environment(),
+      env: this.#environment(gitConfig),
       timeoutMs,
       graceMs: GRACE_MS,
       outputPath: `${runDirectory}/${artifact}`,
@@ -194,9 +204,11 @@ class GateRun {
   }
 
   /** As a task's, but a gate reports by its exit code alone. */
-  #environment(): Record<string, string> {
+  #environment(gitConfig: string | undefined): Record<string, string> {
     const { run_id, task_id, attempt } = this.#request.holder;
-    const env = taskEnvironment(this.#options.env, { run_id, task_id, attempt, result: "" }, {});
+    const { env: inherited } = this.#options;
+    const own = gitConfig === undefined ? inherited : { ...inherited, GIT_CONFIG_GLOBAL: gitConfig };
+    const env = taskEnvironment(own, { run_id, task_id, attempt, result: "" }, {});
     delete env["OMK_RESULT"];
     return env;
   }

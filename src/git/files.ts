@@ -33,6 +33,11 @@ export function mayBeLossy(name: string): boolean {
   return name.includes("\uFFFD");
 }
 
+/** Whether an error says that the disk, or the user's share of it, is full. */
+export function isFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+}
+
 /** Whether an error says that there is no such path. */
 export function isMissing(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;

@@ -9,6 +9,7 @@ import type { Slot, SlotRequest } from "./port.ts";
 import { restoreSlot } from "./restore.ts";
 import { filesToCopy, needsSetup, runSetup, setupDigest } from "./setup.ts";
 import type { Lease, SlotPool } from "./slot_pool.ts";
+import { slotOf } from "./slot_record.ts";
 import { makeSlotRepository } from "./slot_repository.ts";
 
 /** So many slots may fail to be restored, and are set aside, before the hand-out fails. */
@@ -26,7 +27,7 @@ export async function handOut(hub: Hub, pool: SlotPool, request: SlotRequest): P
     const lease = await pool.lease(request.kind, digest);
     try {
       await prepare(hub, pool, lease, request, digest);
-      return { name: lease.paths.name, path: lease.paths.worktree, base: request.base };
+      return slotOf(lease.paths, request.base);
     } catch (error) {
       // No task has run in it: there is nothing to keep, unless it cannot even be restored.
       const broken = error instanceof SlotError;

@@ -51,6 +51,11 @@ export interface Slot {
   readonly path: string;
   /** The commit that it was restored to. */
   readonly base: ObjectId;
+  /**
+   * Absolute path of the slot's global git configuration, which includes the user's: what runs in the slot gets it as
+   * `GIT_CONFIG_GLOBAL`, so that `git config --global` changes nothing of the user's.
+   */
+  readonly gitConfig: string;
 }
 
 /** A changed path of a pin, compared with the attempt's base. */
@@ -131,6 +136,7 @@ export interface SlotRequest {
   readonly runSetup: (
     command: Command,
     cwd: string,
+    gitConfig: string,
   ) => Promise<{ exit_code: number | null; output_tail: string }>;
 }
 

@@ -137,7 +137,7 @@ export async function runSetup(context: SetupContext): Promise<void> {
       { what: `Cannot set up a worktree with "${command}"`, where: paths.worktree, why, fix },
       found,
     );
-  const result = await request.runSetup(setup, paths.worktree);
+  const result = await request.runSetup(setup, paths.worktree, paths.gitConfig);
   if (result.exit_code !== 0) {
     const how = result.exit_code === null
       ? "it did not end by itself"

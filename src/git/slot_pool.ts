@@ -1,6 +1,6 @@
 /** Which slots there are, and who holds them. What is in them is not its business. */
 
-import { exists } from "./files.ts";
+import { exists, isFull, removeIfThere } from "./files.ts";
 import type { ObjectId, Slot, SlotFate, SlotHolder } from "./port.ts";
 import {
   BLANK_RECORD,
@@ -107,9 +107,16 @@ export class SlotPool {
   /** Gives a slot back, or sets it aside with the reason beside it. */
   async release(lease: Lease, fate: SlotFate): Promise<void> {
     const { holder, base } = lease.record;
-    if (fate.setAside) await writeAside(lease.paths, { version: 1, reason: fate.reason, holder, base });
-    await this.record(lease, { ...lease.record, holder: null });
-    this.#drop(lease);
+    try {
+      if (fate.setAside) await writeAside(lease.paths, { version: 1, reason: fate.reason, holder, base });
+      await this.record(lease, { ...lease.record, holder: null });
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      // Removing needs no space, and a slot without a record is free. One that cannot be set aside stays its run's.
+      if (!fate.setAside) await removeIfThere(lease.paths.record);
+    } finally {
+      this.#drop(lease);
+    }
   }
 
   /** Frees every lock. The records stay: what is held by then is held work. */

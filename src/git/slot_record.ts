@@ -1,7 +1,7 @@
 /** What lies beside a slot: its files, and the record of whose work is in it. */
 
 import { readTextOrNull, writeDurably } from "./files.ts";
-import type { ObjectId, SlotHolder } from "./port.ts";
+import type { ObjectId, Slot, SlotHolder } from "./port.ts";
 
 /** The files of one slot; all absolute. */
 export interface SlotPaths {
@@ -11,6 +11,8 @@ export interface SlotPaths {
   readonly worktree: string;
   /** The slot's own bare repository. */
   readonly repository: string;
+  /** The global git configuration of what runs in the slot. */
+  readonly gitConfig: string;
   /** omk's index of the worktree, as omk itself left it when it restored the slot. */
   readonly index: string;
   /** Held by flock while the slot is in use. */
@@ -26,6 +28,11 @@ export interface ProvidedFile {
   /** Relative to the slot. */
   readonly path: string;
   readonly sha256: string;
+}
+
+/** A slot as it is handed out. */
+export function slotOf(paths: SlotPaths, base: ObjectId): Slot {
+  return { name: paths.name, path: paths.worktree, base, gitConfig: paths.gitConfig };
 }
 
 /** What omk knows of a slot between hand-outs and after a crash. */
@@ -67,6 +74,7 @@ export function slotPaths(worktreeDir: string, name: string): SlotPaths {
     name,
     worktree: stem,
     repository: `${stem}.git`,
+    gitConfig: `${stem}.git/gitconfig`,
     index: `${stem}.index`,
     lock: `${stem}.lock`,
     record: `${stem}.json`,

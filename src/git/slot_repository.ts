@@ -30,6 +30,7 @@ export async function makeSlotRepository(hub: Hub, paths: SlotPaths, base: Objec
     Deno.writeTextFile(`${admin}/HEAD`, `${base}\n`),
     Deno.writeTextFile(`${admin}/commondir`, "../..\n"),
     Deno.writeTextFile(`${admin}/gitdir`, `${worktree}/.git\n`),
+    Deno.writeTextFile(paths.gitConfig, globalConfiguration(Deno.env.toObject())),
     copyIndex(paths.index, `${admin}/index`),
     Deno.writeTextFile(`${worktree}/.git`, `gitdir: ${admin}\n`),
   ]);
@@ -64,6 +65,20 @@ function configuration(hub: Hub): string {
     "detachedHead = false",
   ];
   return `${lines.map((line) => line.startsWith("[") ? line : `\t${line}`).join("\n")}\n`;
+}
+
+/**
+ * What stands in for the user's global configuration: it includes the files that git would read, in git's order, and
+ * trusts the repository of another owner, as omk's own calls do.
+ */
+function globalConfiguration(env: Readonly<Record<string, string>>): string {
+  const { GIT_CONFIG_GLOBAL: chosen, XDG_CONFIG_HOME: xdg, HOME: home } = env;
+  const files = chosen !== undefined ? [chosen] : [
+    ...(xdg ? [`${xdg}/git/config`] : home ? [`${home}/.config/git/config`] : []),
+    ...(home ? [`${home}/.gitconfig`] : []),
+  ];
+  const includes = files.filter((file) => file !== "").map((file) => `[include]\n\tpath = ${quoted(file)}\n`);
+  return `${includes.join("")}[safe]\n\tdirectory = *\n`;
 }
 
 function quoted(value: string): string {

@@ -30,6 +30,7 @@ import { Publisher } from "./publish.ts";
 import { requireObjects, requireRunnable } from "./repository.ts";
 import { findSecretPaths } from "./secrets.ts";
 import { SlotPool } from "./slot_pool.ts";
+import { slotOf } from "./slot_record.ts";
 import { writeCheckoutTree } from "./snapshot.ts";
 import { userRefs } from "./user_repository.ts";
 
@@ -165,7 +166,7 @@ export class GitWorkspace implements Workspace {
   async heldSlots(runId: string): Promise<HeldSlot[]> {
     const held = await this.pool.leaseHeld(runId);
     return held.map(({ lease, holder, base }) => ({
-      slot: { name: lease.paths.name, path: lease.paths.worktree, base },
+      slot: slotOf(lease.paths, base),
       holder,
     }));
   }

@@ -99,7 +99,7 @@ export class LocalAttempt implements Attempt {
     if (base !== null) await this.#acquire(base);
     if (this.#end !== null) return failureOutcome("cancelled", "it was ended before it started");
     const body = this.#run(spec.run ?? "", this.#place(spec.cwd), {
-      env: taskEnvironment(this.#options.env, this.#ids(), spec.env),
+      env: taskEnvironment(this.#ownEnvironment(this.#slot?.gitConfig), this.#ids(), spec.env),
       timeoutMs: spec.timeout_secs * 1000,
       outputPath: `${directory}/output.log`,
       isTask: true,
@@ -120,13 +120,17 @@ export class LocalAttempt implements Attempt {
       base,
       worktree: plan.worktree,
       restore: this.#request.restore,
-      runSetup: (command, cwd) => this.#setUp(command, cwd),
+      runSetup: (command, cwd, gitConfig) => this.#setUp(command, cwd, gitConfig),
     });
   }
 
-  async #setUp(command: Command, cwd: string): Promise<{ exit_code: number | null; output_tail: string }> {
+  async #setUp(
+    command: Command,
+    cwd: string,
+    gitConfig: string,
+  ): Promise<{ exit_code: number | null; output_tail: string }> {
     const outputPath = `${this.#directory()}/setup.log`;
-    const env = taskEnvironment(this.#options.env, this.#ids(), {});
+    const env = taskEnvironment(this.#ownEnvironment(gitConfig), this.#ids(), {});
     const body = this.#run(command, cwd, { env, timeoutMs: SETUP_TIMEOUT_MS, outputPath, isTask: false });
     const outcome = await body.outcome;
     return {
@@ -173,6 +177,12 @@ export class LocalAttempt implements Attempt {
 
   #directory(): string {
     return `${this.#options.runDirectory}/tasks/${this.ref.task_id}/${this.ref.attempt}`;
+  }
+
+  /** omk's own environment, with the slot's global git configuration in the place of the user's (P13). */
+  #ownEnvironment(gitConfig: string | undefined): Readonly<Record<string, string>> {
+    const { env } = this.#options;
+    return gitConfig === undefined ? env : { ...env, GIT_CONFIG_GLOBAL: gitConfig };
   }
 
   #ids(): TaskIds {

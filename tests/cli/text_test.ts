@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { formatDuration } from "../../src/cli/render/duration.ts";
 import { formatAge } from "../../src/cli/render/run_table.ts";
 import { readTail, tailOffset } from "../../src/cli/render/tail.ts";
-import { alignColumns, counted, cut, formatBytes, oneLine } from "../../src/cli/render/text.ts";
+import { alignColumns, counted, cut, formatBytes, oneLine, renderLines } from "../../src/cli/render/text.ts";
 
 Deno.test("oneLine() leaves nothing that moves the cursor, colours, or turns the writing around", () => {
   assertEquals(oneLine("a\tb\r\nc"), "a b c");
@@ -10,16 +10,21 @@ Deno.test("oneLine() leaves nothing that moves the cursor, colours, or turns the
   assertEquals(oneLine("abc\u202edef\x9b31m\x00"), "abc def 31m");
 });
 
-Deno.test("cut() counts columns, not letters", () => {
-  assertEquals(cut("short", 10), "short");
-  assertEquals(cut("exactly ten", 11), "exactly ten");
-  assertEquals(cut("a longer text", 8), "a longe…");
-  assertEquals(cut("漢字漢字", 5), "漢字…");
-  assertEquals(cut("👩‍👩‍👧‍👦 family", 4), "👩‍👩‍👧‍👦 …");
+Deno.test("cut() counts columns, not letters", async () => {
+  const texts: readonly [string, number, string][] = [
+    ["short", 10, "short"],
+    ["exactly ten", 11, "exactly ten"],
+    ["a longer text", 8, "a longe…"],
+    ["漢字漢字", 5, "漢字…"],
+    ["👩‍👩‍👧‍👦 family", 4, "👩‍👩‍👧‍👦 …"],
+  ];
+  const lines = await renderLines(() => texts.map(([text, columns]) => cut(text, columns)));
+  assertEquals(lines, texts.map(([, , expected]) => expected));
 });
 
-Deno.test("alignColumns() aligns by width and cuts the last column", () => {
-  assertEquals(alignColumns([["a", "漢", "x"], ["bcd", "e", "a long text here and more"]], 26), [
+Deno.test("alignColumns() aligns by width and cuts the last column", async () => {
+  const rows = [["a", "漢", "x"], ["bcd", "e", "a long text here and more"]];
+  assertEquals(await renderLines(() => alignColumns(rows, 26)), [
     "a    漢  x",
     "bcd  e   a long text here…",
   ]);

@@ -75,7 +75,7 @@ Deno.test("P13: settings and hooks that a task makes reach neither the user nor 
 
 Deno.test("P13: a task's git config --global does not change the user's", async () => {
   await using sandbox = await runs(
-    "git config --global user.name Mallory; git config --global init.defaultBranch > seen.txt",
+    "git config --global user.name Mallory; git config init.defaultBranch > seen.txt",
   );
   assertEquals(await headFile(sandbox, "seen.txt"), "trunk");
 });

@@ -22,11 +22,15 @@ export async function userState(sandbox: Sandbox): Promise<UserState> {
   return state;
 }
 
-/** Makes sure that nothing of the user's has changed, and that the repository is whole (P13). */
-export async function assertUntouched(sandbox: Sandbox, before: UserState): Promise<void> {
+/** Makes sure that nothing of the user's but `allowed` has changed, and that the repository is whole (P13). */
+export async function assertUntouched(
+  sandbox: Sandbox,
+  before: UserState,
+  allowed: readonly string[] = [],
+): Promise<void> {
   const after = await userState(sandbox);
   const changed = [...new Set([...before.keys(), ...after.keys()])].filter((key) =>
-    before.get(key) !== after.get(key)
+    before.get(key) !== after.get(key) && !allowed.includes(key)
   );
   assertEquals(changed.map((key) => `${key}: ${before.get(key)} -> ${after.get(key)}`), []);
   await sandbox.git("fsck", "--full", "--strict", "--no-dangling");

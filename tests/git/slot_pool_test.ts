@@ -91,7 +91,10 @@ Deno.test("P6: the slot of a killed process is kept for its run's controller, wh
   assertEquals(await workspace.heldSlots("20990101-000000-zzzz"), []);
   assertEquals(await removeSlot(workspace.pool, "w1", false), { kind: "kept", state: "held", reason: null });
   const held = await workspace.heldSlots(RUN);
-  assertEquals(held, [{ slot: { name: "w1", path, base }, holder: holder() }]);
+  assertEquals(held, [{
+    slot: { name: "w1", path, base, gitConfig: `${path}.git/gitconfig` },
+    holder: holder(),
+  }]);
   const [first] = held;
   assert(first);
   const pin = await workspace.pin(first.slot, first.holder, meta(), LIMITS);

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/asser
 import { sha256 } from "../../src/digest.ts";
 import { CommitScanner, LOG_START } from "../../src/log/commit_scanner.ts";
 import { CorruptLogError, MalformedEventError } from "../../src/log/errors.ts";
-import { commitEnds, encodeLog, join, judge, smallLog } from "./commits.ts";
+import { commitEnds, encodeLog, join, judge, resealed, smallLog } from "./commits.ts";
 import { fact, runStarted } from "./fixture.ts";
 
 const LOG = smallLog();
@@ -96,6 +96,35 @@ Deno.test("P2: swapped, doubled, left out and spliced lines are found", () => {
   const longer = encodeLog([[runStarted("other")], [fact("a")], [fact("b")], [fact("c")]]);
   const splice = join(LOG.subarray(0, ENDS[0]), longer.subarray(commitEnds(longer)[0]));
   assertEquals(judge(splice).verdict, "corrupt");
+});
+
+Deno.test("CommitScanner holds commits with right sums to the rules of the chain", () => {
+  const text = new TextDecoder().decode(LOG);
+  const verdict = (changed: string) => judge(new TextEncoder().encode(changed)).verdict;
+  assertEquals(resealed(text), text);
+  const changes: [string | RegExp, string][] = [
+    ['"index":4', '"index":5'],
+    ['"index":2', '"index":1'],
+    [/"run_id":"[^"]*"(?=[^\n]*alone)/, '"run_id":"20261121-000000-zzzz"'],
+    [/"ts":"[^"]*"(?=[^\n]*alone)/, '"ts":"2020-01-01T00:00:00.000Z"'],
+    [/"ts":"[^"]*"(?=[^\n]*alone)/, '"ts":"2030-13-01T00:00:00.000Z"'],
+    ['"commit":3', '"commit":4'],
+    ['"commit":3', '"commit":2'],
+    [/"run_id":"[^"]*"/g, '"run_id":"a-run"'],
+    ['"schema_version":1', '"schema_version":0'],
+    ['"kind":"run_paused"', '"kind":"Run paused"'],
+    ['"subject":"run"', '"subject":"everything"'],
+    ['"actor":"controller/1"', '"actor":""'],
+    ['"payload":', '"load":'],
+    [/,"payload":\{[^\n]*\},"prev"/, ',"prev"'],
+  ];
+  for (const [from, to] of changes) {
+    assert(text.search(from) >= 0, String(from));
+    assertEquals(verdict(resealed(text.replace(from, to))), "corrupt", `${from} to ${to}`);
+  }
+  // A commit of another log with the same sum before it would be this log: what follows another is refused.
+  const second = text.slice(ENDS[0]);
+  assertEquals(verdict(resealed(text).slice(0, ENDS[0]) + resealed(second)), "corrupt");
 });
 
 Deno.test("CommitScanner does not take for torn what no writer leaves", () => {

@@ -12,6 +12,7 @@ import { findLeftovers } from "../clean/leftovers.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { NEEDS_ALL } from "../needs.ts";
 import { locate, type Place } from "../place.ts";
+import { printLines } from "../print_lines.ts";
 import { cleanPlanLines } from "../render/clean_plan_lines.ts";
 import { counted } from "../render/text.ts";
 import { existingDirectories, worktreeDirectories } from "../worktree_directories.ts";
@@ -70,7 +71,7 @@ export const cleanCommand: Command = {
     const plan = await makePlan(context, place);
     const isDry = args.flag("dry-run");
     const isSure = args.flag("yes");
-    if (!json) { for (const line of cleanPlanLines(plan, output.style)) output.print(line); }
+    if (!json) await printLines(output, (style) => cleanPlanLines(plan, style));
     const isAgreed = !isEmpty(plan) && !isDry &&
       (isSure || (interactive && askYesNo(output, "Remove all this?")));
     const removals: Removal[] = [];

@@ -10,8 +10,9 @@ import { type Finding, findingOf, type Level } from "../doctor/finding.ts";
 import { heldPermissions, NEEDS_ALL, PERMISSIONS } from "../needs.ts";
 import { type Style, UNLIMITED_COLUMNS } from "../output.ts";
 import { locate, type Place } from "../place.ts";
+import { printLines } from "../print_lines.ts";
 import { COMMANDS } from "../registry.ts";
-import { alignColumns } from "../render/text.ts";
+import { alignColumns, renderLines } from "../render/text.ts";
 import { worktreeDirectories } from "../worktree_directories.ts";
 
 /** See the module. */
@@ -52,7 +53,7 @@ export const doctorCommand: Command = {
         { check, level, found },
       ) => [styledLevel(level, output.style), check, found]);
       // What is wrong is told in full, however narrow the terminal is.
-      const lines = alignColumns(rows, UNLIMITED_COLUMNS);
+      const lines = await renderLines(() => alignColumns(rows, UNLIMITED_COLUMNS));
       findings.forEach(({ fix }, at) => {
         output.print(lines[at]);
         if (fix !== null) output.print(`  ${output.style.dim("do:")} ${fix}`);
@@ -114,7 +115,7 @@ async function printPermissions({ output, json }: CommandContext): Promise<numbe
     command,
     ...PERMISSIONS.map((permission) => permissions.includes(permission) ? permission : "-"),
   ]);
-  for (const line of alignColumns([heading, ...rows], output.columns)) output.print(line);
+  await printLines(output, (_, columns) => alignColumns([heading, ...rows], columns));
   output.print();
   output.print("No command reaches the network, loads native code or asks for information about the system.");
   output.print(

@@ -13,6 +13,7 @@ import type { Command, CommandContext } from "../command.ts";
 import { EVENT_OPTIONS, eventFilter } from "../event_options.ts";
 import { NEEDS_LOCK } from "../needs.ts";
 import { locate } from "../place.ts";
+import { printLines } from "../print_lines.ts";
 import { eventLine } from "../render/event_line.ts";
 
 /** How often a follower of a quiet log looks whether the run still has a controller. */
@@ -60,13 +61,13 @@ export const eventsCommand: Command = {
     const { home } = await locate(context);
     const directory = await findRun(home, args.positionals[0]);
     const from = args.number("from") ?? 0;
-    const print = (event: RunEvent) => {
+    const print = async (event: RunEvent) => {
       if (json) output.json(event);
-      else output.print(eventLine(event, output.style, output.columns));
+      else await printLines(output, (style, columns) => [eventLine(event, style, columns)]);
     };
     if (args.flag("follow")) {
-      const isFinished = await follow(directory, (event) => {
-        if (event.index >= from && matches(event, filter)) print(event);
+      const isFinished = await follow(directory, async (event) => {
+        if (event.index >= from && matches(event, filter)) await print(event);
         return !output.closed;
       });
       if (isFinished || output.closed) return ExitCode.OK;
@@ -75,7 +76,7 @@ export const eventsCommand: Command = {
     }
     for await (const event of readRunLog(directory.events, { from, filter })) {
       if (output.closed) break;
-      print(event);
+      await print(event);
     }
     return ExitCode.OK;
   },
@@ -85,7 +86,10 @@ export const eventsCommand: Command = {
  * Gives every event of a run to `take`, until that returns false or nobody is left who would append more. Resolves
  * with whether the run is finished.
  */
-async function follow(directory: RunDirectory, take: (event: RunEvent) => boolean): Promise<boolean> {
+async function follow(
+  directory: RunDirectory,
+  take: (event: RunEvent) => Promise<boolean>,
+): Promise<boolean> {
   const end = new AbortController();
   let isFinished = false;
   let seen = 0;
@@ -100,7 +104,7 @@ async function follow(directory: RunDirectory, take: (event: RunEvent) => boolea
       seen += 1;
       if (event.kind === "run_finished") isFinished = true;
       if (event.kind === "run_resumed") isFinished = false;
-      if (!take(event)) break;
+      if (!await take(event)) break;
     }
   } finally {
     clearInterval(look);

@@ -7,6 +7,7 @@ import type { Command, CommandContext } from "../command.ts";
 import { glanceAtRun, type RunGlance } from "../glance.ts";
 import { NEEDS_LOCK } from "../needs.ts";
 import { locate } from "../place.ts";
+import { printLines } from "../print_lines.ts";
 import { runTable } from "../render/run_table.ts";
 
 /** Runs that are looked at side by side. */
@@ -74,7 +75,7 @@ export const listCommand: Command = {
       output.json({ schema_version: 1, home, runs: shown });
       return ExitCode.OK;
     }
-    for (const line of runTable(shown, output.style, output.columns, now)) output.print(line);
+    await printLines(output, (style, columns) => runTable(shown, style, columns, now));
     for (const run of shown) {
       if (run.error !== null) {
         output.note(`${output.errorStyle.yellow("warning:")} run ${run.run_id}: ${run.error}`);

@@ -9,6 +9,7 @@ import { EVENT_OPTIONS, eventFilter } from "../event_options.ts";
 import { followLog } from "../follow_log.ts";
 import { logPath } from "../log_path.ts";
 import { NEEDS_READ } from "../needs.ts";
+import { printLines } from "../print_lines.ts";
 import { eventLine } from "../render/event_line.ts";
 import { counted } from "../render/text.ts";
 
@@ -53,9 +54,9 @@ export const logTailCommand: Command = {
     const filter = eventFilter(args, Date.now());
     const path = await logPath(context, args.positionals[0]);
     const count = args.number("lines") ?? DEFAULT_COUNT;
-    const print = (event: FreeEvent) => {
+    const print = async (event: FreeEvent) => {
       if (json) output.json(event);
-      else output.print(eventLine(event, output.style, output.columns));
+      else await printLines(output, (style, columns) => [eventLine(event, style, columns)]);
     };
     await requireFile(path);
     const reader = new TolerantReader(path);
@@ -68,7 +69,7 @@ export const logTailCommand: Command = {
       // Cutting now and then is cheaper than shifting each time.
       if (last.length > 2 * count + 1000) last = last.slice(last.length - count);
     }
-    for (const event of last.slice(Math.max(0, last.length - count))) print(event);
+    for (const event of last.slice(Math.max(0, last.length - count))) await print(event);
     const { parse_failures, uncommitted_lines } = reader.counts;
     if (parse_failures > 0) {
       output.note(
@@ -80,7 +81,7 @@ export const logTailCommand: Command = {
     }
     if (args.flag("follow")) {
       for await (const event of followLog(path, end + 1)) {
-        if (matches(event, filter)) print(event);
+        if (matches(event, filter)) await print(event);
         if (output.closed) break;
       }
     }

@@ -3,6 +3,7 @@
 import { ExitCode, OmkError, reasonOf, UsageError } from "../../errors.ts";
 import { VERSION } from "../../version.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { printLines } from "../print_lines.ts";
 import { alignColumns } from "../render/text.ts";
 import { type SchemaEntry, SCHEMAS } from "../schema/catalog.ts";
 
@@ -45,11 +46,10 @@ export const schemaCommand: Command = {
       if (args.text("write") !== undefined) {
         throw new UsageError({ what: "Option --write needs a NAME, or --all" });
       }
-      const list = SCHEMAS.map(({ name, description }) => ({ name, description }));
-      if (json) output.json({ schema_version: 1, omk: VERSION, schemas: list });
-      else {for (
-          const line of alignColumns(list.map((each) => [each.name, each.description]), output.columns)
-        ) output.print(line);}
+      const schemas = SCHEMAS.map(({ name, description }) => ({ name, description }));
+      const rows = schemas.map((each) => [each.name, each.description]);
+      if (json) output.json({ schema_version: 1, omk: VERSION, schemas });
+      else await printLines(output, (_, columns) => alignColumns(rows, columns));
       return ExitCode.OK;
     }
     const document = name === undefined ? await makeAll() : await (await find(name)).make();

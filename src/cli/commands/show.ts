@@ -8,6 +8,7 @@ import { AttemptHistory } from "../attempt_history.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { NEEDS_LOCK } from "../needs.ts";
 import { openRun, requireTasks, splitRunAndTasks } from "../open_run.ts";
+import { printLines } from "../print_lines.ts";
 
 /** See the module. */
 export const showCommand: Command = {
@@ -59,9 +60,10 @@ export const showCommand: Command = {
         return ExitCode.OK;
       }
       const { showTask } = await import("../render/show_task.ts");
-      for (const line of showTask(view, attempts, directory.runId, output.style, output.columns)) {
-        output.print(line);
-      }
+      await printLines(
+        output,
+        (style, columns) => showTask(view, attempts, directory.runId, style, columns),
+      );
       return ExitCode.OK;
     }
     if (json) {
@@ -80,7 +82,7 @@ export const showCommand: Command = {
     }
     const { showRun } = await import("../render/show_run.ts");
     const shown = { state, history, started, standing, directory: directory.path };
-    for (const line of showRun(shown, output.style, output.columns)) output.print(line);
+    await printLines(output, (style, columns) => showRun(shown, style, columns));
     return ExitCode.OK;
   },
 };

@@ -6,6 +6,7 @@ import { type LoadedRun, standingOf } from "../../run/load_run.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { NEEDS_LOCK } from "../needs.ts";
 import { openRun } from "../open_run.ts";
+import { printLines } from "../print_lines.ts";
 import { activeTasks, statusDocument } from "../render/status_document.ts";
 import { statusScreen } from "../render/status_screen.ts";
 import { readTail } from "../render/tail.ts";
@@ -51,7 +52,7 @@ export const statusCommand: Command = {
       lastLines: await readLastLines(loaded),
     });
     if (json) output.json(document);
-    else for (const line of statusScreen(document, output.style, output.columns, now)) output.print(line);
+    else await printLines(output, (style, columns) => statusScreen(document, style, columns, now));
     return ExitCode.OK;
   },
 };

@@ -11,6 +11,7 @@ import { createRunState } from "../../scheduler/run_state.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { UNLIMITED_COLUMNS } from "../output.ts";
 import { locate } from "../place.ts";
+import { printLines } from "../print_lines.ts";
 import { alignColumns } from "../render/text.ts";
 
 /** See the module. */
@@ -72,7 +73,7 @@ export const verifyCommand: Command = {
       name.replaceAll("_", " "),
       detail,
     ]);
-    for (const line of alignColumns(rows, UNLIMITED_COLUMNS)) output.print(line);
+    await printLines(output, () => alignColumns(rows, UNLIMITED_COLUMNS));
     if (report.first_failure !== null) {
       const { name, detail } = report.first_failure;
       output.note(

@@ -1,27 +1,56 @@
 /** Foreign text on one line of a terminal: what tasks print may hold anything, escape sequences included. */
 
-import stringWidth from "string-width";
-
 /** Escape sequences: CSI, OSC with its end, and the two-byte ones. */
 // deno-lint-ignore no-control-regex
 const ESCAPES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])/g;
 /** What is left that moves the cursor, and what turns the direction of writing. */
 // deno-lint-ignore no-control-regex
 const CONTROLS = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g;
+/** What does not take one column for each UTF-16 unit. */
+// deno-lint-ignore no-control-regex
+const UNEVEN = /[^\x00-\x7f…]/;
+
+/** What a plain text does not hold. */
+const UNUSUAL = /[^\x20-\x7e…]/;
+
+/** A cell is not cut to less, however narrow the terminal is. */
+const LEAST_COLUMNS = 16;
+
+/** Measures any text. It costs more to load than a small command takes, so it is loaded when it is needed. */
+let measureAny: ((text: string) => number) | undefined;
+
+/**
+ * The lines that `make` gives. Where they hold more than ASCII, what measures such text is loaded, and they are made
+ * again: `make` is pure.
+ */
+export async function renderLines(make: () => readonly string[]): Promise<readonly string[]> {
+  const lines = make();
+  if (measureAny !== undefined || !lines.some((line) => UNEVEN.test(line))) return lines;
+  measureAny = (await import("string-width")).default;
+  return make();
+}
+
+/** Columns that a text takes on a terminal. Exact for ASCII, and for all text inside of `renderLines`. */
+function widthOf(text: string): number {
+  const plain = text.includes("\x1b") ? text.replaceAll(ESCAPES, "") : text;
+  return measureAny !== undefined && UNEVEN.test(plain) ? measureAny(plain) : plain.length;
+}
 
 /** The text without escape sequences and control characters; line ends and tabs become spaces. */
 export function oneLine(text: string): string {
+  if (!UNUSUAL.test(text)) return text.trim();
   return text.replaceAll(ESCAPES, "").replaceAll(CONTROLS, " ").trim();
 }
 
 /** The text as one line of at most `columns` columns; a cut is marked by an ellipsis. */
 export function cut(text: string, columns: number): string {
   const line = oneLine(text);
-  if (stringWidth(line) <= columns) return line;
+  if (widthOf(line) <= columns) return line;
+  if (!UNEVEN.test(line)) return `${line.slice(0, columns - 1)}…`;
   let width = 0;
   let kept = "";
   for (const { segment } of new Intl.Segmenter().segment(line)) {
-    width += stringWidth(segment);
+    width += widthOf(segment);
     if (width > columns - 1) break;
     kept += segment;
   }
@@ -29,8 +58,8 @@ export function cut(text: string, columns: number): string {
 }
 
 /** The text with spaces up to a width in columns. */
-export function pad(text: string, columns: number): string {
-  return text + " ".repeat(Math.max(0, columns - stringWidth(text)));
+function pad(text: string, columns: number): string {
+  return text + " ".repeat(Math.max(0, columns - widthOf(text)));
 }
 
 /**
@@ -41,18 +70,15 @@ export function alignColumns(rows: readonly (readonly string[])[], columns: numb
   const widths: number[] = [];
   for (const row of rows) {
     for (const [at, cell] of row.slice(0, -1).entries()) {
-      widths[at] = Math.max(widths[at] ?? 0, stringWidth(cell));
+      widths[at] = Math.max(widths[at] ?? 0, widthOf(cell));
     }
   }
   return rows.map((row) => {
     const before = row.slice(0, -1).map((cell, at) => `${pad(cell, widths[at] ?? 0)}  `).join("");
-    return `${before}${cut(row.at(-1) ?? "", Math.max(LEAST_COLUMNS, columns - stringWidth(before)))}`
-      .trimEnd();
+    const room = Math.max(LEAST_COLUMNS, columns - widthOf(before));
+    return `${before}${cut(row.at(-1) ?? "", room)}`.trimEnd();
   });
 }
-
-/** A cell is not cut to less, however narrow the terminal is. */
-const LEAST_COLUMNS = 16;
 
 /** `1 task`, `3 tasks`. */
 export function counted(count: number, noun: string): string {
