@@ -5,7 +5,7 @@ import { attemptDirectory } from "../run/directory.ts";
 import type { AttemptHistory, AttemptRecord, GateRun } from "./attempt_history.ts";
 
 /** A file with the output of an attempt or of a gate. */
-export interface OutputArtifact {
+export interface ArtifactFile {
   readonly kind: "attempt" | "setup" | "gate";
   /** Null for a gate of the run. */
   readonly task_id: string | null;
@@ -40,7 +40,7 @@ export function selectArtifacts(
   state: RunState,
   history: AttemptHistory,
   query: ArtifactQuery,
-): readonly OutputArtifact[] {
+): readonly ArtifactFile[] {
   const { tasks, gates, attempt, failed } = query;
   const wanted = tasks.length === 0 ? null : new Set(tasks);
   const attempts = state.tasks
@@ -72,19 +72,19 @@ export function gateNames(history: AttemptHistory): ReadonlySet<string> {
 }
 
 /** What an artifact is, for people: `task api, attempt 2`. */
-export function artifactTitle({ kind, task_id, attempt, gate }: OutputArtifact): string {
+export function artifactTitle({ kind, task_id, attempt, gate }: ArtifactFile): string {
   if (kind === "gate") return task_id === null ? `gate ${gate}` : `gate ${gate} of task ${task_id}`;
   return `${kind === "setup" ? "set-up for " : ""}task ${task_id}, attempt ${attempt}`;
 }
 
-function artifactOf(kind: "attempt" | "setup", record: AttemptRecord, path: string): OutputArtifact {
+function artifactOf(kind: "attempt" | "setup", record: AttemptRecord, path: string): ArtifactFile {
   const { task_id, attempt, end, outcome } = record;
   const failed = end?.result === "failed" || end?.result === "repeated";
   const ended = end?.reason ?? end?.result ?? (outcome === null ? "at work" : "to be merged");
   return { kind, task_id, attempt, gate: null, path, ended, failed };
 }
 
-function gateArtifact(run: GateRun): readonly OutputArtifact[] {
+function gateArtifact(run: GateRun): readonly ArtifactFile[] {
   if (run.output === null) return [];
   return [{
     kind: "gate",

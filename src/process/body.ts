@@ -39,6 +39,9 @@ interface Cleared {
 /** What a leader that ended by itself leaves in its group has at most this long between SIGTERM and SIGKILL. */
 const LEFTOVER_GRACE_MS = 2_000;
 
+/** A body that runs longer than this is asked for its start time. */
+const IDENTIFY_AFTER_MS = 20;
+
 /** Once all processes are gone, pipes end at once; whoever holds one open longer has escaped. */
 const DRAIN_MS = 2_000;
 
@@ -103,6 +106,7 @@ class Body implements RunningBody {
   #endReason: EndReason | undefined;
   /** From here on, nobody's request for an end has a part in it. */
   #leaderEnded = false;
+  readonly #leaderGone = Promise.withResolvers<true>();
   /** When the grace of an asked end is over, on the monotonic clock. */
   #graceEnds = 0;
   /** Resolves when an end is asked for. */
@@ -138,9 +142,11 @@ class Body implements RunningBody {
     this.#endAsked.resolve(undefined);
   }
 
+  /** A body that is over at once needs no start time, and asking for it would cost more than the body. */
   async #identify(): Promise<ProcessIdentity> {
-    const { table } = this.#tools;
-    const stat = await table.stat(this.#child.pid).catch(ignoreLostHelper);
+    const { clock, table } = this.#tools;
+    const isOver = await within(clock, IDENTIFY_AFTER_MS, this.#leaderGone.promise) !== undefined;
+    const stat = isOver ? null : await table.stat(this.#child.pid).catch(ignoreLostHelper);
     return {
       pid: this.#child.pid,
       pgid: this.#child.pid,
@@ -175,7 +181,10 @@ class Body implements RunningBody {
   /** The end of the leader, brought about if it takes too long or is asked for; undefined if SIGKILL did not help. */
   async #awaitLeader(): Promise<LeaderEnd | undefined> {
     const { clock } = this.#tools;
-    const leader = leaderEnd(this.#child).finally(() => this.#leaderEnded = true);
+    const leader = leaderEnd(this.#child).finally(() => {
+      this.#leaderEnded = true;
+      this.#leaderGone.resolve(true);
+    });
     const first = await within(clock, this.#spec.timeoutMs, Promise.race([leader, this.#endAsked.promise]));
     if (first !== undefined) return first;
     this.#endReason ??= "timed_out";

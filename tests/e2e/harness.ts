@@ -287,9 +287,9 @@ export class RunningOmk {
     return this.#stdout;
   }
 
-  /** Sends a signal. */
+  /** Sends a signal, unless it has ended by itself. */
   kill(signal: Deno.Signal): void {
-    this.#child.kill(signal);
+    if (!this.#isOver) this.#child.kill(signal);
   }
 
   /** Resolves with what it has printed to stdout, once that contains `text`. */
@@ -304,7 +304,7 @@ export class RunningOmk {
 
   /** Ends it at once, if it still runs. */
   async end(): Promise<void> {
-    if (!this.#isOver) this.#child.kill("SIGKILL");
+    this.kill("SIGKILL");
     await this.ended;
   }
 

@@ -1,7 +1,7 @@
 /** `omk logs`: the output of tasks and gates. */
 
 import { ExitCode, OmkError, UsageError } from "../../errors.ts";
-import { artifactTitle, gateNames, type OutputArtifact, selectArtifacts } from "../artifacts.ts";
+import { type ArtifactFile, artifactTitle, gateNames, selectArtifacts } from "../artifacts.ts";
 import { AttemptHistory } from "../attempt_history.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { NEEDS_LOCK } from "../needs.ts";
@@ -91,8 +91,8 @@ export const logsCommand: Command = {
 /** Those of the artifacts that are there as files: a set-up runs now and then only, and an attempt may never start. */
 async function existing(
   { directory }: OpenedRun,
-  artifacts: readonly OutputArtifact[],
-): Promise<readonly OutputArtifact[]> {
+  artifacts: readonly ArtifactFile[],
+): Promise<readonly ArtifactFile[]> {
   const sizes = await Promise.all(artifacts.map(async ({ path, kind }) => {
     try {
       const { size } = await Deno.stat(`${directory.path}/${path}`);

@@ -8,6 +8,7 @@ import { AttemptHistory } from "../attempt_history.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { NEEDS_LOCK } from "../needs.ts";
 import { openRun, requireTasks, splitRunAndTasks } from "../open_run.ts";
+import { UNLIMITED_COLUMNS } from "../output.ts";
 import { printLines } from "../print_lines.ts";
 
 /** See the module. */
@@ -62,7 +63,7 @@ export const showCommand: Command = {
       const { showTask } = await import("../render/show_task.ts");
       await printLines(
         output,
-        (style, columns) => showTask(view, attempts, directory.runId, style, columns),
+        (style) => showTask(view, attempts, directory.runId, style, UNLIMITED_COLUMNS),
       );
       return ExitCode.OK;
     }
@@ -82,7 +83,7 @@ export const showCommand: Command = {
     }
     const { showRun } = await import("../render/show_run.ts");
     const shown = { state, history, started, standing, directory: directory.path };
-    await printLines(output, (style, columns) => showRun(shown, style, columns));
+    await printLines(output, (style) => showRun(shown, style, UNLIMITED_COLUMNS));
     return ExitCode.OK;
   },
 };

@@ -25,7 +25,7 @@ export interface ActiveTask {
 }
 
 /** A gate of the run on the tree that would be delivered now. */
-export interface GateStanding {
+export interface GateStatus {
   readonly gate: string;
   readonly required: boolean;
   readonly result: GateRecord["result"] | "not_run";
@@ -52,7 +52,7 @@ export interface StatusDocument {
   /** How many tasks were selected, and how many of these are in each state. */
   readonly counts: { readonly selected: number } & Readonly<Record<TaskStatus, number>>;
   readonly active: readonly ActiveTask[];
-  readonly gates: readonly GateStanding[];
+  readonly gates: readonly GateStatus[];
   /** Commands that go on from here. */
   readonly next: readonly string[];
   readonly run: RunRecord;
@@ -129,7 +129,7 @@ function countTasks(state: RunState): StatusDocument["counts"] {
   return counts;
 }
 
-function gateStandings(state: RunState): readonly GateStanding[] {
+function gateStandings(state: RunState): readonly GateStatus[] {
   const tree = state.run.head?.tree ?? null;
   return (state.plan.gates ?? []).filter((gate) => gate.scope === "run").map((gate) => {
     const running = state.run.gates.findLast((each) =>

@@ -4,7 +4,7 @@ import type { TaskState } from "../../scheduler/task_state.ts";
 import type { Style } from "../output.ts";
 import { formatDuration } from "./duration.ts";
 import { styledStanding } from "./standing.ts";
-import type { GateStanding, StatusDocument } from "./status_document.ts";
+import type { GateStatus, StatusDocument } from "./status_document.ts";
 import { alignColumns, counted, cut, shortId } from "./text.ts";
 
 /** How many tasks in one state are shown; the rest is counted. */
@@ -143,7 +143,7 @@ function footerRows(document: StatusDocument, style: Style): readonly (readonly 
   ];
 }
 
-function gateText({ gate, required, result, reason }: GateStanding): string {
+function gateText({ gate, required, result, reason }: GateStatus): string {
   const words = {
     passed: "passed",
     failed: "failed",
