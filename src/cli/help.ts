@@ -40,8 +40,11 @@ export function groupHelp(name: string, commands: readonly CommandEntry[], style
 
 /** The help of omk itself. */
 export function programHelp(style: Style): string {
+  const widest = Math.max(
+    ...COMMAND_GROUPS.flatMap(({ commands }) => commands.map(({ name }) => name.length)),
+  );
   const groups = COMMAND_GROUPS.map(({ title, commands }) =>
-    section(title, table(commands.map(({ name, summary }) => [name, summary])), style)
+    section(title, table(commands.map(({ name, summary }) => [name.padEnd(widest), summary])), style)
   );
   return joinParts([
     `${style.bold("omk")} - turns a plan into a proof-backed engineering run`,
@@ -49,7 +52,7 @@ export function programHelp(style: Style): string {
     ...groups,
     section("Examples", [
       style.dim("# write a first plan, run it, deliver what it made"),
-      "omk init",
+      "omk init && git add omk.jsonc && git commit -m 'Add a plan'",
       "omk run",
       "omk merge",
     ], style),

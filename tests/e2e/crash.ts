@@ -74,7 +74,7 @@ export async function killAt(
     return isOver || omk.stdout.split("\n").length > moment.events ? true : undefined;
   });
   await new Promise((resolve) => setTimeout(resolve, moment.delayMs));
-  if (!isOver) omk.kill("SIGKILL");
+  omk.kill("SIGKILL");
   const { stdout } = await ended;
   return stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line));
 }

@@ -289,7 +289,13 @@ export class RunningOmk {
 
   /** Sends a signal, unless it has ended by itself. */
   kill(signal: Deno.Signal): void {
-    if (!this.#isOver) this.#child.kill(signal);
+    if (this.#isOver) return;
+    try {
+      this.#child.kill(signal);
+    } catch (error) {
+      // It has ended, and only the news of that is still under way.
+      if (!(error instanceof TypeError)) throw error;
+    }
   }
 
   /** Resolves with what it has printed to stdout, once that contains `text`. */

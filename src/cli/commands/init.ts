@@ -31,7 +31,10 @@ export const initCommand: Command = {
     { name: "print", type: "boolean", description: "Print the plan; write nothing" },
   ],
   examples: [
-    { command: "omk init && omk run", note: "a first run" },
+    {
+      command: 'omk init && git add omk.jsonc && git commit -m "Add a plan" && omk run',
+      note: "a first run; tasks see what is committed",
+    },
     { command: "omk init --print", note: "see what would be written" },
     { command: "omk init --force", note: "begin anew" },
   ],

@@ -7,6 +7,7 @@ import type { Command, CommandContext } from "../command.ts";
 import { NEEDS_LOCK } from "../needs.ts";
 import { type OpenedRun, openRun, requireTasks, splitRunAndTasks } from "../open_run.ts";
 import { copyFile, copyLines } from "../render/copy_file.ts";
+import { oneLine } from "../render/text.ts";
 
 /** See the module. */
 export const logsCommand: Command = {
@@ -76,7 +77,7 @@ export const logsCommand: Command = {
         continue;
       }
       if (artifacts.length > 1) {
-        const title = `==> ${artifactTitle(artifact)}: ${artifact.ended} <==`;
+        const title = `==> ${artifactTitle(artifact)}: ${oneLine(artifact.ended)} <==`;
         output.print(`${at === 0 ? "" : "\n"}${output.style.bold(title)}`);
       }
       const bytes = await copyFile(path, tail, output);

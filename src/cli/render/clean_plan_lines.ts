@@ -3,6 +3,7 @@
 import type { CleanPlan } from "../clean/clean_plan.ts";
 import { isEmpty } from "../clean/clean_plan.ts";
 import type { Style } from "../output.ts";
+import { oneLine } from "./text.ts";
 
 /** Things of one kind that are shown; the rest is counted. */
 const SHOWN = 50;
@@ -21,7 +22,7 @@ export function cleanPlanLines(plan: CleanPlan, style: Style): readonly string[]
     ),
     ...plan.leftovers.map((path) => `leftover ${path}`),
   ];
-  const kept = plan.kept.map((each) => `${each.kind} ${each.name}: ${each.why}`);
+  const kept = plan.kept.map((each) => `${each.kind} ${each.name}: ${oneLine(each.why)}`);
   return [
     ...(isEmpty(plan) ? ["Nothing to remove"] : ["To be removed:", ...shown(removals)]),
     ...(kept.length === 0 ? [] : ["Kept:", ...shown(kept)]),

@@ -8,7 +8,7 @@ import type { Style } from "../output.ts";
 import { formatDuration } from "./duration.ts";
 import { type Field, fieldLines } from "./fields.ts";
 import { styledStanding } from "./standing.ts";
-import { alignColumns, counted, shortId } from "./text.ts";
+import { alignColumns, counted, oneLine, shortId } from "./text.ts";
 
 /** What is shown of a run beside its state. */
 export interface RunView {
@@ -27,7 +27,9 @@ export function showRun(view: RunView, style: Style, columns: number): readonly 
   const gates = alignColumns(history.gates.map((gate) => gateRow(gate, style)), columns);
   const retries = alignColumns(retryRows(history), columns);
   return [
-    `run ${style.bold(state.run.run_id)} "${state.run.name}": ${style.bold(styledStanding(standing, style))}`,
+    `run ${style.bold(state.run.run_id)} "${oneLine(state.run.name)}": ${
+      style.bold(styledStanding(standing, style))
+    }`,
     ...fieldLines(runFields(view), style, columns),
     ...part("tasks", tasks, style),
     ...part("gates", gates, style),

@@ -8,7 +8,7 @@ import type { Style } from "../output.ts";
 import { formatDuration } from "./duration.ts";
 import { type Field, fieldLines, firstOf } from "./fields.ts";
 import { gateRow, taskStateText } from "./show_run.ts";
-import { counted, formatBytes, shortId } from "./text.ts";
+import { counted, formatBytes, oneLine, shortId } from "./text.ts";
 
 /** Paths of one kind that are listed; the rest is counted. */
 const PATHS_SHOWN = 30;
@@ -21,7 +21,7 @@ export function showTask(
   style: Style,
   columns: number,
 ): readonly string[] {
-  const name = spec.name === spec.id ? "" : ` "${spec.name}"`;
+  const name = spec.name === spec.id ? "" : ` "${oneLine(spec.name)}"`;
   return [
     `task ${style.bold(spec.id)}${name} of run ${runId}: ${taskStateText(task.state, style)}`,
     ...fieldLines(
