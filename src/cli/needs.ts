@@ -22,12 +22,6 @@ export const NEEDS_ALL: Needs = { run: true, write: true };
 /** The needs of a command that reads files and prints. */
 export const NEEDS_READ: Needs = { run: false, write: false };
 
-/**
- * The needs of a command that asks whether a run's controller lives: it tries to take the controller's lock, for
- * which the lock file is opened for writing.
- */
-export const NEEDS_LOCK: Needs = { run: false, write: true };
-
 /** What a command with these needs holds while it runs. */
 export function heldPermissions(needs: Needs): readonly Permission[] {
   const held: Readonly<Record<Permission, boolean>> = {

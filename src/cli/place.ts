@@ -5,7 +5,7 @@
  */
 
 import { UsageError } from "../errors.ts";
-import { omkHome, stateHome } from "../run/directory.ts";
+import { homeOf } from "../run/home.ts";
 
 /** See the module. */
 export interface Place {
@@ -30,16 +30,8 @@ export async function locate(context: {
   readonly env: Readonly<Record<string, string>>;
 }): Promise<Place> {
   const repository = await findRepository(context.cwd);
-  if (repository !== null) return { home: omkHome(repository), ...repository };
-  const state = stateHome(context.env);
-  if (state === undefined) {
-    throw new UsageError({
-      what: "Cannot tell where the files of runs are kept",
-      why: "there is no git repository here, and neither XDG_STATE_HOME nor HOME is set",
-      fix: "set XDG_STATE_HOME to a directory that you may write to",
-    });
-  }
-  return { home: omkHome({ directory: context.cwd, stateHome: state }), commonDir: null, root: null };
+  const home = homeOf(repository, context.cwd, context.env);
+  return repository === null ? { home, commonDir: null, root: null } : { home, ...repository };
 }
 
 /**

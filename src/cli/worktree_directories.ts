@@ -1,7 +1,7 @@
 /** Where the worktrees of a repository may lie. */
 
 import { repositoryId } from "../git/location.ts";
-import { stateHome } from "../run/directory.ts";
+import { stateHome } from "../run/home.ts";
 
 /** The directories where omk puts worktrees by itself: the usual one, and the one that it falls back to. */
 export interface WorktreeDirectories {

@@ -88,6 +88,8 @@ const runFacts = {
     }).nullable(),
     /** Where the plan's paths are relative to: the checkout's root, or the directory outside a repository. */
     directory: z.string(),
+    /** `--worktree-dir`; null: the default of the repository. */
+    worktree_directory: z.string().nullable(),
     seed: z.string(),
     /** Ids that `--only` or `--from` chose, dependencies included; null: all. */
     selected: z.array(taskId).nullable(),

@@ -1,6 +1,5 @@
 /** Where the files of runs lie. */
 
-import { sha256 } from "../digest.ts";
 import {
   EVENTS_FILE,
   FAILURE_FILE,
@@ -48,21 +47,4 @@ export function runDirectory(home: string, runId: string): RunDirectory {
 /** Directory of an attempt's artifacts, relative to the run's. */
 export function attemptDirectory(taskId: string, attempt: number): string {
   return `tasks/${taskId}/${attempt}`;
-}
-
-/**
- * omk's home for a repository, in its git common directory, where no `git clean` reaches; outside a repository
- * in the state directory, under a hash of the directory.
- */
-export function omkHome(
-  place: { readonly commonDir: string } | { readonly directory: string; readonly stateHome: string },
-): string {
-  if ("commonDir" in place) return `${place.commonDir}/omk`;
-  return `${place.stateHome}/omk/${sha256(place.directory).slice(0, 16)}`;
-}
-
-/** `$XDG_STATE_HOME`, or its default below the home directory; undefined where neither is known. */
-export function stateHome(env: { readonly [name: string]: string | undefined }): string | undefined {
-  if (env.XDG_STATE_HOME?.startsWith("/")) return env.XDG_STATE_HOME;
-  return env.HOME?.startsWith("/") ? `${env.HOME}/.local/state` : undefined;
 }

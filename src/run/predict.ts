@@ -101,6 +101,7 @@ function imaginedStart(
     plan_digest: "0".repeat(64),
     base: null,
     directory: "",
+    worktree_directory: null,
     seed: "",
     selected: selected === null ? null : [...selected],
     settings: {

@@ -12,7 +12,7 @@ import { loadPlan, PlanError } from "../plan/load.ts";
 import { formatProblem } from "../plan/problem.ts";
 import type { TrackedPath } from "../plan/tracked_tree.ts";
 import type { Plan, TaskSpec } from "../plan/spec.ts";
-import { omkHome, stateHome } from "./directory.ts";
+import { homeOf } from "./home.ts";
 import { findCommand } from "./find_command.ts";
 
 /** The name of a plan that `omk run` finds by itself. */
@@ -99,7 +99,7 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
   const chosenIds = selected === null ? null : new Set(selected);
   const chosen = loaded.plan.tasks.filter(({ id }) => chosenIds === null || chosenIds.has(id));
   const usesWorktrees = chosen.some((task) => task.isolation === "worktree");
-  if (usesWorktrees) await checkRepository(repository, options, chosen);
+  if (usesWorktrees) await checkRepository(repository, options, planPath, chosen);
   const detected = loaded.plan.gates === null
     ? await detectGates(projectFiles(directory), (name) => findCommand(name, options.env))
     : null;
@@ -123,22 +123,6 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
   };
 }
 
-/** omk's home for a repository or a plain directory. */
-export function homeOf(
-  repository: { readonly commonDir: string } | null,
-  directory: string,
-  env: Readonly<Record<string, string>>,
-): string {
-  if (repository !== null) return omkHome(repository);
-  const state = stateHome(env);
-  if (state !== undefined) return omkHome({ directory, stateHome: state });
-  throw new UsageError({
-    what: "Cannot tell where to keep the files of runs",
-    why: "there is no git repository here, and neither XDG_STATE_HOME nor HOME is set",
-    fix: "set XDG_STATE_HOME to a directory that you may write to",
-  });
-}
-
 async function repositoryAt(cwd: string): Promise<RepositoryInfo | null> {
   try {
     return await discoverRepository(cwd);
@@ -151,6 +135,7 @@ async function repositoryAt(cwd: string): Promise<RepositoryInfo | null> {
 async function checkRepository(
   repository: RepositoryInfo | null,
   options: PrepareOptions,
+  planPath: string,
   chosen: readonly TaskSpec[],
 ): Promise<void> {
   if (repository === null) {
@@ -165,9 +150,9 @@ async function checkRepository(
   }
   requireRunnable(repository);
   await requireObjects(repository, repository.head);
-  if (repository.dirty.length > 0 && options.base === undefined) {
-    throw new DirtyCheckoutError(repository.root, repository.dirty);
-  }
+  // The plan is pinned by the run itself, so a new or changed one is no surprise to anybody.
+  const dirty = repository.dirty.filter((path) => `${repository.root}/${path}` !== planPath);
+  if (dirty.length > 0 && options.base === undefined) throw new DirtyCheckoutError(repository.root, dirty);
 }
 
 /** What git tracks, by which links in path sets are resolved; not asked for where the plan declares none. */

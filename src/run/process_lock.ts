@@ -31,7 +31,7 @@ export class ProcessLock implements Disposable {
   /** Whether another process holds the lock at `path`. */
   static isHeld(path: string): boolean {
     try {
-      using file = Deno.openSync(path, { read: true, write: true });
+      using file = Deno.openSync(path, { read: true });
       if (!file.tryLockSync(true)) return true;
       file.unlockSync();
       return false;

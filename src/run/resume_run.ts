@@ -20,7 +20,6 @@ export interface TakeOverOptions {
   readonly by: string;
   /** A merge of the run with a branch that has moved, which becomes the head. */
   readonly onto?: PayloadOf<"run_resumed">["onto"];
-  readonly worktreeDirectory?: string | undefined;
   readonly watcher: RunWatcher;
   /** Sees the events that are in the log already. */
   readonly onHistory?: (event: RunEvent) => void;
@@ -50,7 +49,8 @@ export async function takeOver(directory: RunDirectory, options: TakeOverOptions
   const worksInPlace = plan.tasks.some((task) => task.isolation === "none");
   if (worksInPlace) resources.use(takeDirectoryLock(options.home, state.run.directory));
   const repository = state.run.base === null ? null : await discoverRepository(state.run.directory);
-  const { env, worktreeDirectory } = options;
+  const { env } = options;
+  const worktreeDirectory = state.run.worktree_directory ?? undefined;
   const machinery = resources.use(await startMachinery({ env, repository, worktreeDirectory }));
   const { supervisor, workspace } = machinery;
   if (state.run.controller !== null) await supervisor.endMarked(state.run.controller.mark);

@@ -33,7 +33,7 @@ export async function startRun(prepared: PreparedRun, options: StartOptions): Pr
   const newest = (await listRunIds(home)).at(-1);
   const runId = makeRunId(Date.now(), crypto.getRandomValues(new Uint8Array(4)), newest);
   const { base, gaps } = await baseOf(prepared, machinery, runId);
-  const started = await startPayload(prepared, machinery, base, gaps);
+  const started = await startPayload(prepared, machinery, { base, gaps, worktreeDirectory });
   const { directory, lock } = await giveBirth({ home, runId, plan, started });
   resources.use(lock);
   if (base !== null) await machinery.workspace?.openRun(runId, base.commit);
@@ -61,9 +61,13 @@ export async function startRun(prepared: PreparedRun, options: StartOptions): Pr
 async function startPayload(
   prepared: PreparedRun,
   machinery: Machinery,
-  base: RepositoryBase | null,
-  gaps: readonly string[],
+  found: {
+    readonly base: RepositoryBase | null;
+    readonly gaps: readonly string[];
+    readonly worktreeDirectory: string | undefined;
+  },
 ): Promise<Birth["started"]> {
+  const { base, gaps, worktreeDirectory } = found;
   const { plan, repository, usesWorktrees } = prepared;
   const { supervisor } = machinery;
   const build = buildInfo();
@@ -73,6 +77,7 @@ async function startPayload(
     name: plan.name,
     base,
     directory: prepared.directory,
+    worktree_directory: worktreeDirectory ?? null,
     seed: crypto.randomUUID(),
     selected: prepared.selected === null ? null : [...prepared.selected],
     settings: {

@@ -66,6 +66,8 @@ export interface RunRecord {
   base: RepositoryBase | null;
   /** The directory that the plan's paths are relative to. */
   directory: string;
+  /** Where its slots lie, as `--worktree-dir` said; null: the default of the repository. */
+  worktree_directory: string | null;
   /** Author of omk's commits; null outside a repository. */
   identity: PayloadOf<"run_started">["identity"];
   /** Whether the file system tells upper from lower case. */

@@ -103,6 +103,7 @@ function createRunRecord(): RunRecord {
     finished_at: null,
     base: null,
     directory: "",
+    worktree_directory: null,
     identity: null,
     case_sensitive: true,
     head: null,

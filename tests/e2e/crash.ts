@@ -33,8 +33,16 @@ export async function crashSandbox(): Promise<Sandbox> {
   return await Sandbox.withPlan(PLAN, { ".gitignore": "dist/\n" });
 }
 
-/** The tree that an undisturbed run makes, and how many events its log has. */
-export async function quietRun(): Promise<{ readonly tree: string; readonly events: number }> {
+/** What an undisturbed run leaves. */
+export interface QuietRun {
+  /** The tree of its head. */
+  readonly tree: string;
+  /** How many events its log has. */
+  readonly events: number;
+}
+
+/** Runs the plan without a disturbance. */
+export async function quietRun(): Promise<QuietRun> {
   await using sandbox = await crashSandbox();
   await sandbox.omkEnds(0, ["run"]);
   return { tree: await headTree(sandbox), events: (await sandbox.events()).length };

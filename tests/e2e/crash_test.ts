@@ -7,6 +7,7 @@ import {
   headTree,
   killAt,
   momentsOf,
+  type QuietRun,
   quietRun,
   surviveKill,
 } from "./crash.ts";
@@ -14,14 +15,22 @@ import { appears, Sandbox } from "./harness.ts";
 import { assertUntouched, userState } from "./user_state.ts";
 
 const SEED = 20261120;
+const MOMENTS = 3;
+
+let knownQuietRun: QuietRun | undefined;
+
+/** The undisturbed run that all tests here compare with; it is made once. */
+async function quiet(): Promise<QuietRun> {
+  return knownQuietRun ??= await quietRun();
+}
 
 Deno.test("P1, P2, P6, P13: a run that was killed at any moment is resumed and ends as if it never was", async () => {
-  const quiet = await quietRun();
-  for (const moment of momentsOf(SEED, 4, quiet.events)) await surviveKill(moment, quiet.tree);
+  const { tree, events } = await quiet();
+  for (const moment of momentsOf(SEED, MOMENTS, events)) await surviveKill(moment, tree);
 });
 
 Deno.test("P2: a run that is killed again while it is resumed still ends well", async () => {
-  const quiet = await quietRun();
+  const { tree } = await quiet();
   await using sandbox = await crashSandbox();
   const acknowledged = [...await killAt(sandbox, ["run"], { events: 4, delayMs: 5 })];
   for (const events of [1, 3]) {
@@ -30,7 +39,7 @@ Deno.test("P2: a run that is killed again while it is resumed still ends well", 
   }
   await assertSoundAfterKill(sandbox, acknowledged);
   await sandbox.omkEnds(0, ["resume"]);
-  assertEquals(await headTree(sandbox), quiet.tree);
+  assertEquals(await headTree(sandbox), tree);
 });
 
 Deno.test("P6: SIGKILL of omk keeps what its tasks had written, and omk cancel settles the run", async () => {

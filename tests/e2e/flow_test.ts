@@ -81,7 +81,7 @@ Deno.test("omk run --dry-run checks everything, shows the order, and runs and ma
 Deno.test("P5: --workers bounds how many tasks run at once, and tasks that write the same files never do", async () => {
   await using sandbox = await Sandbox.withRepository();
   const log = `${sandbox.root}/order`;
-  const run = (id: string) => `echo + >> ${log}; sleep 0.1; echo ${id} > ${id}.txt; echo - >> ${log}`;
+  const run = (id: string) => `echo + >> ${log}; sleep 0.05; echo ${id} > ${id}.txt; echo - >> ${log}`;
   await sandbox.plan({
     version: 1,
     gates: [],

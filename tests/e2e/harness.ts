@@ -88,7 +88,7 @@ export class Sandbox implements AsyncDisposable {
     const root = await Deno.realPath(await Deno.makeTempDir({ prefix: "omk-e2e-" }));
     const sandbox = new Sandbox(root);
     for (const name of ["bin", "home", "state", "project", "tmp"]) await Deno.mkdir(`${root}/${name}`);
-    await linkPrograms(`${root}/bin`);
+    linkPrograms(`${root}/bin`);
     return sandbox;
   }
 
@@ -421,14 +421,12 @@ function planText(plan: unknown): string {
   return typeof plan === "string" ? plan : JSON.stringify(plan, null, 2);
 }
 
-async function linkPrograms(directory: string): Promise<void> {
+/** Synchronous: it is short, and done for every sandbox. */
+function linkPrograms(directory: string): void {
   const missing = new Set(PROGRAMS);
   for (const source of ["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"]) {
-    for (const name of missing) {
-      const isThere = await Deno.stat(`${source}/${name}`).then(() => true, () => false);
-      if (!isThere) continue;
-      missing.delete(name);
-      await Deno.symlink(`${source}/${name}`, `${directory}/${name}`);
+    for (const { name } of Deno.readDirSync(source)) {
+      if (missing.delete(name)) Deno.symlinkSync(`${source}/${name}`, `${directory}/${name}`);
     }
   }
 }

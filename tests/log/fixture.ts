@@ -24,6 +24,7 @@ export function runStarted(name = "run"): DraftOf<"run_started"> {
     plan_digest: SHA,
     base: null,
     directory: "/project",
+    worktree_directory: null,
     seed: "seed",
     selected: null,
     settings: { workers: 2, on_failure: "continue", durability: "none", gates_detected: false },

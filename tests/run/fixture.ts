@@ -76,6 +76,7 @@ export function startPayload(
     plan_digest: "a".repeat(64),
     base: { commit: BASE_COMMIT, tree: BASE_TREE, branch: "refs/heads/main", snapshot: false },
     directory: "/project",
+    worktree_directory: null,
     seed: "seed",
     selected: null,
     settings: {

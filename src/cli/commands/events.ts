@@ -11,7 +11,7 @@ import { findRun } from "../../run/find_run.ts";
 import { ProcessLock } from "../../run/process_lock.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { EVENT_OPTIONS, eventFilter } from "../event_options.ts";
-import { NEEDS_LOCK } from "../needs.ts";
+import { NEEDS_READ } from "../needs.ts";
 import { locate } from "../place.ts";
 import { printLines } from "../print_lines.ts";
 import { eventLine } from "../render/event_line.ts";
@@ -53,7 +53,7 @@ export const eventsCommand: Command = {
     { code: 2, meaning: "wrong usage, or no such run" },
     { code: 5, meaning: "the log is damaged or cannot be read" },
   ],
-  needs: NEEDS_LOCK,
+  needs: NEEDS_READ,
   async run(context: CommandContext): Promise<number> {
     const { args, output, json } = context;
     await checkKinds(args.list("kind"));

@@ -5,7 +5,7 @@ import { runDirectory } from "../../run/directory.ts";
 import { listRunIds } from "../../run/find_run.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { glanceAtRun, type RunGlance } from "../glance.ts";
-import { NEEDS_LOCK } from "../needs.ts";
+import { NEEDS_READ } from "../needs.ts";
 import { locate } from "../place.ts";
 import { printLines } from "../print_lines.ts";
 import { runTable } from "../render/run_table.ts";
@@ -55,7 +55,7 @@ export const listCommand: Command = {
     { command: "omk list --status running,interrupted", note: "what is not finished" },
     { command: "omk list --json | jq -r '.runs[] | select(.merged | not) | .run_id'", note: "for scripts" },
   ],
-  needs: NEEDS_LOCK,
+  needs: NEEDS_READ,
   async run(context: CommandContext): Promise<number> {
     const { args, output, json } = context;
     const wanted = args.list("status");

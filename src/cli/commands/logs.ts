@@ -4,7 +4,7 @@ import { ExitCode, OmkError, UsageError } from "../../errors.ts";
 import { type ArtifactFile, artifactTitle, gateNames, selectArtifacts } from "../artifacts.ts";
 import { AttemptHistory } from "../attempt_history.ts";
 import type { Command, CommandContext } from "../command.ts";
-import { NEEDS_LOCK } from "../needs.ts";
+import { NEEDS_READ } from "../needs.ts";
 import { type OpenedRun, openRun, requireTasks, splitRunAndTasks } from "../open_run.ts";
 import { copyFile, copyLines } from "../render/copy_file.ts";
 import { oneLine } from "../render/text.ts";
@@ -49,7 +49,7 @@ export const logsCommand: Command = {
     { command: "omk logs api --attempt 1", note: "the first attempt of task api" },
     { command: "omk logs latest --gate test", note: "what the gate test printed" },
   ],
-  needs: NEEDS_LOCK,
+  needs: NEEDS_READ,
   async run(context: CommandContext): Promise<number> {
     const { args, output, json } = context;
     const attempt = args.number("attempt");

@@ -6,7 +6,7 @@ import { standingOf } from "../../run/load_run.ts";
 import { findTask } from "../../scheduler/run_state.ts";
 import { AttemptHistory } from "../attempt_history.ts";
 import type { Command, CommandContext } from "../command.ts";
-import { NEEDS_LOCK } from "../needs.ts";
+import { NEEDS_READ } from "../needs.ts";
 import { openRun, requireTasks, splitRunAndTasks } from "../open_run.ts";
 import { UNLIMITED_COLUMNS } from "../output.ts";
 import { printLines } from "../print_lines.ts";
@@ -29,7 +29,7 @@ export const showCommand: Command = {
     { command: "omk show 20261120-2350 api", note: "the same task of another run" },
     { command: "omk show --json | jq '.tasks[].attempts | length'", note: "for scripts" },
   ],
-  needs: NEEDS_LOCK,
+  needs: NEEDS_READ,
   async run(context: CommandContext): Promise<number> {
     const { args, output, json } = context;
     const { run, tasks } = await splitRunAndTasks(context, args.positionals);

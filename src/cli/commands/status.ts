@@ -4,7 +4,7 @@ import { ExitCode } from "../../errors.ts";
 import { attemptDirectory } from "../../run/directory.ts";
 import { type LoadedRun, standingOf } from "../../run/load_run.ts";
 import type { Command, CommandContext } from "../command.ts";
-import { NEEDS_LOCK } from "../needs.ts";
+import { NEEDS_READ } from "../needs.ts";
 import { openRun } from "../open_run.ts";
 import { printLines } from "../print_lines.ts";
 import { activeTasks, statusDocument } from "../render/status_document.ts";
@@ -39,7 +39,7 @@ export const statusCommand: Command = {
     },
     { command: "watch -c omk status --color always", note: "keep looking" },
   ],
-  needs: NEEDS_LOCK,
+  needs: NEEDS_READ,
   async run(context: CommandContext): Promise<number> {
     const { args, output, json } = context;
     const { directory, loaded } = await openRun(context, args.positionals[0]);

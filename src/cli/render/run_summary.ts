@@ -6,6 +6,8 @@ import type { RunDirectory } from "../../run/directory.ts";
 import { type RunState, taskAt, type TaskView } from "../../scheduler/run_state.ts";
 import type { Style } from "../output.ts";
 import { formatDuration } from "./duration.ts";
+import { nextSteps } from "./next_steps.ts";
+import { styledStanding } from "./standing.ts";
 import { readTail } from "./tail.ts";
 
 /** How many lines of a failed task's output are told. */
@@ -41,10 +43,12 @@ export async function runSummary(
   const done = views.filter(({ task }) => task.state === "completed").length;
   const took = formatDuration((run.finished_at ?? run.last_ts) - run.started_at);
   const status = run.status ?? "not_ready";
-  lines.push(`${statusText(status, style)}: ${done} of ${views.length} tasks completed in ${took}`);
+  lines.push(
+    `${style.bold(styledStanding(status, style))}: ${done} of ${views.length} tasks completed in ${took}`,
+  );
   lines.push(`  ${STATUS_MEANING[status]}`);
   if (run.failure !== null) lines.push(`  ${run.failure.detail}`);
-  lines.push(...nextSteps(state).map((step) => `  ${style.dim("next:")} ${step}`));
+  lines.push(...nextSteps(state, status).map((step) => `  ${style.dim("next:")} ${step}`));
   return lines;
 }
 
@@ -58,25 +62,6 @@ const STATUS_MEANING: Readonly<Record<RunStatus, string>> = {
   failed_infra: "omk or the machine failed; what was done is kept",
   cancelled: "the run was cancelled; what was done is kept",
 };
-
-/** A status in its colour. */
-export function statusText(status: RunStatus, style: Style): string {
-  const isGood = status === "ready" || status === "passed";
-  const text = style.bold(status);
-  if (isGood) return style.green(text);
-  return status === "not_ready" || status === "failed_infra" ? style.red(text) : style.yellow(text);
-}
-
-function nextSteps(state: RunState): readonly string[] {
-  const { run } = state;
-  const hasWork = run.head !== null && run.base !== null && run.head.commit !== run.base.commit;
-  const steps: string[] = [];
-  if (run.status === "ready" && hasWork) steps.push(`omk merge ${run.run_id}`);
-  if (run.status === "passed" && hasWork) steps.push(`omk merge ${run.run_id} --anyway`);
-  if (state.index.count("failed") > 0) steps.push(`omk logs ${run.run_id}`);
-  steps.push(`omk proof ${run.run_id}`);
-  return steps;
-}
 
 async function failedTask(view: TaskView, directory: RunDirectory, style: Style): Promise<readonly string[]> {
   const { task } = view;

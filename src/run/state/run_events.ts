@@ -43,6 +43,7 @@ export const runHandlers: HandlersOf<RunKind> = {
       started_at: now,
       base: payload.base,
       directory: payload.directory,
+      worktree_directory: payload.worktree_directory,
       identity: payload.identity,
       case_sensitive: payload.case_sensitive,
       head: payload.base === null ? null : { commit: payload.base.commit, tree: payload.base.tree },
