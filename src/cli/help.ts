@@ -52,7 +52,7 @@ export function programHelp(style: Style): string {
     ...groups,
     section("Examples", [
       style.dim("# write a first plan, run it, deliver what it made"),
-      "omk init && git add omk.jsonc && git commit -m 'Add a plan'",
+      "omk init",
       "omk run",
       "omk merge",
     ], style),

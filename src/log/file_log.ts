@@ -252,6 +252,8 @@ class FileLog implements RunLog {
       cycle.add(committed, this.#file.head);
     } catch (error) {
       failure = { error };
+      // Before a batch was taken, what the file has read is all that is new.
+      if (cycle.batch.length === 0) cycle.head = this.#file.head;
       if (this.#file.isInDoubt) await this.#file.poison();
     } finally {
       if (!this.#file.keepsLock) this.#lock.release();

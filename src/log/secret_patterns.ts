@@ -21,7 +21,7 @@ interface SecretShape {
 
 /** Most texts hold no secret: without one of these there is none. */
 const TRIGGER =
-  /gh[pousr]_|github_pat_|glpat-|A[KS]IA|xox[a-z]-|[rs]k_(?:live|test)_|sk-|AIza|npm_|eyJ|[eE][aA][rR][eE][rR]|:\/\/[^\s/]*@|PRIVATE KEY/;
+  /gh[pousr]_|github_pat_|glpat-|A[KS]IA|xox[a-z]-|[rs]k_(?:live|test)_|(?<![A-Za-z0-9])sk-|AIza|npm_|eyJ|[eE][aA][rR][eE][rR]|:\/\/[^\s/]*@|PRIVATE KEY/;
 
 /**
  * A user's name and password between `://` and `@`, unless the password is only a reference to one. Brackets, which

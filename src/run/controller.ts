@@ -86,7 +86,8 @@ export class Controller implements ControllerHandle {
     const poller = this.#poll();
     try {
       await this.#takeUp();
-      while (this.state.run.phase === "active") await this.#turn();
+      // Where somebody else has ended the run, the report of that is still to be appended.
+      while (this.state.run.phase === "active" || this.#inbox.length > 0) await this.#turn();
       const { status, exit_code } = this.state.run;
       if (status === null || exit_code === null) {
         throw new ControllerFault({ what: "Cannot tell how the run ended", why: "it has no status" });

@@ -101,6 +101,12 @@ async function runOnce(
     signal,
   });
   await controller.commit((current) => {
+    // A forged result has closed this run of the gate already: another one would break the rules of the log.
+    const isOpen = current.run.gates.some((each) =>
+      each.result === "running" && each.gate === started.gate && each.task_id === started.task_id &&
+      each.run_number === started.run_number
+    );
+    if (!isOpen) return [];
     const subject = ref === null ? "run" : taskSubject(ref.task_id);
     const actor = controllerActor(current);
     return [

@@ -29,14 +29,21 @@ export async function runMergeFlow(
   });
   if (result.kind === "conflict") {
     await controller.commit((current, now) =>
-      settleConflict(current, ref, merge.head, result.paths, result.detail, now)
+      current.run.merge?.token !== ref.token
+        ? []
+        : settleConflict(current, ref, merge.head, result.paths, result.detail, now)
     );
     return;
   }
   const { commit, tree } = result;
   await merger.advanceHead(state.run.run_id, merge.head, commit);
   await merger.publish(state.run.run_id);
-  await controller.commit((current) => [
-    draft("task_completed", taskSubject(ref.task_id), controllerActor(current), { ...ref, commit, tree }),
-  ]);
+  await controller.commit((current) =>
+    // In a log that was tampered with nobody waits for the merge any more.
+    current.run.merge?.token === ref.token
+      ? [
+        draft("task_completed", taskSubject(ref.task_id), controllerActor(current), { ...ref, commit, tree }),
+      ]
+      : []
+  );
 }

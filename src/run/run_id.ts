@@ -3,6 +3,8 @@
 const CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz";
 /** How many suffixes there are in one second. */
 const SUFFIXES = CROCKFORD.length ** 4;
+/** How far apart the suffixes of two runs of one second may be: far, so that short beginnings tell them apart. */
+const STEP = CROCKFORD.length ** 3;
 /** How far ahead of the clock the newest run may be for ids to go on from it: clocks are set back by a little. */
 const AHEAD_MS = 60_000;
 
@@ -14,7 +16,7 @@ export function makeRunId(wall: number, random: Uint8Array, newest?: string): st
   const value = [...random.subarray(0, 4)].reduce((sum, byte) => sum * 32 + byte % 32, 0);
   const id = `${timeText(wall)}-${suffixText(value)}`;
   if (newest === undefined || id > newest || newest > `${timeText(wall + AHEAD_MS)}-`) return id;
-  const later = suffixOf(newest) + 1 + value % 32;
+  const later = suffixOf(newest) + 1 + value % STEP;
   if (later < SUFFIXES) return `${newest.slice(0, -4)}${suffixText(later)}`;
   return `${timeText(timeOf(newest) + 1_000)}-${suffixText(value)}`;
 }

@@ -33,8 +33,10 @@ export function decide(state: RunState, now: number): readonly EventDraft[] {
  */
 export function isQuiet(state: RunState): boolean {
   const { run, index } = state;
+  // A claim may have been forged, and nobody would ever end it.
+  if (run.tampered_at !== null) return true;
   if (index.active.size > 0 || run.merge !== null) return false;
-  if (run.failure !== null || run.tampered_at !== null || run.cancelled) return true;
+  if (run.failure !== null || run.cancelled) return true;
   if (run.cancel !== null || run.merge_queue.length > 0) return false;
   if (startsNothing(state)) return true;
   return !run.paused && index.queue.size === 0 && index.delayedCount === 0 && index.unstartable.size === 0;

@@ -37,15 +37,6 @@ Deno.test("P12: a secret in what a task wrote is named, and stops omk merge unti
   assertStringIncludes(await sandbox.read("config.txt"), TOKEN);
 });
 
-Deno.test("P12: a plan with a secret in a command is refused, and says what to do", async () => {
-  await using sandbox = await Sandbox.withRepository();
-  await sandbox.plan({ tasks: [{ id: "leak", run: `curl -H 'Authorization: Bearer ${TOKEN}' localhost` }] });
-  const { code, stderr } = await sandbox.omk(["run"]);
-  assertEquals(code, 2);
-  assert(!stderr.includes(TOKEN));
-  assertStringIncludes(stderr, "from");
-});
-
 async function* filesBelow(directory: string): AsyncGenerator<string> {
   for await (const entry of Deno.readDir(directory)) {
     const path = `${directory}/${entry.name}`;

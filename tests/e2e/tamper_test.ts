@@ -1,44 +1,85 @@
 /** Logs, proofs and artifacts that somebody has edited, and facts that somebody has forged. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { appears, Sandbox } from "./harness.ts";
+import { appears, quoted, Sandbox } from "./harness.ts";
 import { assertUntouched, userState } from "./user_state.ts";
 
 /**
- * Appends a `gate_passed` to the newest run's log, as well-formed as the controller's own: the next index, the sum of
- * the commit before it, and a sum that holds. It says that the gate passed on the tree that tasks started from.
+ * Appends a fact to the newest run's log, as well-formed as the controller's own: the next index, the sum of the commit
+ * before it, and a sum that holds. Arguments: project, kind, subject, payload; the payload may name `@tree` and
+ * `@commit` of the run's head.
  */
-const FORGE = `#!/bin/sh
+const FORGE = String.raw`#!/bin/sh
 set -e
 cd "$1"
 log=$(ls -d .git/omk/runs/2*/events.jsonl | tail -n 1)
+# Under the lock of the log, as honest writers append: this is about the fact, not about a race.
+if test -z "$LOCKED"; then
+  LOCKED=1 exec perl -e 'use Fcntl ":flock"; open F, "<", shift or die; flock F, LOCK_EX; exit(system(@ARGV) >> 8)' \
+    "$(dirname "$log")/events.lock" sh "$0" "$@"
+fi
 last=$(tail -n 1 "$log")
-prev=\${last##*,\\"sum\\":\\"}; prev=\${prev%\\"\\}}
-field() { printf '%s' "$last" | sed -n "s/.*\\"$1\\":\\"\\([^\\"]*\\)\\".*/\\1/p"; }
-index=$(printf '%s' "$last" | sed -n 's/^{"index":\\([0-9]*\\).*/\\1/p')
+field() { printf '%s' "$last" | sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
+index=$(printf '%s' "$last" | sed -n 's/^{"index":\([0-9]*\).*/\1/p')
 run=$(field run_id)
-zeros=$(printf '%064d' 0)
-payload='{"gate":"look","scope":"run","run_number":1,"required":true,"tree":"'$(git rev-parse refs/omk/$run/head^{tree})'","commit":"'$(git rev-parse refs/omk/$run/head)'","task_id":null,"token":null,"definition":"'$zeros'","exit_code":0,"signal":null,"timed_out":false,"duration_ms":1,"output":null,"changed":[],"untracked":[],"counts":null}'
-line='{"index":'$((index + 1))',"id":"01a1f000-0000-7000-8000-000000000000","run_id":"'$run'","ts":"'$(field ts)'","schema_version":1,"kind":"gate_passed","subject":"run","actor":"controller/1","payload":'$payload',"prev":"'$prev'","commit":1'
+prev=$(field sum)
+head=refs/omk/$run/head
+payload=$(printf '%s' "$4" | sed "s/@tree/$(git rev-parse $head^{tree})/; s/@commit/$(git rev-parse $head)/")
+line='{"index":'$((index + 1))',"id":"01a1f000-0000-7000-8000-000000000000","run_id":"'$run'","ts":"'$(field ts)'","schema_version":1,"kind":"'$2'","subject":"'$3'","actor":"controller/1","payload":'$payload',"prev":"'$prev'","commit":1'
 sum=$(printf '%s' "$line" | sha256sum | cut -c 1-64)
-printf '%s,"sum":"%s"}\\n' "$line" "$sum" >> "$log"
+printf '%s,"sum":"%s"}\n' "$line" "$sum" >> "$log"
 echo forged
 `;
 
-/** A plan with a task that forges while another one runs. */
-async function forgingSandbox(): Promise<Sandbox> {
+/** A verdict on the run's head that the gate "look" has not given. */
+const GATE_PASSED = {
+  gate: "look",
+  scope: "run",
+  run_number: 1,
+  required: true,
+  tree: "@tree",
+  commit: "@commit",
+  task_id: null,
+  token: null,
+  definition: "0".repeat(64),
+  exit_code: 0,
+  signal: null,
+  timed_out: false,
+  duration_ms: 1,
+  output: null,
+  changed: [],
+  untracked: [],
+  counts: null,
+};
+
+/** The command that forges a fact in the sandbox's newest run. */
+function forge(sandbox: Sandbox, kind: string, subject: string, payload: unknown): string {
+  return `sh ${sandbox.root}/forge.sh ${sandbox.project} ${kind} ${subject} ${
+    quoted(JSON.stringify(payload))
+  }`;
+}
+
+/** A repository with the script that forges. */
+async function sandboxWithForge(): Promise<Sandbox> {
   const sandbox = await Sandbox.withRepository();
   await sandbox.write({ "../forge.sh": FORGE });
+  return sandbox;
+}
+
+/** A plan with a task that forges while another one runs, and omk has nothing to append. */
+async function forgingSandbox(kind: string, subject: string, payload: unknown): Promise<Sandbox> {
+  const sandbox = await sandboxWithForge();
+  const log = `${sandbox.project}/.git/omk/runs/2*/events.jsonl`;
   await sandbox.plan({
     version: 1,
     gates: [{ name: "look", command: "false" }],
     tasks: [
       {
         id: "forges",
-        run: `while ! test -e ${sandbox.root}/runs; do sleep 0.02; done
-          echo work > work.txt; sh ${sandbox.root}/forge.sh ${sandbox.project}`,
+        run: `while test $(grep -c task_started ${log}) -lt 2; do sleep 0.02; done
+          echo work > work.txt; ${forge(sandbox, kind, subject, payload)}`,
       },
-      { id: "other", run: `touch ${sandbox.root}/runs; sleep 1000` },
+      { id: "other", run: "sleep 1000" },
       { id: "after", run: "true", dependencies: ["forges"] },
     ],
   });
@@ -58,7 +99,7 @@ async function readySandbox(): Promise<Sandbox> {
 }
 
 Deno.test("P7: a fact that a task forges stops the run: its tasks are ended, exit code 5, and nothing can be delivered", async () => {
-  await using sandbox = await forgingSandbox();
+  await using sandbox = await forgingSandbox("gate_passed", "run", GATE_PASSED);
   const before = await userState(sandbox);
   const { stdout, stderr } = await sandbox.omkEnds(5, ["run"]);
   assertMatch(stdout + stderr, /tampered.*not written by omk/s);
@@ -82,11 +123,10 @@ Deno.test("P7: a fact that a task forges stops the run: its tasks are ended, exi
 });
 
 Deno.test("P7: a gate that forges its own success, as the fold would believe it, stops the run too", async () => {
-  await using sandbox = await Sandbox.withRepository();
-  await sandbox.write({ "../forge.sh": FORGE });
+  await using sandbox = await sandboxWithForge();
   await sandbox.plan({
     version: 1,
-    gates: [{ name: "look", command: `sh ${sandbox.root}/forge.sh ${sandbox.project}; sleep 1000` }],
+    gates: [{ name: "look", command: `${forge(sandbox, "gate_passed", "run", GATE_PASSED)}; sleep 1000` }],
     tasks: [{ id: "write", run: "echo new > new.txt" }],
   });
   const { stdout } = await sandbox.omkEnds(5, ["run"]);
@@ -100,9 +140,37 @@ Deno.test("P7: a gate that forges its own success, as the fold would believe it,
   assert((await sandbox.omk(["merge", "--anyway"])).code !== 0);
 });
 
+Deno.test("P7: whatever fact a task forges, the run stops with exit code 5 and is neither ready nor delivered", async () => {
+  const outcome = {
+    result: "success",
+    exit_code: 0,
+    signal: null,
+    duration_ms: 1,
+    output: null,
+    strays_ended: 0,
+    proven_dead: true,
+  };
+  const facts: readonly (readonly [kind: string, subject: string, payload: unknown])[] = [
+    ["run_finished", "run", { status: "ready", exit_code: 0 }],
+    ["task_failed", "task/after", { task_id: "after", attempt: 1, token: 1, outcome, reason: "no reason" }],
+    ["task_blocked", "task/after", { task_id: "after", causes: [], reason: "no reason" }],
+    ["proof_writing", "run", { status: "ready", commit: "@commit", tree: "@tree" }],
+  ];
+  for (const [kind, subject, payload] of facts) {
+    await using sandbox = await forgingSandbox(kind, subject, payload);
+    const { stdout, stderr } = await sandbox.omkEnds(5, ["run"]);
+    assertStringIncludes(stdout, "tampered", kind + stderr);
+    assertEquals(await sandbox.processes(), [], kind);
+    const forged = (await sandbox.events()).find((event) => event.id.startsWith("01a1f000"));
+    assertEquals((await sandbox.payloads("log_tampered"))[0]?.at, forged?.index, kind);
+    assertEquals((await sandbox.omkJson(["status"])).standing, "failed_infra", kind);
+    await sandbox.omkEnds(1, ["verify"]);
+    assert((await sandbox.omk(["merge"])).code !== 0, kind);
+  }
+});
+
 Deno.test("P7: a fact that is forged while no omk runs keeps the run from being resumed", async () => {
-  await using sandbox = await Sandbox.withRepository();
-  await sandbox.write({ "../forge.sh": FORGE });
+  await using sandbox = await sandboxWithForge();
   await sandbox.plan({
     version: 1,
     gates: [{ name: "look", command: "false" }],
@@ -113,7 +181,7 @@ Deno.test("P7: a fact that is forged while no omk runs keeps the run from being 
   omk.kill("SIGKILL");
   await omk.ended;
   await sandbox.becomesQuiet();
-  assertEquals((await sandbox.sh(`sh ${sandbox.root}/forge.sh ${sandbox.project}`)).stdout, "forged\n");
+  assertEquals((await sandbox.sh(forge(sandbox, "gate_passed", "run", GATE_PASSED))).stdout, "forged\n");
   const { stderr } = await sandbox.omkEnds(2, ["resume"]);
   assertMatch(stderr, /its log holds facts that its controller did not write/);
   await sandbox.omkEnds(1, ["verify"]);

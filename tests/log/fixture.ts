@@ -250,3 +250,14 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   for await (const item of items) all.push(item);
   return all;
 }
+
+/** Turns of the event loop after which a test gives up: about twenty seconds. */
+const PATIENCE = 20_000;
+
+/** Waits until something has happened; fails where it never does. */
+export async function until(hasHappened: () => boolean): Promise<void> {
+  for (let turn = 0; !hasHappened(); turn++) {
+    if (turn > PATIENCE) throw new Error(`It never came to ${hasHappened}`);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+}

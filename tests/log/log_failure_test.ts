@@ -16,6 +16,7 @@ import {
   runStarted,
   syncedFact,
   TemporaryDirectory,
+  until,
 } from "./fixture.ts";
 
 /** A log on files that a test lets fail, and what has been acknowledged. */
@@ -98,7 +99,7 @@ Deno.test("P2: appends that are queued behind a failed sync are rejected too", a
   const gate = Promise.withResolvers<void>();
   files.onSync = () => gate.promise;
   const appends = [log.append([fact("a")])];
-  while (files.syncs < 2) await new Promise((resolve) => setTimeout(resolve, 0));
+  await until(() => files.syncs >= 2);
   appends.push(log.append([fact("b")]), log.append([fact("c")]));
   gate.reject(ioError());
   const results = await Promise.allSettled(appends);

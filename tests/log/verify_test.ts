@@ -5,7 +5,7 @@ import { poison } from "../../src/log/poison.ts";
 import { systemFiles } from "../../src/log/file_port.ts";
 import { verifyLog } from "../../src/log/verify.ts";
 import { commitEnds, join, judge, smallLog } from "./commits.ts";
-import { fact, OPTIONS, TemporaryDirectory, VirtualClock } from "./fixture.ts";
+import { fact, OPTIONS, TemporaryDirectory, until, VirtualClock } from "./fixture.ts";
 
 const LOG = smallLog();
 const ENDS = commitEnds(LOG);
@@ -88,7 +88,7 @@ Deno.test("verifyLog() gives a commit that is being written the time to become w
   Deno.writeFileSync(directory.file(), LOG.subarray(0, LOG.length - 40));
   const virtual = new VirtualClock();
   const verified = verifyLog(directory.file(), virtual);
-  while (virtual.sleeping === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  await until(() => virtual.sleeping > 0);
   Deno.writeFileSync(directory.file(), LOG);
   virtual.advance(1000);
   assertEquals((await verified).verdict, "verified");

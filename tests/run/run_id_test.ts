@@ -13,11 +13,11 @@ Deno.test("makeRunId() gives a greater id than the newest run's in the same seco
   const newest = "20261120-235959-5zzz";
   assertEquals(makeRunId(WALL, random(6, 0, 0, 0), newest), "20261120-235959-6000");
   assertEquals(makeRunId(WALL, random(5, 0, 0, 0), newest), "20261120-235959-6000");
-  assertEquals(makeRunId(WALL, random(5, 0, 0, 3), newest), "20261120-235959-6003");
+  assertEquals(makeRunId(WALL, random(5, 7, 0, 3), newest), "20261120-235959-6703");
 });
 
 Deno.test("makeRunId() goes on from a newest run that is a little ahead of a clock that was set back", () => {
-  assertEquals(makeRunId(WALL, random(1, 1, 1, 1), "20261121-000030-0000"), "20261121-000030-0002");
+  assertEquals(makeRunId(WALL, random(1, 1, 1, 1), "20261121-000030-0000"), "20261121-000030-0112");
   assertMatch(makeRunId(WALL, random(1, 1, 1, 1), "20271120-235959-0000"), /^20261120-235959-/);
 });
 

@@ -32,7 +32,7 @@ export const initCommand: Command = {
   ],
   examples: [
     {
-      command: 'omk init && git add omk.jsonc && git commit -m "Add a plan" && omk run',
+      command: "omk init && omk run",
       note: "a first run; tasks see what is committed",
     },
     { command: "omk init --print", note: "see what would be written" },
@@ -68,7 +68,7 @@ export const initCommand: Command = {
       return ExitCode.OK;
     }
     await write(path, text, args.flag("force"));
-    const next = [...(root === null ? [] : [commitLine(root, cwd)]), "omk run"];
+    const next = ["omk run"];
     const names = gates.map((gate) => gate.name);
     if (json) {
       output.json({ schema_version: 1, path, gates: names, notes, next });
@@ -87,11 +87,6 @@ export const initCommand: Command = {
     return ExitCode.OK;
   },
 };
-
-/** A plan that is not committed is a change of the checkout that tasks would not see. */
-function commitLine(root: string, cwd: string): string {
-  return `git add ${root === cwd ? "" : ":/"}${PLAN_NAME} && git commit -m "Add a plan"`;
-}
 
 async function write(path: string, text: string, force: boolean): Promise<void> {
   try {

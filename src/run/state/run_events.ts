@@ -127,7 +127,16 @@ export const runHandlers: HandlersOf<RunKind> = {
   },
 
   log_tampered(state, { payload }) {
-    state.run.tampered_at ??= payload.at;
+    const { run } = state;
+    run.tampered_at ??= payload.at;
+    // What was forged may have begun or ended something. Nothing of that is waited for, and an end that was forged is
+    // none: the controller goes on to the one that the tampering calls for.
+    run.merge = null;
+    run.proof_writing = null;
+    run.gates = run.gates.filter((gate) => gate.result !== "running");
+    if (run.phase === "finished") {
+      Object.assign(run, { phase: "active", finished_at: null, status: null, exit_code: null });
+    }
     return undefined;
   },
 
