@@ -149,9 +149,10 @@ export interface Workspace {
   readonly warnings: readonly string[];
   /**
    * Makes or refreshes the hub, and sets `refs/omk/<run>/base` and `…/head` in it and in the user's repository.
-   * A head that is there already stays, so that a resumed run can call it again.
+   * `head` is the head as the log of a resumed run has it: a process that died between its log and its refs may
+   * have left the ref before or behind it. Without it a head that is there already stays.
    */
-  openRun(runId: string, base: ObjectId): Promise<void>;
+  openRun(runId: string, base: ObjectId, head?: ObjectId): Promise<void>;
   /**
    * Commits the dirty checkout as a snapshot on HEAD without touching checkout or index, and makes it
    * `refs/omk/<run>/base` in the hub; `--base dirty`. Call it before `openRun`.

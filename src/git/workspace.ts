@@ -115,15 +115,16 @@ export class GitWorkspace implements Workspace {
   }
 
   /** See the port. */
-  async openRun(runId: string, base: ObjectId): Promise<void> {
+  async openRun(runId: string, base: ObjectId, head?: ObjectId): Promise<void> {
     await this.hub.refresh();
     await requireObjects(this.info, base, this.hub.objects);
     await this.#adoptPublished(runId);
     const refs = await this.hub.refs(runRefs(runId));
+    const current = refs.get(headRef(runId)) ?? null;
     await this.hub.updateRefs([
       // Verified where it is there already.
       { ref: baseRef(runId), from: refs.has(baseRef(runId)) ? base : null, to: base },
-      ...(refs.has(headRef(runId)) ? [] : [{ ref: headRef(runId), from: null, to: base }]),
+      { ref: headRef(runId), from: current, to: head ?? current ?? base },
     ]);
     await this.publish(runId);
   }

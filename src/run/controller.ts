@@ -50,6 +50,8 @@ export class Controller implements ControllerHandle {
   #proofHead: LogHead | null = null;
   #lastTurn: number;
   #endNow = false;
+  /** Whether another process has appended a fact. */
+  #isForged = false;
 
   constructor(state: RunState, ports: RunPorts) {
     this.state = state;
@@ -166,7 +168,8 @@ export class Controller implements ControllerHandle {
     try {
       const violations = this.state.run.violations.length;
       apply(this.state, event);
-      if (own && this.state.run.violations.length > violations) {
+      // What was decided before a forged fact came to light may not fit it; the run ends for that fact, not for this.
+      if (own && !this.#isForged && this.state.run.violations.length > violations) {
         const why = this.state.run.violations.at(-1)?.why;
         this.#fail(
           new ControllerFault({ what: `Cannot go on after event ${event.index}`, where: event.kind, why }),
@@ -183,6 +186,7 @@ export class Controller implements ControllerHandle {
   }
 
   #reportForgery(event: RunEvent): void {
+    this.#isForged = true;
     const detail = `event ${event.index} (${event.kind}) was appended by another process than the controller`;
     const report = this.commit((state) => {
       const actor = controllerActor(state);

@@ -100,10 +100,6 @@ async function deliverMoved(
     commit: merged.commit,
     tree: merged.tree,
   });
-  // The proof names the new head, so its ref comes first.
-  const again = workspaceOf(second);
-  await again.advanceHead(runId, head, merged.commit);
-  await again.publish(runId);
   const end = await second.run();
   if (end.status !== "ready") {
     throw new DeliveryRefusedError({
@@ -112,7 +108,8 @@ async function deliverMoved(
       fix: `see omk proof ${runId}; --anyway delivers without its gates`,
     });
   }
-  const delivered = await again.deliver({ runId, branch, head: merged.commit, snapshot: null });
+  const request = { runId, branch, head: merged.commit, snapshot: null };
+  const delivered = await workspaceOf(second).deliver(request);
   return await settle(options, second, branch, delivered, true);
 }
 

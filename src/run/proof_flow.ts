@@ -12,6 +12,8 @@ export async function writeProof(controller: ControllerHandle, head: LogHead): P
   const status = runStatus(state);
   const written = await ports.proof.write(state, status, head);
   await controller.commit((current) => {
+    // A log that was tampered with meanwhile calls for another proof.
+    if (current.run.proof_writing !== head.index) return [];
     const actor = controllerActor(current);
     return [
       draft("proof_written", "run", actor, { status, head, ...written }),

@@ -65,7 +65,8 @@ export async function takeOver(directory: RunDirectory, options: TakeOverOptions
     apply(state, event);
     options.watcher.onEvent?.(event, state);
   }
-  if (state.run.base !== null) await workspace?.openRun(directory.runId, state.run.base.commit);
+  const { base, head } = state.run;
+  if (base !== null) await workspace?.openRun(directory.runId, base.commit, head?.commit);
   return new Session({
     directory,
     plan,

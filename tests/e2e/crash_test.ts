@@ -33,10 +33,9 @@ Deno.test("P2: a run that is killed again while it is resumed still ends well", 
   const { tree } = await quiet();
   await using sandbox = await crashSandbox();
   const acknowledged = [...await killAt(sandbox, ["run"], { events: 4, delayMs: 5 })];
-  for (const events of [1, 3]) {
-    await assertSoundAfterKill(sandbox, acknowledged);
-    acknowledged.push(...await killAt(sandbox, ["resume"], { events, delayMs: 10 }));
-  }
+  await assertSoundAfterKill(sandbox, acknowledged);
+  // Not more often: what takes its worker down three times in a row is quarantined.
+  acknowledged.push(...await killAt(sandbox, ["resume"], { events: 2, delayMs: 10 }));
   await assertSoundAfterKill(sandbox, acknowledged);
   await sandbox.omkEnds(0, ["resume"]);
   assertEquals(await headTree(sandbox), tree);

@@ -14,10 +14,8 @@ set -e
 cd "$1"
 log=$(ls -d .git/omk/runs/2*/events.jsonl | tail -n 1)
 # Under the lock of the log, as honest writers append: this is about the fact, not about a race.
-if test -z "$LOCKED"; then
-  LOCKED=1 exec perl -e 'use Fcntl ":flock"; open F, "<", shift or die; flock F, LOCK_EX; exit(system(@ARGV) >> 8)' \
-    "$(dirname "$log")/events.lock" sh "$0" "$@"
-fi
+lock=$(dirname "$log")/events.lock
+test -n "$LOCKED" || LOCKED=1 exec flock "$lock" sh "$0" "$@"
 last=$(tail -n 1 "$log")
 field() { printf '%s' "$last" | sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
 index=$(printf '%s' "$last" | sed -n 's/^{"index":\([0-9]*\).*/\1/p')

@@ -3,9 +3,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { Sandbox } from "../e2e/harness.ts";
 
-const MOMENTS = 16;
+const MOMENTS = 32;
 /** About as long as a delivery takes, milliseconds. */
-const LONGEST_MS = 400;
+const LONGEST_MS = 500;
 
 /** A ready run whose branch has moved, or not. */
 async function readySandbox(isMoved: boolean): Promise<Sandbox> {
