@@ -1,4 +1,4 @@
-/** The hub: omk's own bare repository, in which it pins, compares and merges (design §7). */
+/** The hub: omk's own bare repository, in which it pins, compares and merges. */
 
 import { decode, type GitOptions, type GitOutput, runGit, splitNul } from "./command.ts";
 import { GitError, RefMovedError } from "./errors.ts";
@@ -200,7 +200,7 @@ export class Hub {
   }
 
   /**
-   * The canonical patch between two commits: the same bytes wherever it is made (design §9).
+   * The canonical patch between two commits: the same bytes wherever it is made.
    */
   async patch(base: ObjectId, head: ObjectId): Promise<Uint8Array> {
     const { stdout } = await this.git([

@@ -1,6 +1,6 @@
 /**
  * Set-up: what makes a fresh worktree fit for work. It runs once per slot and digest of its inputs, again when a
- * kept path is missing, and at each hand-out where nothing is kept (design §7).
+ * kept path is missing, and at each hand-out where nothing is kept.
  */
 
 import { canonicalJson } from "../canonical_json.ts";

@@ -6,7 +6,7 @@ import { AppendAbortedError, EventRefusedError } from "./errors.ts";
 import type { EventDraft, RunEvent } from "./event.ts";
 import type { AppendOptions } from "./port.ts";
 
-/** How many appends may be queued; past that, `append` waits (design §4). */
+/** How many appends may be queued; past that, `append` waits. */
 export const QUEUE_CAPACITY = 1024;
 
 /** Characters of one commit: with three bytes for each it still fits. */

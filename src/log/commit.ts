@@ -1,5 +1,5 @@
 /**
- * Commits: the batches that a log is made of (design §4). The first line of a commit names the sum of the one
+ * Commits: the batches that a log is made of. The first line of a commit names the sum of the one
  * before it and how many lines it has, its last line ends with its own sum, so that each vouches for all before it.
  */
 

@@ -1,6 +1,5 @@
 /**
- * The file that commits are appended to. Every method but `hasChanged` is for whoever holds `events.lock`; what
- * happens under it, in which order, is the commit protocol of design §4.
+ * The file that commits are appended to. Every method but `hasChanged` is for whoever holds `events.lock`.
  */
 
 import { basename } from "@std/path";

@@ -1,4 +1,4 @@
-/** Reads a log forwards, commit by commit, and holds it to the rules of the chain (design §4). */
+/** Reads a log forwards, commit by commit, and holds it to the rules of the chain. */
 
 import { isSealed, MAX_COMMIT_BYTES, NO_SUM, sumOf } from "./commit.ts";
 import { CorruptLogError, MalformedEventError } from "./errors.ts";

@@ -1,5 +1,5 @@
 /**
- * A run's log in a file, shared by processes (design §4). Appends queue up; a leader commits all that is queued
+ * A run's log in a file, shared by processes. Appends queue up; a leader commits all that is queued
  * under one hold of `events.lock`.
  */
 

@@ -40,7 +40,7 @@ export interface FilePort {
   syncDirectory(path: string): Promise<void>;
 }
 
-/** Every file of a log is for its owner only (design §4). */
+/** Every file of a log is for its owner only. */
 const PRIVATE = 0o600;
 const OWNER_MAY_WRITE = 0o200;
 const READ_ONLY = 0o400;

@@ -1,4 +1,4 @@
-/** The second within which `batch` durability syncs what it does not sync at once (design §4). */
+/** The second within which `batch` durability syncs what it does not sync at once. */
 
 import type { Clock } from "../clock.ts";
 

@@ -18,7 +18,7 @@ export interface FollowOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How often the log is looked at (design §4), in milliseconds. */
+/** How often the log is looked at, in milliseconds. */
 const LOOK_MS = 200;
 
 /**

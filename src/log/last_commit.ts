@@ -1,4 +1,4 @@
-/** Finds the last commit of a log by reading backwards: appending never needs the whole log (design §4). */
+/** Finds the last commit of a log by reading backwards: appending never needs the whole log. */
 
 import { MAX_COMMIT_BYTES, NO_SUM, SEAL_LENGTH } from "./commit.ts";
 import { CommitScanner, type LogPosition } from "./commit_scanner.ts";

@@ -1,4 +1,4 @@
-/** One line of a log: its envelope, and the keys that mark the borders of a commit (design §4). */
+/** One line of a log: its envelope, and the keys that mark the borders of a commit. */
 
 import type { FreeEvent, Subject } from "./event.ts";
 

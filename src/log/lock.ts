@@ -1,5 +1,5 @@
 /**
- * The lock of a log: flock(2) on a file of its own that is never renamed (design §4).
+ * The lock of a log: flock(2) on a file of its own that is never renamed.
  *
  * Two handles of one process would block each other, and a `lock()` that is pending cannot be taken back. So a
  * process has one handle per lock file, with a queue in front of it and at most one `lock()` pending on it. Who
@@ -12,7 +12,7 @@ import type { Clock } from "../clock.ts";
 import { LockTimeoutError, LogIoError } from "./errors.ts";
 import { describeHolder } from "./lock_holder.ts";
 
-/** How long a commit waits for the lock (design §4). */
+/** How long a commit waits for the lock. */
 export const LOCK_BUDGET_MS = 5000;
 
 /** Someone in this process who waits for the lock. */

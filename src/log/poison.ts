@@ -1,5 +1,5 @@
 /**
- * The poison marker (design §4). After a failed sync the kernel may have dropped the bytes and call the next sync a
+ * The poison marker. After a failed sync the kernel may have dropped the bytes and call the next sync a
  * success, so no process may append until the log has been repaired.
  */
 

@@ -1,4 +1,4 @@
-/** The run clock (design §4): the time of facts and of `decide`, which never decreases. */
+/** The run clock: the time of facts and of `decide`, which never decreases. */
 
 import type { Clock } from "../clock.ts";
 
@@ -19,7 +19,7 @@ export interface RunClock {
   jump(): ClockJump | undefined;
 }
 
-/** How far the two clocks may differ unreported (design §4). */
+/** How far the two clocks may differ unreported. */
 const JUMP_MS = 5000;
 
 /**

@@ -3,7 +3,7 @@
 import { type FreeEvent, type RunEvent, SCHEMA_VERSION } from "./event.ts";
 import { isKind, type Kind, KINDS } from "./kinds.ts";
 
-/** Who appends what (design §4). */
+/** Who appends what. */
 const ACTORS = {
   fact: { pattern: /^controller\/[1-9]\d*$/, form: "controller/<incarnation>" },
   request: { pattern: /^(?:cli\/\d+|worker\/.+)$/, form: "cli/<pid> or worker/<name>" },

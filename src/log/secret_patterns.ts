@@ -1,5 +1,5 @@
 /**
- * The shapes of secrets (design §4). Every pattern is linear: it starts at a literal, and what it repeats cannot
+ * The shapes of secrets. Every pattern is linear: it starts at a literal, and what it repeats cannot
  * begin again inside what it has already read.
  */
 

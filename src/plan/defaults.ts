@@ -11,10 +11,10 @@ export const DEFAULT_WORKERS = 4;
 export const DEFAULT_TASK_TIMEOUT_SECS = 1_800;
 /** Time limit of a gate, seconds. */
 export const DEFAULT_GATE_TIMEOUT_SECS = 600;
-/** Length of a lease, seconds (design §5). */
+/** Length of a lease, seconds. */
 export const DEFAULT_LEASE_SECS = 300;
 
-/** Retries of a task whose body is a prompt; a command gets none (design §5). */
+/** Retries of a task whose body is a prompt; a command gets none. */
 export const DEFAULT_PROMPT_RETRIES = 2;
 /** See {@linkcode DEFAULT_PROMPT_RETRIES}. */
 export const DEFAULT_RUN_RETRIES = 0;
@@ -28,14 +28,14 @@ export const DEFAULT_BACKOFF: Omit<RetryPolicy, "max_attempts"> = {
   terminal_on_permanent_failure: true,
 };
 
-/** Thresholds of the watchdog, seconds (design §6). */
+/** Thresholds of the watchdog, seconds. */
 export const DEFAULT_WATCHDOG: WatchdogSpec = { heartbeat_missing_secs: 30, heartbeat_stale_secs: 60 };
 
-/** How often a worker process writes its heartbeat, seconds (design §6): no threshold may be below it. */
+/** How often a worker process writes its heartbeat, seconds: no threshold may be below it. */
 export const HEARTBEAT_INTERVAL_SECS = 5;
-/** How often progress is measured, seconds (design §6). */
+/** How often progress is measured, seconds. */
 export const SAMPLE_INTERVAL_SECS = 10;
-/** A lease lasts at least so many times the time after which a heartbeat is missed (design §5). */
+/** A lease lasts at least so many times the time after which a heartbeat is missed. */
 export const LEASE_PER_MISSING_HEARTBEAT = 3;
 
 const MIB = 1024 * 1024;

@@ -98,7 +98,7 @@ function normalizeTask(task: TaskInput, gates: ReadonlyMap<string, GateSpec>, tr
 }
 
 /**
- * What a task writes. In the directory itself, an absent set is everything (design §5), and outputs, which are no
+ * What a task writes. In the directory itself, an absent set is everything, and outputs, which are no
  * part of the tree elsewhere, are files that another task could write too.
  */
 function writeSetOf(task: TaskInput, tree: TrackedTree): string[] | null {

@@ -51,7 +51,7 @@ export function readPathEntry(entry: string, options: PathOptions = {}): PathEnt
 
 /**
  * Whether two entries overlap: the literal prefix of one equals or is an ancestor of the other's, unless both end
- * in a literal file suffix and these differ (design §5). A path that is an ancestor of the other entry is a
+ * in a literal file suffix and these differ. A path that is an ancestor of the other entry is a
  * directory, whatever it ends in.
  */
 export function entriesOverlap(a: PathEntry, b: PathEntry): boolean {

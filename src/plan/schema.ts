@@ -1,5 +1,5 @@
 /**
- * What the user may write in `omk.jsonc` (design §5): the fields, their types and ranges. What one field means for
+ * What the user may write in `omk.jsonc`: the fields, their types and ranges. What one field means for
  * another is checked in `checks/`; what this build does not run is refused by `unsupported.ts`.
  *
  * The descriptions are shown by editors, through the JSON Schema that `omk schema` prints.

@@ -1,6 +1,6 @@
 /**
  * What the tracked files of a repository say about the entries of a plan: symbolic links that entries go through are
- * resolved (design §5), and a plain path that is a directory is written as one, whatever its name looks like.
+ * resolved, and a plain path that is a directory is written as one, whatever its name looks like.
  */
 
 import { hasWildcard, splitSegments } from "./glob.ts";

@@ -23,7 +23,7 @@ const RESERVED: ReadonlySet<string> = new Set([
   "OMK_KEY",
 ]);
 
-/** The signing key (design §9: it never reaches a task, under whatever name). */
+/** The signing key, which never reaches a task, under whatever name. */
 const SIGNING_KEY = "OMK_KEY";
 
 /** Where a shell was; wrong in the directory of a task, and every shell sets them itself. */

@@ -146,6 +146,19 @@ Deno.test("openRun() can be repeated, keeps the head, and restores the refs of a
   assertEquals(await workspace.hub.ref(`refs/omk/${RUN}/head`), other);
 });
 
+Deno.test("openRun() moves the head to where the log has it, in the user's repository too", async () => {
+  await using repository = await TestRepository.create();
+  const base = await repository.git("rev-parse", "HEAD");
+  const other = await repository.commit();
+  const workspace = await repository.workspace();
+  await workspace.openRun(RUN, base);
+  for (const head of [other, base]) {
+    await workspace.openRun(RUN, base, head);
+    assertEquals(await workspace.hub.ref(`refs/omk/${RUN}/head`), head);
+    assertEquals(await repository.git("rev-parse", `refs/omk/${RUN}/head`), head);
+  }
+});
+
 Deno.test("the patch between two commits does not depend on anybody's configuration", async () => {
   await using repository = await TestRepository.create({
     "a.txt": "one\n",

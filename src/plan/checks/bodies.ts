@@ -1,4 +1,4 @@
-/** Bodies: each task has exactly one (design §6), and there is something in it. */
+/** Bodies: each task has exactly one, and there is something in it. */
 
 import { commandProblem } from "../command.ts";
 import { fieldScopes, type PlanDraft } from "../draft.ts";

@@ -1,4 +1,4 @@
-/** Task ids: their form (design §3), and that no two differ in case only, as files and refs may not tell them apart. */
+/** Task ids: their form, and that no two differ in case only, as files and refs may not tell them apart. */
 
 import type { PlanDraft } from "../draft.ts";
 import { type Finding, quote } from "../problem.ts";

@@ -1,4 +1,4 @@
-/** Paths: each lies inside the repository and is written so that it can be compared (design §5). */
+/** Paths: each lies inside the repository and is written so that it can be compared. */
 
 import { fieldScopes, type PlanDraft } from "../draft.ts";
 import { normalizeEntry, normalizePath, type PathResult } from "../path_entry.ts";
