@@ -1,7 +1,8 @@
 /** SIGKILL of omk in mid-run at a chosen moment, and all that must hold after it. */
 
 import { assert, assertEquals } from "@std/assert";
-import { eventually, type LoggedEvent, Sandbox } from "./harness.ts";
+import { eventually } from "./call.ts";
+import { type LoggedEvent, Sandbox } from "./harness.ts";
 import { assertUntouched, userState } from "./user_state.ts";
 
 /** Tasks with children in sessions of their own, a dependency with an output, a retry, and a gate. */

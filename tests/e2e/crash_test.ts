@@ -11,7 +11,8 @@ import {
   quietRun,
   surviveKill,
 } from "./crash.ts";
-import { appears, Sandbox } from "./harness.ts";
+import { appears } from "./call.ts";
+import { Sandbox } from "./harness.ts";
 import { assertUntouched, userState } from "./user_state.ts";
 
 const SEED = 20261120;

@@ -1,7 +1,9 @@
 /** How runs are ended: by Ctrl-C, by `omk cancel`, by time limits; whatever their tasks do about it. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { appears, type RunningOmk, Sandbox } from "./harness.ts";
+import { appears } from "./call.ts";
+import { Sandbox } from "./harness.ts";
+import { type RunningOmk } from "./running_omk.ts";
 import { assertUntouched, userState } from "./user_state.ts";
 
 /** A task that says that it runs, and goes on until it is ended. */

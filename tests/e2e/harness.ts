@@ -5,14 +5,8 @@
 
 import { assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-
-/** What a call of a program did. */
-export interface Called {
-  readonly code: number;
-  readonly signal: Deno.Signal | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { call, type Called, eventually, ignoreMissing, quoted } from "./call.ts";
+import { RunningOmk } from "./running_omk.ts";
 
 /** How omk is called. */
 export interface CallOptions {
@@ -40,11 +34,6 @@ const SOURCE_ARGS = [
   "--allow-write",
   "--allow-env",
 ];
-
-/** No call takes longer, unless omk hangs: then it is ended, and the test fails with what it printed. */
-const DEADLINE_MS = 100_000;
-/** How often a wait looks again. */
-const POLL_MS = 20;
 
 /** What a machine has that can run omk, and what the tasks of these tests use. Neither Deno nor Node is in it. */
 const PROGRAMS = (
@@ -264,76 +253,6 @@ export class Sandbox implements AsyncDisposable {
   }
 }
 
-/** An omk that was started and may still run. */
-export class RunningOmk {
-  readonly pid: number;
-  /** What it did, once it has ended. */
-  readonly ended: Promise<Called>;
-  readonly #child: Deno.ChildProcess;
-  #stdout = "";
-  #stderr = "";
-  #isOver = false;
-
-  /** Takes a child whose streams are piped. */
-  constructor(child: Deno.ChildProcess) {
-    this.#child = child;
-    this.pid = child.pid;
-    this.ended = this.#follow();
-    this.ended.catch(() => undefined);
-  }
-
-  /** What it has printed up to now. */
-  get stdout(): string {
-    return this.#stdout;
-  }
-
-  /** Sends a signal, unless it has ended by itself. */
-  kill(signal: Deno.Signal): void {
-    if (this.#isOver) return;
-    try {
-      this.#child.kill(signal);
-    } catch (error) {
-      // It has ended, and only the news of that is still under way.
-      if (!(error instanceof TypeError)) throw error;
-    }
-  }
-
-  /** Resolves with what it has printed to stdout, once that contains `text`. */
-  async printed(text: string): Promise<string> {
-    return await this.#shown(text, () => this.#stdout);
-  }
-
-  /** Resolves with what it has printed to stderr, once that contains `text`. */
-  async printedError(text: string): Promise<string> {
-    return await this.#shown(text, () => this.#stderr);
-  }
-
-  /** Ends it at once, if it still runs. */
-  async end(): Promise<void> {
-    this.kill("SIGKILL");
-    await this.ended;
-  }
-
-  async #shown(text: string, read: () => string): Promise<string> {
-    return await eventually(`"${text}" to be printed`, () => {
-      if (read().includes(text)) return read();
-      if (this.#isOver) {
-        throw new Error(`omk ended without printing "${text}":\n${this.#stdout}${this.#stderr}`);
-      }
-      return undefined;
-    });
-  }
-
-  async #follow(): Promise<Called> {
-    const [status] = await Promise.all([
-      this.#child.status.finally(() => this.#isOver = true),
-      collect(this.#child.stdout, (text) => this.#stdout += text),
-      collect(this.#child.stderr, (text) => this.#stderr += text),
-    ]);
-    return { code: status.code, signal: status.signal, stdout: this.#stdout, stderr: this.#stderr };
-  }
-}
-
 /** The directory of the newest run below omk's home. */
 export async function runDirectoryIn(home: string): Promise<string> {
   const runs: string[] = [];
@@ -351,72 +270,6 @@ export async function eventsIn(runDirectory: string): Promise<readonly LoggedEve
   return text.split("\n").slice(0, -1).map((line) => JSON.parse(line));
 }
 
-/** Resolves once `check` does so with something other than undefined; fails after a minute. */
-export async function eventually<T>(
-  what: string,
-  check: () => Promise<T | undefined> | T | undefined,
-): Promise<T> {
-  const deadline = performance.now() + 60_000;
-  while (performance.now() < deadline) {
-    const result = await check();
-    if (result !== undefined) return result;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-  throw new Error(`Waited a minute for ${what}`);
-}
-
-/** The content of a file once it exists. */
-export async function appears(path: string): Promise<string> {
-  return await eventually(path, async () => await Deno.readTextFile(path).catch(ignoreMissing));
-}
-
-/** A shell word that stands for exactly this text. */
-export function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
-/** Runs a program to its end; one that takes longer than any may is killed, and that is an error. */
-export async function call(
-  command: string,
-  args: readonly string[],
-  options: { readonly cwd: string; readonly env: Readonly<Record<string, string>>; readonly stdin?: string },
-): Promise<Called> {
-  const child = new Deno.Command(command, {
-    args: [...args],
-    cwd: options.cwd,
-    clearEnv: true,
-    env: { ...options.env },
-    stdin: options.stdin === undefined ? "null" : "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    child.kill("SIGKILL");
-  }, DEADLINE_MS);
-  try {
-    if (options.stdin !== undefined) {
-      const writer = child.stdin.getWriter();
-      await writer.write(new TextEncoder().encode(options.stdin));
-      await writer.close();
-    }
-    const { code, signal, stdout, stderr } = await child.output();
-    const called = {
-      code,
-      signal,
-      stdout: new TextDecoder().decode(stdout),
-      stderr: new TextDecoder().decode(stderr),
-    };
-    if (!isLate) return called;
-    throw new Error(
-      `${[command, ...args].join(" ")} did not end in time:\n${called.stdout}${called.stderr}`,
-    );
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 function planText(plan: unknown): string {
   return typeof plan === "string" ? plan : JSON.stringify(plan, null, 2);
 }
@@ -429,12 +282,6 @@ function linkPrograms(directory: string): void {
       if (missing.delete(name)) Deno.symlinkSync(`${source}/${name}`, `${directory}/${name}`);
     }
   }
-}
-
-async function collect(stream: ReadableStream<Uint8Array>, take: (text: string) => void): Promise<void> {
-  const decoder = new TextDecoder();
-  for await (const bytes of stream) take(decoder.decode(bytes, { stream: true }));
-  take(decoder.decode());
 }
 
 /** A file of a process; empty where the process is gone, or is a zombie. */
@@ -452,9 +299,4 @@ function endProcess(pid: number): void {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-}
-
-function ignoreMissing(error: unknown): undefined {
-  if (error instanceof Deno.errors.NotFound) return undefined;
-  throw error;
 }

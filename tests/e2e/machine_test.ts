@@ -1,7 +1,8 @@
 /** The machine around omk: full disks, directories that cannot be written to, readers that go away. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { appears, eventually, Sandbox } from "./harness.ts";
+import { appears, eventually } from "./call.ts";
+import { Sandbox } from "./harness.ts";
 import { SmallDisk } from "./small_disk.ts";
 import { assertUntouched, userState } from "./user_state.ts";
 

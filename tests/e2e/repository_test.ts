@@ -1,7 +1,8 @@
 /** Where omk is called: repositories of every kind, checkouts in every state, and directories without git. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { call, Sandbox } from "./harness.ts";
+import { call } from "./call.ts";
+import { Sandbox } from "./harness.ts";
 import { assertUntouched, userState } from "./user_state.ts";
 
 const WRITE = { version: 1, gates: [], tasks: [{ id: "write", run: "echo new > new.txt" }] };

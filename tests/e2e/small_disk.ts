@@ -3,7 +3,9 @@
  * namespace, so omk and all that looks at its files are called through `enter`.
  */
 
-import { type Called, type CallOptions, program, type RunningOmk, type Sandbox } from "./harness.ts";
+import { type Called } from "./call.ts";
+import { type CallOptions, program, type Sandbox } from "./harness.ts";
+import { type RunningOmk } from "./running_omk.ts";
 
 /** See the module. */
 export class SmallDisk implements AsyncDisposable {

@@ -1,7 +1,8 @@
 /** What lies around a run: odd paths, git's own variables, its garbage collection, submodules, converted line ends. */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import { appears, Sandbox } from "./harness.ts";
+import { appears } from "./call.ts";
+import { Sandbox } from "./harness.ts";
 
 const LOOK = [{ name: "look", command: "test -e new.txt" }];
 const WRITE = { version: 1, gates: LOOK, tasks: [{ id: "write", run: "echo new > new.txt" }] };

@@ -1,7 +1,8 @@
 /** Logs, proofs and artifacts that somebody has edited, and facts that somebody has forged. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { appears, quoted, Sandbox } from "./harness.ts";
+import { appears, quoted } from "./call.ts";
+import { Sandbox } from "./harness.ts";
 import { assertUntouched, userState } from "./user_state.ts";
 
 /**

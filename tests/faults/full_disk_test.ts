@@ -1,7 +1,8 @@
 /** Disks that stay full, and output without end. */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import { appears, Sandbox } from "../e2e/harness.ts";
+import { appears } from "../e2e/call.ts";
+import { Sandbox } from "../e2e/harness.ts";
 import { SmallDisk } from "../e2e/small_disk.ts";
 
 Deno.test("P2: a disk that stays full ends the run after a minute, loses nothing, and omk resume goes on", async () => {
