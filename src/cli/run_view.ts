@@ -1,0 +1,20 @@
+/** What shows a run while it goes on: lines, a picture on a terminal, or the marks of a CI system. */
+
+import type { RunEvent } from "../log/event.ts";
+import type { RunState } from "../scheduler/run_state.ts";
+
+/** See the module. Everything is shown on stdout; a view owns it from `begin` to `close`. */
+export interface RunView {
+  /** The run has begun, or goes on after a resume; the state has its settings. */
+  begin(state: RunState): void;
+  /** Shows what a committed event means; the state has it already. */
+  event(event: RunEvent, state: RunState): void;
+  /** Takes redacted output of an attempt's body as it comes, in pieces of any size. */
+  taskOutput(taskId: string, attempt: number, text: string): void;
+  /** Shows a remark of omk itself, such as what Ctrl-C does. */
+  note(line: string): void;
+  /** Shows the end of the run: what is printed here stays on the screen. */
+  end(lines: readonly string[]): void;
+  /** Stops every timer and leaves the terminal as it was. May be called at any time, and twice. */
+  close(): void;
+}

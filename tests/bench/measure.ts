@@ -1,0 +1,77 @@
+/** How the benchmarks measure: every figure beside its reference, in turn and in the same run, medians of several. */
+
+import { fromFileUrl } from "@std/path";
+
+/** The executable that is measured; `deno task compile` makes it. */
+export const BINARY = fromFileUrl(new URL("../../dist/omk", import.meta.url));
+
+/** One figure or a few that belong together. */
+export interface Benchmark {
+  /** What `deno task bench NAME` calls it. */
+  readonly name: string;
+  /** Whether it needs the executable. */
+  readonly needsBinary: boolean;
+  /** Measures with `runs` rounds and prints with `report`. */
+  run(runs: number): Promise<void>;
+}
+
+/** One thing that is timed, and how its figures are named. */
+export interface Contender {
+  readonly name: string;
+  readonly run: () => Promise<void>;
+}
+
+/** Medians of the contenders in milliseconds, measured in turn so that a drift of the machine meets them all. */
+export async function measure(
+  contenders: readonly Contender[],
+  runs: number,
+): Promise<ReadonlyMap<string, number>> {
+  const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
+  for (const { run } of contenders) await run();
+  for (let round = 0; round < runs; round++) {
+    for (const { name, run } of contenders) {
+      const start = performance.now();
+      await run();
+      times.get(name)?.push(performance.now() - start);
+    }
+  }
+  return new Map([...times].map(([name, all]) => [name, median(all)]));
+}
+
+/** The middle value; NaN where there is none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** Runs a command in `cwd`, with its state beside it; throws with its stderr where it fails. */
+export async function execute(command: string, args: readonly string[], cwd: string): Promise<void> {
+  const { code, stderr } = await new Deno.Command(command, {
+    args: [...args],
+    cwd,
+    env: { XDG_STATE_HOME: `${cwd}/state` },
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  if (code !== 0) {
+    throw new Error(`${command} ${args.join(" ")} ended with ${code}: ${new TextDecoder().decode(stderr)}`);
+  }
+}
+
+/** Whether a program answers to `--version`. */
+export async function isInstalled(command: string): Promise<boolean> {
+  try {
+    return (await new Deno.Command(command, { args: ["--version"], stdout: "null", stderr: "null" }).output())
+      .success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Prints the figures of a benchmark. */
+export function report(title: string, lines: readonly string[]): void {
+  console.log(`\n${title}`);
+  for (const line of lines) console.log(`  ${line}`);
+}
