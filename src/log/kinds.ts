@@ -233,8 +233,16 @@ const taskFacts = {
     token: fencingToken.nullable(),
     outcome: attemptOutcome.nullable(),
     reason,
+    /** The cancelled tasks that it depends on, where it was cancelled with them. */
+    causes: z.array(taskId).optional(),
   }),
-  task_reopened: fact({ ...answers, task_id: taskId, reason }),
+  task_reopened: fact({
+    ...answers,
+    task_id: taskId,
+    reason,
+    /** What a person answered to the question of the task that waited. */
+    answer: z.string().optional(),
+  }),
   result_refused: fact({ ...answers, ...attemptRef, reason }),
   task_accepted: fact({ ...answers, task_id: taskId, reason }),
   task_rejected: fact({ ...answers, task_id: taskId, reason }),
@@ -287,6 +295,8 @@ const gateFacts = {
 const requests = {
   /** `task_id` null cancels the run. */
   cancel_requested: request({ task_id: taskId.nullable(), reason }),
+  /** `task_id` null: every task that failed. */
+  retry_requested: request({ task_id: taskId.nullable(), reason }),
   pause_requested: request({ reason }),
   unpause_requested: request({}),
   answer_given: request({ task_id: taskId, answer: z.string() }),

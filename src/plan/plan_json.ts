@@ -128,7 +128,12 @@ const storedPlan = z.strictObject({
   name: z.string(),
   workers: z.int().min(1),
   pools: z.record(z.string(), z.int().min(1)),
-  budget: z.strictObject({ time_secs: seconds.nullable() }),
+  budget: z.strictObject({
+    time_secs: seconds.nullable(),
+    attempts: z.exactOptional(count),
+    tokens: z.exactOptional(z.number().min(0)),
+    usd: z.exactOptional(z.number().min(0)),
+  }),
   worktree: z.strictObject({ setup: command.nullable(), setup_inputs: texts, keep: texts, copy: texts }),
   gates: z.array(gate).nullable(),
   on_failure: z.enum(["continue", "no-new", "kill"]),

@@ -131,6 +131,17 @@ export interface WatchdogSpec {
   readonly heartbeat_stale_secs: number;
 }
 
+/** What a run may use up; absent or null: any amount. */
+export interface BudgetSpec {
+  readonly time_secs: number | null;
+  /** Attempts of all tasks together, retries included. */
+  readonly attempts?: number;
+  /** Tokens of all agents together. */
+  readonly tokens?: number;
+  /** US dollars for all agents together. */
+  readonly usd?: number;
+}
+
 /** A loaded plan. */
 export interface Plan {
   readonly version: 1;
@@ -138,8 +149,8 @@ export interface Plan {
   readonly workers: number;
   /** Pool name and how many tasks may be in it at once. */
   readonly pools: { readonly [name: string]: number };
-  /** Time for the whole run in seconds, or null. */
-  readonly budget: { readonly time_secs: number | null };
+  /** What the whole run may use up. */
+  readonly budget: BudgetSpec;
   readonly worktree: WorktreeSpec;
   /** The plan's gates; null: none given, so they are detected from the project at the start of the run. */
   readonly gates: readonly GateSpec[] | null;

@@ -53,10 +53,12 @@ export function apply(state: RunState, event: RunEvent): void {
     });
   }
   run.next_index = event.index + 1;
-  run.last_ts = Math.max(run.last_ts, Date.parse(event.ts));
   const entry = KINDS[event.kind];
-  if (entry.class === "fact" && isStale(state, event)) return;
-  const why = ruleBrokenBy(state, event) ?? handle(state, event);
+  const isIgnored = entry.class === "fact" && isStale(state, event);
+  // A handler sees the time of the event before its own.
+  const why = isIgnored ? undefined : ruleBrokenBy(state, event) ?? handle(state, event);
+  run.last_ts = Math.max(run.last_ts, Date.parse(event.ts));
+  if (isIgnored) return;
   if (why !== undefined) {
     run.violations.push({ index: event.index, why });
     return;

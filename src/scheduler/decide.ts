@@ -5,6 +5,7 @@
 
 import { draft, type EventDraft, taskSubject } from "../log/event.ts";
 import type { AttemptOutcome } from "../log/kinds.ts";
+import { attemptsLeft, decideBudget, timeBudgetEnd } from "./budget.ts";
 import { decideRequests } from "./decide_requests.ts";
 import { decideUnstartable } from "./decide_unstartable.ts";
 import { PickSet } from "./pick_set.ts";
@@ -51,7 +52,7 @@ export function nextWake(state: RunState): number | undefined {
   }
   const delayEnd = state.index.nextDelayEnd;
   if (delayEnd !== undefined) moments.push(delayEnd);
-  const deadline = timeLimit(state);
+  const deadline = timeBudgetEnd(state);
   if (deadline !== undefined && state.run.budget_exhausted === null) moments.push(deadline);
   return moments.length === 0 ? undefined : Math.min(...moments);
 }
@@ -137,22 +138,6 @@ export function recoverAttempt(state: RunState, view: TaskView, detail: string, 
   return [draft("task_failed", subject, actor, { ...ref, reason })];
 }
 
-function timeLimit(state: RunState): number | undefined {
-  const seconds = state.plan.budget.time_secs;
-  return seconds === null ? undefined : state.run.started_at + seconds * 1000;
-}
-
-function decideBudget(state: RunState, now: number): EventDraft[] {
-  const deadline = timeLimit(state);
-  if (deadline === undefined || now < deadline || state.run.budget_exhausted !== null) return [];
-  const nothingLeft = state.index.queue.size === 0 && state.index.delayedCount === 0 &&
-    state.index.active.size === 0;
-  if (nothingLeft) return [];
-  const used = (now - state.run.started_at) / 1000;
-  const limit = (deadline - state.run.started_at) / 1000;
-  return [draft("budget_exhausted", "run", controllerActor(state), { budget: "time", used, limit })];
-}
-
 function decideMerge(state: RunState, now: number): EventDraft[] {
   const next = state.run.merge_queue[0];
   const { head, merge } = state.run;
@@ -175,7 +160,8 @@ function decideMerge(state: RunState, now: number): EventDraft[] {
 function decideClaims(state: RunState, now: number): EventDraft[] {
   if (state.run.paused || startsNothing(state)) return [];
   state.index.promoteDelayed(now);
-  const free = (state.run.settings?.workers ?? 0) - state.index.active.size;
+  const places = (state.run.settings?.workers ?? 0) - state.index.active.size;
+  const free = Math.min(places, attemptsLeft(state));
   const actor = controllerActor(state);
   return pickTasks(state, free).map((ordinal) => {
     const { spec, task } = taskAt(state, ordinal);

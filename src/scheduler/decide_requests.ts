@@ -1,45 +1,46 @@
 /** Answers to the requests that other processes have appended: a fact each, or a visible refusal. */
 
 import { draft, type EventDraft, taskSubject } from "../log/event.ts";
+import { cancelledCauses, cancelledWith, hopelessCauses, reopenedWith } from "./cascade.ts";
 import type { OpenRequest } from "./run_record.ts";
-import { findTask, type RunState } from "./run_state.ts";
+import { findTask, type RunState, taskAt, type TaskView } from "./run_state.ts";
 import { isActive, isTerminal } from "./task_state.ts";
 
 /** The answers that can be given now. A cancellation of what is at work is answered when that has ended. */
 export function decideRequests(state: RunState): EventDraft[] {
-  return state.run.open_requests.flatMap((request) => answer(state, request));
+  for (const request of state.run.open_requests) {
+    const answers = answer(state, request);
+    // What answers one request may change what answers the next.
+    if (answers.length > 0) return answers;
+  }
+  return [];
 }
 
 function answer(state: RunState, request: OpenRequest): EventDraft[] {
-  const actor = `controller/${state.run.incarnation}`;
-  const refuse = (reason: string) => [
-    draft("request_refused", "run", actor, { request: request.index, reason }),
-  ];
+  const actor = actorOf(state);
+  const { index } = request;
+  const refuse: Refuse = (reason) => [draft("request_refused", "run", actor, { request: index, reason })];
   switch (request.kind) {
     case "cancel_requested":
       return request.payload.task_id === null
-        ? answerRunCancel(state, request.index, refuse)
-        : answerTaskCancel(state, request.index, request.payload.task_id, request.payload.reason, refuse);
+        ? answerRunCancel(state, index, refuse)
+        : answerTaskCancel(state, index, request.payload.task_id, request.payload.reason, refuse);
+    case "retry_requested":
+      return answerRetry(state, index, request.payload.task_id, request.payload.reason, refuse);
     case "pause_requested":
       return state.run.paused
         ? refuse("the run is paused already")
-        : [draft("run_paused", "run", actor, { request: request.index, reason: request.payload.reason })];
+        : [draft("run_paused", "run", actor, { request: index, reason: request.payload.reason })];
     case "unpause_requested":
       return state.run.paused
-        ? [draft("run_unpaused", "run", actor, { request: request.index })]
+        ? [draft("run_unpaused", "run", actor, { request: index })]
         : refuse("the run is not paused");
     case "answer_given":
-      return refuse(
-        `task "${request.payload.task_id}" has no open question that this run can take an answer for`,
-      );
+      return answerQuestion(state, index, request.payload, refuse);
     case "approval_given":
       return refuse(`no approval "${request.payload.approval}" is open`);
     case "budget_add_requested":
-      return [draft("budget_extended", "run", actor, {
-        request: request.index,
-        budget: request.payload.budget,
-        by: request.payload.by,
-      })];
+      return answerBudget(state, index, request.payload, refuse);
     case "worker_joined":
     case "worker_left":
       return refuse("this run takes no workers of other processes");
@@ -48,7 +49,7 @@ function answer(state: RunState, request: OpenRequest): EventDraft[] {
       const { task_id, attempt, token } = request.payload;
       const reason = "no worker of another process holds this attempt";
       return [draft("result_refused", taskSubject(task_id), actor, {
-        request: request.index,
+        request: index,
         task_id,
         attempt,
         token,
@@ -69,6 +70,7 @@ function answerRunCancel(state: RunState, request: number, refuse: Refuse): Even
   return cancel?.request === request ? [] : refuse("the run is being cancelled already");
 }
 
+/** Cancels what rests at once; what is at work has been asked to end, and the end of the task itself is the answer. */
 function answerTaskCancel(
   state: RunState,
   request: number,
@@ -80,16 +82,115 @@ function answerTaskCancel(
   if (view === undefined) return refuse(`the plan has no task "${id}"`);
   const { task } = view;
   if (isTerminal(task.state)) return refuse(`task "${id}" is ${task.state} already`);
-  if (isActive(task.state)) {
-    return task.cancel_request === request ? [] : refuse(`task "${id}" is being cancelled already`);
+  if (isActive(task.state) && task.cancel_request !== request) {
+    return refuse(`task "${id}" is being cancelled already`);
   }
-  if (state.run.merge?.task_id === id) return [];
-  return [draft("task_cancelled", taskSubject(id), `controller/${state.run.incarnation}`, {
-    request,
-    task_id: id,
-    attempt: task.state === "pending" ? null : task.attempt,
-    token: task.state === "pending" ? null : task.token,
+  const dependents = cancelledWith(state, view);
+  const going = new Set([id, ...dependents.map(({ spec }) => spec.id)]);
+  const drafts = dependents.filter((each) => rests(state, each)).map((each) =>
+    cancellation(state, each, `depends on "${id}", which is cancelled: ${reason}`, {
+      causes: cancelledCauses(state, each, going),
+    })
+  );
+  if (rests(state, view)) drafts.push(cancellation(state, view, reason, { request }));
+  return drafts;
+}
+
+/** Whether a task can be cancelled without ending anything; one that is being merged has to wait for that. */
+function rests(state: RunState, { task }: TaskView): boolean {
+  return !isActive(task.state) && state.run.merge?.task_id !== task.id;
+}
+
+function cancellation(
+  state: RunState,
+  { task }: TaskView,
+  reason: string,
+  more: { readonly request?: number; readonly causes?: string[] },
+): EventDraft {
+  const isPending = task.state === "pending";
+  return draft("task_cancelled", taskSubject(task.id), actorOf(state), {
+    ...more,
+    task_id: task.id,
+    attempt: isPending ? null : task.attempt,
+    token: isPending ? null : task.token,
     outcome: null,
     reason,
+  });
+}
+
+/** Reopens a task, or all that failed, with what was blocked by them. */
+function answerRetry(
+  state: RunState,
+  request: number,
+  id: string | null,
+  reason: string,
+  refuse: Refuse,
+): EventDraft[] {
+  const { run } = state;
+  if (run.cancel !== null || run.cancelled) return refuse("the run is cancelled");
+  const views = id === null
+    ? state.tasks.map((_, ordinal) => taskAt(state, ordinal)).filter(({ task }) => task.state === "failed")
+    : [findTask(state, id)].filter((view) => view !== undefined);
+  const first = views[0];
+  if (first === undefined) return refuse(id === null ? "no task has failed" : `the plan has no task "${id}"`);
+  if (id !== null) {
+    const obstacle = obstacleToRetry(state, first);
+    if (obstacle !== null) return refuse(obstacle);
+  }
+  const asked = new Set(views.map(({ ordinal }) => ordinal));
+  return reopenedWith(state, views).map(({ spec, ordinal }) =>
+    draft("task_reopened", taskSubject(spec.id), actorOf(state), {
+      request,
+      task_id: spec.id,
+      reason: asked.has(ordinal) ? reason : "what it depends on is run again",
+    })
+  );
+}
+
+function obstacleToRetry(state: RunState, view: TaskView): string | null {
+  const { task } = view;
+  if (task.state === "waiting") return `task "${task.id}" waits for an answer; give it with omk answer`;
+  if (!isTerminal(task.state)) return `task "${task.id}" is ${task.state}, so it is not at its end`;
+  if (task.state === "completed") return `task "${task.id}" is completed; what it made is in the run's head`;
+  if (!state.index.isSelected(view.ordinal)) return `task "${task.id}" is not part of this run`;
+  const causes = hopelessCauses(state, view);
+  if (causes.length === 0) return null;
+  const named = causes.map((each) => `"${each}"`).join(", ");
+  return `task "${task.id}" depends on ${named}, which did not succeed; retry that first`;
+}
+
+function answerQuestion(
+  state: RunState,
+  request: number,
+  { task_id, answer }: { readonly task_id: string; readonly answer: string },
+  refuse: Refuse,
+): EventDraft[] {
+  const view = findTask(state, task_id);
+  if (view === undefined) return refuse(`the plan has no task "${task_id}"`);
+  if (view.task.state !== "waiting") {
+    return refuse(`task "${task_id}" is ${view.task.state}, and waits for no answer`);
+  }
+  if (state.run.cancel !== null || state.run.cancelled) return refuse("the run is cancelled");
+  return [draft("task_reopened", taskSubject(task_id), actorOf(state), {
+    request,
+    task_id,
+    reason: "its question was answered",
+    answer,
   })];
+}
+
+function answerBudget(
+  state: RunState,
+  request: number,
+  { budget, by }: { readonly budget: "time" | "attempts" | "tokens" | "usd"; readonly by: number },
+  refuse: Refuse,
+): EventDraft[] {
+  const { time_secs, attempts, tokens, usd } = state.plan.budget;
+  const planned = { time: time_secs, attempts, tokens, usd }[budget];
+  if (planned === undefined || planned === null) return refuse(`the plan sets no budget of ${budget}`);
+  return [draft("budget_extended", "run", actorOf(state), { request, budget, by })];
+}
+
+function actorOf(state: RunState): string {
+  return `controller/${state.run.incarnation}`;
 }

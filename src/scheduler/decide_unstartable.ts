@@ -68,6 +68,7 @@ function endOf(state: RunState, ordinal: number, ends: ReadonlyMap<number, TaskS
       token: null,
       outcome: null,
       reason: `depends on ${told}`,
+      causes: causes.slice(0, CAUSES_LISTED),
     });
   }
   return draft("task_blocked", taskSubject(spec.id), actor, {

@@ -43,6 +43,7 @@ export class DispatchIndex {
   );
   readonly #delays = new Map<number, Delayed>();
   readonly #counts = new Map<TaskStatus, number>();
+  #claims = 0;
   #pathMs: readonly number[];
   #selected: ReadonlySet<number> | null = null;
 
@@ -66,6 +67,11 @@ export class DispatchIndex {
   /** How many tasks are in a state. */
   count(status: TaskStatus): number {
     return this.#counts.get(status) ?? 0;
+  }
+
+  /** How many attempts were claimed. */
+  get claims(): number {
+    return this.#claims;
   }
 
   /** Whether the run is to run this task. */
@@ -101,6 +107,7 @@ export class DispatchIndex {
     const task = this.#taskAt(ordinal);
     this.#counts.set(from, this.count(from) - 1);
     this.#counts.set(task.state, this.count(task.state) + 1);
+    if (task.state === "claimed") this.#claims += 1;
     this.#moveResources(ordinal, from, task.state);
     this.#moveTally(ordinal, from, now);
     this.#refresh(ordinal, now);

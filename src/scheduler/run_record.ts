@@ -5,9 +5,13 @@ import type { PayloadOf, RunStatus } from "../log/kinds.ts";
 /** The commit that a run starts from. */
 export type RepositoryBase = NonNullable<PayloadOf<"run_started">["base"]>;
 
+/** What a run can be limited in. */
+export type BudgetName = PayloadOf<"budget_exhausted">["budget"];
+
 /** A request that no fact has answered yet. */
 export type RequestPayload =
   | { readonly kind: "cancel_requested"; readonly payload: PayloadOf<"cancel_requested"> }
+  | { readonly kind: "retry_requested"; readonly payload: PayloadOf<"retry_requested"> }
   | { readonly kind: "pause_requested"; readonly payload: PayloadOf<"pause_requested"> }
   | { readonly kind: "unpause_requested"; readonly payload: PayloadOf<"unpause_requested"> }
   | { readonly kind: "answer_given"; readonly payload: PayloadOf<"answer_given"> }
@@ -79,6 +83,10 @@ export interface RunRecord {
   selected: readonly string[] | null;
   known_gaps: readonly string[];
   paused: boolean;
+  /** Since when the run is paused; absent while it is not. */
+  paused_at?: number;
+  /** How long the run has been paused before; absent where it never was. */
+  paused_ms?: number;
   /** Who asked to cancel the run. */
   cancel: { readonly request: number; readonly reason: string } | null;
   /** `run_cancelled` is in the log. */
@@ -89,6 +97,12 @@ export interface RunRecord {
   /** Events that break the rules of the fold; they changed nothing. */
   violations: { readonly index: number; readonly why: string }[];
   budget_exhausted: PayloadOf<"budget_exhausted"> | null;
+  /** What was added to each budget; absent where nothing was. */
+  budget_added?: Readonly<Partial<Record<BudgetName, number>>>;
+  /** The budgets that were reported as nearly used up; absent where none was. */
+  budget_reported?: readonly BudgetName[];
+  /** What attempts have used, by metric; absent where nothing was recorded. */
+  usage?: Readonly<Record<string, number>>;
   merge: MergeRecord | null;
   /** Ids of finished tasks, first come first merged. */
   merge_queue: string[];

@@ -5,7 +5,7 @@ import type { AttemptOutcome, StoredOutput } from "../log/kinds.ts";
 import { controllerActor } from "./decide.ts";
 import { CONFLICT_LIMIT, judgeFailure } from "./retry.ts";
 import { findTask, type RunState } from "./run_state.ts";
-import { isActive } from "./task_state.ts";
+import { isActive, type TaskState } from "./task_state.ts";
 
 /** An attempt as its claim names it. */
 export interface AttemptRef {
@@ -40,7 +40,7 @@ export function settleAttempt(
   const { spec, task } = view;
   const subject = taskSubject(ref.task_id);
   const actor = controllerActor(state);
-  const cancel = cancellationOf(state, task.cancel_request);
+  const cancel = cancellationOf(state, task);
   if (cancel !== null || outcome.result === "cancelled") {
     const reason = cancel?.reason ?? outcome.detail ?? "the run ended";
     const answered = cancel?.request === undefined ? {} : { request: cancel.request };
@@ -91,7 +91,7 @@ export function settleConflict(
   const actor = controllerActor(state);
   const conflicted = draft("merge_conflicted", subject, actor, { ...ref, head, paths: [...paths], detail });
   const reason = `conflicts with what was merged before it in ${paths.join(", ")}`;
-  const cancel = cancellationOf(state, view.task.cancel_request);
+  const cancel = cancellationOf(state, view.task);
   if (cancel !== null) {
     const answered = cancel.request === undefined ? {} : { request: cancel.request };
     return [
@@ -108,16 +108,16 @@ export function settleConflict(
   ];
 }
 
-/** Who wants the attempt gone: a request for its task, which the end answers, or one for the whole run. */
+/** Who wants the attempt gone: a request for its task, which the end answers, for one it depends on, or for the run. */
 function cancellationOf(
   state: RunState,
-  taskRequest: number | null,
+  task: TaskState,
 ): { readonly request?: number; readonly reason: string } | null {
-  if (taskRequest !== null) {
-    const open = state.run.open_requests.find((request) => request.index === taskRequest);
-    const reason = open?.kind === "cancel_requested" ? open.payload.reason : "cancelled";
-    return { request: taskRequest, reason };
+  if (task.cancel_request !== null) {
+    const open = state.run.open_requests.find((request) => request.index === task.cancel_request);
+    const reason = task.cancel_reason ?? "cancelled";
+    const isAnswer = open?.kind === "cancel_requested" && open.payload.task_id === task.id;
+    return isAnswer ? { request: open.index, reason } : { reason };
   }
-  if (state.run.cancel !== null) return { reason: state.run.cancel.reason };
-  return null;
+  return state.run.cancel === null ? null : { reason: state.run.cancel.reason };
 }

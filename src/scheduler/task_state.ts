@@ -66,6 +66,10 @@ export interface TaskState {
   process: ProcessRecord | null;
   /** Index of the request that asks to cancel the task while it is at work. */
   cancel_request: number | null;
+  /** Why it is to be cancelled; absent while nobody asks for that. */
+  cancel_reason?: string;
+  /** The latest answer to a question of the task; absent where none was given. */
+  answer?: string;
 }
 
 /** A process as the log records it. */

@@ -1,82 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { draft, type EventDraft, taskSubject } from "../../src/log/event.ts";
-import type { OutcomeResult } from "../../src/log/kinds.ts";
-import type { TaskSpec } from "../../src/plan/spec.ts";
+import { draft, taskSubject } from "../../src/log/event.ts";
 import { decide, isQuiet, nextWake } from "../../src/scheduler/decide.ts";
 import { findTask } from "../../src/scheduler/run_state.ts";
 import { settleAttempt, settleConflict } from "../../src/scheduler/settle.ts";
-import { Ledger, makeOutcome, makePlan, makeTask } from "../run/fixture.ts";
-
-const OID = "d".repeat(40);
-
-function decideAll(ledger: Ledger): readonly EventDraft[] {
-  const all: EventDraft[] = [];
-  for (
-    let drafts = decide(ledger.state, ledger.now);
-    drafts.length > 0;
-    drafts = decide(ledger.state, ledger.now)
-  ) {
-    all.push(...drafts);
-    ledger.add(drafts);
-  }
-  return all;
-}
-
-function claimed(drafts: readonly EventDraft[]): string[] {
-  return drafts.flatMap((each) => each.kind === "task_claimed" ? [each.payload.task_id] : []);
-}
-
-function refOf(ledger: Ledger, id: string): { task_id: string; attempt: number; token: number } {
-  const task = findTask(ledger.state, id)?.task;
-  assert(task?.token !== undefined && task.token !== null, `${id} has a token`);
-  return { task_id: id, attempt: task.attempt, token: task.token };
-}
-
-function start(ledger: Ledger, id: string): void {
-  const process = { pid: 1, pgid: 1, start_time: null, boot_id: null };
-  ledger.add([
-    draft("task_started", taskSubject(id), "controller/1", {
-      ...refOf(ledger, id),
-      process,
-      slot: "w1",
-      output: "",
-    }),
-  ]);
-}
-
-function end(ledger: Ledger, id: string, result: OutcomeResult, exitCode?: number): void {
-  start(ledger, id);
-  const outcome = makeOutcome(result, exitCode === undefined ? {} : { exit_code: exitCode });
-  ledger.add(settleAttempt(ledger.state, refOf(ledger, id), outcome, [], ledger.now));
-}
-
-function pin(ledger: Ledger, id: string): void {
-  ledger.add([draft("attempt_pinned", taskSubject(id), "controller/1", {
-    ...refOf(ledger, id),
-    ref: "r",
-    commit: OID,
-    tree: OID,
-    changed: { count: 1, paths: [] },
-    by_products: [],
-    by_products_capped: false,
-    unpinned: [],
-    set_aside: false,
-    secrets: [],
-  })]);
-}
-
-function stateOf(ledger: Ledger, id: string): string | undefined {
-  return findTask(ledger.state, id)?.task.state;
-}
-
-function ledgerOf(tasks: readonly TaskSpec[], overrides: Parameters<typeof makePlan>[1] = {}): Ledger {
-  return new Ledger(makePlan(tasks, overrides)).start();
-}
-
-function request(kind: "cancel_requested" | "pause_requested", payload: Record<string, unknown>): EventDraft {
-  const requester = { process: { pid: 2, pgid: 2, start_time: null, boot_id: null }, wall: 0 };
-  return { kind, subject: "run", actor: "cli/2", payload: { ...requester, ...payload } } as EventDraft;
-}
+import { makeOutcome, makeTask } from "../run/fixture.ts";
+import { ask, claimed, decideAll, end, ledgerOf, OID, pin, refOf, start, stateOf } from "./steps.ts";
 
 Deno.test("decide() claims by priority, then by the longest remaining path, then by declaration", () => {
   const ledger = ledgerOf([
@@ -256,8 +184,10 @@ Deno.test("a merge conflict sends a task back on the new base, three times, and 
 Deno.test("cancelling a task answers the request at its end and takes its dependents with it", () => {
   const ledger = ledgerOf([makeTask("a"), makeTask("b", { dependencies: ["a"] })]);
   decideAll(ledger);
-  ledger.add([request("cancel_requested", { task_id: "a", reason: "not needed" })]);
-  assertEquals(decideAll(ledger), [], "it is at work: the answer comes when it has ended");
+  ask(ledger, "cancel_requested", { task_id: "a", reason: "not needed" });
+  const drafts = decideAll(ledger);
+  assertEquals(drafts.map(({ kind, subject }) => [kind, subject]), [["task_cancelled", "task/b"]]);
+  assertEquals(ledger.state.run.open_requests.length, 1, "a is at work: the answer comes when it has ended");
   end(ledger, "a", "cancelled");
   decideAll(ledger);
   assertEquals([stateOf(ledger, "a"), stateOf(ledger, "b")], ["cancelled", "cancelled"]);
@@ -268,7 +198,7 @@ Deno.test("cancelling a task answers the request at its end and takes its depend
 Deno.test("cancelling the run ends what waits at once, and the run when nothing is at work", () => {
   const ledger = ledgerOf([makeTask("a"), makeTask("b", { dependencies: ["a"] })]);
   decideAll(ledger);
-  ledger.add([request("cancel_requested", { task_id: null, reason: "stop" })]);
+  ask(ledger, "cancel_requested", { task_id: null, reason: "stop" });
   decideAll(ledger);
   assertEquals([stateOf(ledger, "a"), stateOf(ledger, "b")], ["claimed", "cancelled"]);
   end(ledger, "a", "cancelled");
@@ -278,7 +208,7 @@ Deno.test("cancelling the run ends what waits at once, and the run when nothing 
 
 Deno.test("a request that cannot be met is refused with its reason", () => {
   const ledger = ledgerOf([makeTask("a")]);
-  ledger.add([request("cancel_requested", { task_id: "nobody", reason: "x" })]);
+  ask(ledger, "cancel_requested", { task_id: "nobody", reason: "x" });
   const refused = decideAll(ledger).find((each) => each.kind === "request_refused");
   assertEquals(refused?.payload, { request: 1, reason: 'the plan has no task "nobody"' });
 });

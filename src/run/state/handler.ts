@@ -3,7 +3,7 @@
 import type { EventOf } from "../../log/event.ts";
 import type { Kind, PayloadOf } from "../../log/kinds.ts";
 import { findTask, type RunState, type TaskView } from "../../scheduler/run_state.ts";
-import { isLegalTransition, type TaskState, type TaskStatus } from "../../scheduler/task_state.ts";
+import { isActive, isLegalTransition, type TaskState, type TaskStatus } from "../../scheduler/task_state.ts";
 
 /** Folds events of one kind; the text says which rule the event breaks, in which case nothing was changed. */
 export type Handler<K extends Kind> = (state: RunState, event: EventOf<K>) => string | undefined;
@@ -60,6 +60,7 @@ export function move(
   if (!isLegalTransition(from, to)) return `task "${task.id}" may not go from ${from} to ${to}`;
   Object.assign(task, changes);
   task.state = to;
+  if (!isActive(to)) delete task.cancel_reason;
   state.index.moved(ordinal, from, now);
   return undefined;
 }

@@ -3,7 +3,8 @@
 import type { EventOf } from "../../log/event.ts";
 import type { OpenRequest, RequestPayload } from "../../scheduler/run_record.ts";
 import { findTask, type RunState } from "../../scheduler/run_state.ts";
-import { isActive } from "../../scheduler/task_state.ts";
+import { cancelledWith } from "../../scheduler/cascade.ts";
+import { isActive, type TaskState } from "../../scheduler/task_state.ts";
 import type { HandlersOf } from "./handler.ts";
 
 type RequestKind = RequestPayload["kind"];
@@ -17,10 +18,15 @@ export const requestHandlers: HandlersOf<RequestKind> = {
       if (state.run.phase === "active") state.run.cancel ??= { request: event.index, reason };
       return undefined;
     }
-    const task = findTask(state, task_id)?.task;
-    if (task !== undefined && isActive(task.state)) task.cancel_request ??= event.index;
+    const view = findTask(state, task_id);
+    if (view === undefined) return undefined;
+    askToEnd(view.task, event.index, reason);
+    for (const { task } of cancelledWith(state, view)) {
+      askToEnd(task, event.index, `depends on "${task_id}", which is cancelled: ${reason}`);
+    }
     return undefined;
   },
+  retry_requested: (state, event) => open(state, event.index, pick(event)),
   pause_requested: (state, event) => open(state, event.index, pick(event)),
   unpause_requested: (state, event) => open(state, event.index, pick(event)),
   answer_given: (state, event) => open(state, event.index, pick(event)),
@@ -32,6 +38,13 @@ export const requestHandlers: HandlersOf<RequestKind> = {
   attempt_reported: (state, event) => open(state, event.index, pick(event)),
   task_proposed: (state, event) => open(state, event.index, pick(event)),
 };
+
+/** Marks an attempt at work; whoever asked first is answered by its end. */
+function askToEnd(task: TaskState, request: number, reason: string): void {
+  if (!isActive(task.state) || task.cancel_request !== null) return;
+  task.cancel_request = request;
+  task.cancel_reason = reason;
+}
 
 function pick<K extends RequestKind>(
   event: EventOf<K>,

@@ -59,6 +59,10 @@ export const runHandlers: HandlersOf<RunKind> = {
 
   run_resumed(state, event) {
     const { run } = state;
+    // Nobody worked since the last event, so that time is not the run's.
+    if (state.plan.budget.time_secs !== null && run.paused_at === undefined) {
+      run.paused_ms = (run.paused_ms ?? 0) + Math.max(0, timeOf(event) - run.last_ts);
+    }
     run.incarnation = event.payload.incarnation;
     run.controller = event.payload.controller;
     run.phase = "active";
@@ -73,15 +77,20 @@ export const runHandlers: HandlersOf<RunKind> = {
     return undefined;
   },
 
-  run_paused(state, { payload }) {
+  run_paused(state, event) {
+    closeRequest(state, event.payload);
     state.run.paused = true;
-    closeRequest(state, payload);
+    state.run.paused_at ??= timeOf(event);
     return undefined;
   },
 
-  run_unpaused(state, { payload }) {
-    state.run.paused = false;
-    closeRequest(state, payload);
+  run_unpaused(state, event) {
+    const { run } = state;
+    closeRequest(state, event.payload);
+    run.paused = false;
+    if (run.paused_at === undefined) return undefined;
+    run.paused_ms = (run.paused_ms ?? 0) + Math.max(0, timeOf(event) - run.paused_at);
+    delete run.paused_at;
     return undefined;
   },
 
@@ -142,7 +151,11 @@ export const runHandlers: HandlersOf<RunKind> = {
 
   request_refused: (state, { payload }) => void closeRequest(state, payload),
   clock_jumped: () => undefined,
-  budget_checkpoint: () => undefined,
+
+  budget_checkpoint({ run }, { payload }) {
+    run.budget_reported = [...run.budget_reported ?? [], payload.budget];
+    return undefined;
+  },
 
   budget_exhausted(state, { payload }) {
     state.run.budget_exhausted = payload;
@@ -150,8 +163,12 @@ export const runHandlers: HandlersOf<RunKind> = {
   },
 
   budget_extended(state, { payload }) {
+    const { run } = state;
+    const { budget, by } = payload;
     closeRequest(state, payload);
-    state.run.budget_exhausted = null;
+    run.budget_added = { ...run.budget_added, [budget]: (run.budget_added?.[budget] ?? 0) + by };
+    run.budget_reported = (run.budget_reported ?? []).filter((each) => each !== budget);
+    if (run.budget_exhausted?.budget === budget) run.budget_exhausted = null;
     return undefined;
   },
 

@@ -192,13 +192,15 @@ export const taskHandlers: HandlersOf<TaskKind> = {
       outcome: payload.outcome ?? view.task.outcome,
       reason: payload.reason,
       completed_at: timeOf(event),
+      ...(payload.causes === undefined ? {} : { causes: payload.causes }),
     });
   },
 
   task_reopened(state, event) {
     const view = taskOf(state, event.payload.task_id);
     if (typeof view === "string") return view;
-    closeRequest(state, event.payload);
+    const { request, reason, answer } = event.payload;
+    closeRequest(state, { request });
     return move(state, view, "pending", timeOf(event), {
       ...NO_ATTEMPT,
       not_before: null,
@@ -207,14 +209,21 @@ export const taskHandlers: HandlersOf<TaskKind> = {
       conflict_count: 0,
       completed_at: null,
       causes: [],
-      reason: event.payload.reason,
+      reason,
+      ...(answer === undefined ? {} : { answer }),
     });
   },
 
   result_refused: (state, { payload }) => void closeRequest(state, payload),
   task_accepted: (state, { payload }) => void closeRequest(state, payload),
   task_rejected: (state, { payload }) => void closeRequest(state, payload),
-  usage_recorded: () => undefined,
+
+  usage_recorded({ run }, { payload }) {
+    const { metric, amount } = payload;
+    run.usage = { ...run.usage, [metric]: (run.usage?.[metric] ?? 0) + amount };
+    return undefined;
+  },
+
   approval_requested: () => undefined,
   approval_decided: (state, { payload }) => void closeRequest(state, payload),
 };

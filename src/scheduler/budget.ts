@@ -1,0 +1,83 @@
+/** What a run may use up, how much of it is used, and what follows: pure rules over the state. */
+
+import { draft, type EventDraft } from "../log/event.ts";
+import type { BudgetName } from "./run_record.ts";
+import type { RunState } from "./run_state.ts";
+
+/** A budget is reported once when this share of it is used. */
+const CHECKPOINT_SHARE = 0.8;
+
+/** One budget of the run: seconds, attempts, tokens or US dollars. */
+export interface BudgetStanding {
+  readonly budget: BudgetName;
+  readonly used: number;
+  /** The plan's limit and what was added to it. */
+  readonly limit: number;
+}
+
+/** The budgets that the plan sets, at `now` on the run clock. */
+export function budgets(state: RunState, now: number): readonly BudgetStanding[] {
+  const { time_secs, attempts, tokens, usd } = state.plan.budget;
+  const limits: readonly (readonly [BudgetName, number | null | undefined])[] = [
+    ["time", time_secs],
+    ["attempts", attempts],
+    ["tokens", tokens],
+    ["usd", usd],
+  ];
+  return limits.flatMap(([budget, planned]) => {
+    if (planned === null || planned === undefined) return [];
+    const limit = planned + (state.run.budget_added?.[budget] ?? 0);
+    return [{ budget, used: usedOf(state, budget, now), limit }];
+  });
+}
+
+/** How many attempts may still be claimed. */
+export function attemptsLeft(state: RunState): number {
+  const { attempts } = state.plan.budget;
+  if (attempts === undefined) return Infinity;
+  return Math.max(0, attempts + (state.run.budget_added?.attempts ?? 0) - state.index.claims);
+}
+
+/** When the budget of time is used up, on the run clock; undefined where there is none, or while the run is paused. */
+export function timeBudgetEnd(state: RunState): number | undefined {
+  const { time_secs } = state.plan.budget;
+  const { run } = state;
+  if (time_secs === null || run.paused_at !== undefined) return undefined;
+  const seconds = time_secs + (run.budget_added?.time ?? 0);
+  return run.started_at + seconds * 1000 + (run.paused_ms ?? 0);
+}
+
+/** The reports on budgets that are due: what is nearly used up, once, and what is used up, where work is left. */
+export function decideBudget(state: RunState, now: number): EventDraft[] {
+  const { run, index } = state;
+  const hasNothingLeft = index.queue.size === 0 && index.delayedCount === 0 && index.active.size === 0;
+  if (run.budget_exhausted !== null || hasNothingLeft) return [];
+  const actor = `controller/${run.incarnation}`;
+  const all = budgets(state, now);
+  // What is at work may end well within a budget of attempts, and a pause stops the budget of time.
+  const exhausted = all.find(({ budget, used, limit }) =>
+    used >= limit && !(budget === "attempts" && index.queue.size === 0 && index.delayedCount === 0) &&
+    !(budget === "time" && run.paused)
+  );
+  if (exhausted !== undefined) return [draft("budget_exhausted", "run", actor, exhausted)];
+  return all
+    .filter(({ budget, used, limit }) =>
+      used >= limit * CHECKPOINT_SHARE && run.budget_reported?.includes(budget) !== true
+    )
+    .map((standing) => draft("budget_checkpoint", "run", actor, standing));
+}
+
+function usedOf(state: RunState, budget: BudgetName, now: number): number {
+  const { run, index } = state;
+  switch (budget) {
+    case "time": {
+      const pausedMs = (run.paused_ms ?? 0) + (run.paused_at === undefined ? 0 : now - run.paused_at);
+      return (now - run.started_at - pausedMs) / 1000;
+    }
+    case "attempts":
+      return index.claims;
+    case "tokens":
+    case "usd":
+      return run.usage?.[budget] ?? 0;
+  }
+}

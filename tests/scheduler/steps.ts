@@ -1,0 +1,104 @@
+/** Steps of a run that the pure core is tested with: what a controller would append, one call each. */
+
+import { assert } from "@std/assert";
+import { draft, type EventDraft, taskSubject } from "../../src/log/event.ts";
+import type { Kind, OutcomeResult, PayloadOf } from "../../src/log/kinds.ts";
+import type { TaskSpec } from "../../src/plan/spec.ts";
+import { decide } from "../../src/scheduler/decide.ts";
+import { findTask } from "../../src/scheduler/run_state.ts";
+import { settleAttempt } from "../../src/scheduler/settle.ts";
+import type { TaskStatus } from "../../src/scheduler/task_state.ts";
+import { Ledger, makeOutcome, makePlan } from "../run/fixture.ts";
+
+/** An object id. */
+export const OID = "d".repeat(40);
+
+/** Appends what is decided until nothing is; returns all of it. */
+export function decideAll(ledger: Ledger): readonly EventDraft[] {
+  const all: EventDraft[] = [];
+  for (
+    let drafts = decide(ledger.state, ledger.now);
+    drafts.length > 0;
+    drafts = decide(ledger.state, ledger.now)
+  ) {
+    all.push(...drafts);
+    ledger.add(drafts);
+  }
+  return all;
+}
+
+/** The tasks that were claimed among drafts. */
+export function claimed(drafts: readonly EventDraft[]): string[] {
+  return drafts.flatMap((each) => each.kind === "task_claimed" ? [each.payload.task_id] : []);
+}
+
+/** The current attempt of a task. */
+export function refOf(ledger: Ledger, id: string): { task_id: string; attempt: number; token: number } {
+  const task = findTask(ledger.state, id)?.task;
+  assert(task?.token !== undefined && task.token !== null, `${id} has a token`);
+  return { task_id: id, attempt: task.attempt, token: task.token };
+}
+
+/** The body of a claimed task has started. */
+export function start(ledger: Ledger, id: string): void {
+  const process = { pid: 1, pgid: 1, start_time: null, boot_id: null };
+  ledger.add([
+    draft("task_started", taskSubject(id), "controller/1", {
+      ...refOf(ledger, id),
+      process,
+      slot: "w1",
+      output: "",
+    }),
+  ]);
+}
+
+/** The claimed attempt of a task starts and ends with a result. */
+export function end(ledger: Ledger, id: string, result: OutcomeResult, exitCode?: number): void {
+  start(ledger, id);
+  const outcome = makeOutcome(result, exitCode === undefined ? {} : { exit_code: exitCode });
+  ledger.add(settleAttempt(ledger.state, refOf(ledger, id), outcome, [], ledger.now));
+}
+
+/** The work of a task was pinned. */
+export function pin(ledger: Ledger, id: string): void {
+  ledger.add([draft("attempt_pinned", taskSubject(id), "controller/1", {
+    ...refOf(ledger, id),
+    ref: "r",
+    commit: OID,
+    tree: OID,
+    changed: { count: 1, paths: [] },
+    by_products: [],
+    by_products_capped: false,
+    unpinned: [],
+    set_aside: false,
+    secrets: [],
+  })]);
+}
+
+/** Where a task stands. */
+export function stateOf(ledger: Ledger, id: string): TaskStatus | undefined {
+  return findTask(ledger.state, id)?.task.state;
+}
+
+/** A started run of these tasks. */
+export function ledgerOf(tasks: readonly TaskSpec[], overrides: Parameters<typeof makePlan>[1] = {}): Ledger {
+  return new Ledger(makePlan(tasks, overrides)).start();
+}
+
+/** Another process asks for something. */
+export function ask<K extends Extract<Kind, `${string}_requested` | "answer_given">>(
+  ledger: Ledger,
+  kind: K,
+  payload: Omit<PayloadOf<K>, "process" | "wall">,
+): void {
+  const requester = { process: { pid: 2, pgid: 2, start_time: null, boot_id: null }, wall: 0 };
+  const request = { kind, subject: "run", actor: "cli/2", payload: { ...payload, ...requester } };
+  // A kind with its own payload is a draft; the compiler cannot see that for a kind that is a parameter.
+  ledger.add([request as unknown as EventDraft]);
+}
+
+/** Why the last request was refused; undefined where it was not. */
+export function refusal(drafts: readonly EventDraft[]): string | undefined {
+  const refused = drafts.findLast((each) => each.kind === "request_refused");
+  return refused?.kind === "request_refused" ? refused.payload.reason : undefined;
+}
