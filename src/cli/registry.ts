@@ -33,6 +33,31 @@ export const COMMAND_GROUPS: readonly {
         load: async () => (await import("./commands/resume.ts")).resumeCommand,
       },
       {
+        name: "retry",
+        summary: "run failed tasks of a run again",
+        load: async () => (await import("./commands/retry.ts")).retryCommand,
+      },
+      {
+        name: "answer",
+        summary: "answer the question of a task that waits",
+        load: async () => (await import("./commands/answer.ts")).answerCommand,
+      },
+      {
+        name: "pause",
+        summary: "start no new task of a run for now",
+        load: async () => (await import("./commands/pause.ts")).pauseCommand,
+      },
+      {
+        name: "unpause",
+        summary: "go on with a paused run",
+        load: async () => (await import("./commands/pause.ts")).unpauseCommand,
+      },
+      {
+        name: "budget add",
+        summary: "let a run use up more than its plan says",
+        load: async () => (await import("./commands/budget_add.ts")).budgetAddCommand,
+      },
+      {
         name: "cancel",
         summary: "cancel a run or one of its tasks",
         load: async () => (await import("./commands/cancel.ts")).cancelCommand,

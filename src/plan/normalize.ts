@@ -31,13 +31,16 @@ export interface NormalizeContext {
 export function normalizePlan(input: PlanInput, context: NormalizeContext): Plan {
   const gates = input.gates?.map((gate) => normalizeGate(gate, "run")) ?? null;
   const gatesByName = new Map(gates?.map((gate) => [gate.name, gate]));
-  const time = input.budget?.time;
+  const { time, attempts } = input.budget ?? {};
   return {
     version: PLAN_VERSION,
     name: input.name ?? context.name,
     workers: input.workers ?? DEFAULT_WORKERS,
     pools: input.pools ?? {},
-    budget: { time_secs: time === undefined ? null : durationSecs(time) ?? null },
+    budget: {
+      time_secs: time === undefined ? null : durationSecs(time) ?? null,
+      ...(attempts === undefined ? {} : { attempts }),
+    },
     worktree: normalizeWorktree(input.worktree),
     gates,
     on_failure: input.on_failure ?? "continue",

@@ -152,6 +152,9 @@ export const planInput = z.strictObject({
         error: 'must be a number of seconds, or a text such as "2h" or "1h30m"',
       }),
     ]).optional().describe("Time for the whole run: seconds, or a text such as `2h`, `90m`, `1h30m`"),
+    attempts: z.int().min(1).max(1_000_000_000).optional().describe(
+      "Attempts of all tasks together, retries included",
+    ),
     tokens: z.number().min(0).optional().describe("Tokens for all agents together"),
     usd: z.number().min(0).optional().describe("Money for all agents together, US dollars"),
     unknown: z.enum(["refuse", "allow"]).optional().describe("What happens where use cannot be measured"),

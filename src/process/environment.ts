@@ -10,6 +10,8 @@ export interface TaskIds {
   readonly attempt: number;
   /** Absolute path of the file that the task may write its result to. */
   readonly result: string;
+  /** What a person answered to its latest question; absent where none was. */
+  readonly answer?: string;
 }
 
 /** Names that omk gives, so a plan may not. */
@@ -18,6 +20,7 @@ const RESERVED: ReadonlySet<string> = new Set([
   "OMK_TASK_ID",
   "OMK_ATTEMPT",
   "OMK_RESULT",
+  "OMK_ANSWER",
   "OMK_MARK",
   "OMK_GUARDIAN",
   "OMK_KEY",
@@ -32,7 +35,7 @@ const DIRECTORIES: ReadonlySet<string> = new Set(["PWD", "OLDPWD"]);
 /**
  * Builds the environment of a task: omk's own variables but `GIT_*` (`GIT_CONFIG_*` stays), `OMK_*`
  * and the shell's directories; then the plan's, each `{from}` replaced by omk's own variable of that name; then
- * `OMK_RUN_ID`, `OMK_TASK_ID`, `OMK_ATTEMPT` and `OMK_RESULT`. `OMK_MARK` is the supervisor's to add.
+ * `OMK_RUN_ID`, `OMK_TASK_ID`, `OMK_ATTEMPT`, `OMK_RESULT` and, after an answer, `OMK_ANSWER`. `OMK_MARK` is the supervisor's to add.
  *
  * @throws {UsageError} for a reserved or impossible name, and where `{from}` names a variable that is not set.
  */
@@ -50,6 +53,7 @@ export function taskEnvironment(
   env["OMK_TASK_ID"] = ids.task_id;
   env["OMK_ATTEMPT"] = String(ids.attempt);
   env["OMK_RESULT"] = ids.result;
+  if (ids.answer !== undefined) env["OMK_ANSWER"] = ids.answer;
   return env;
 }
 

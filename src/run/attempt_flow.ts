@@ -42,7 +42,13 @@ export class AttemptFlow {
     const restore = outputsOfDependencies(controller.state, spec, controller.ports.runDirectory);
     return new AttemptFlow(
       controller,
-      controller.ports.attempts.start({ ref, spec, base: task.base, restore }),
+      controller.ports.attempts.start({
+        ref,
+        spec,
+        base: task.base,
+        restore,
+        ...(task.answer === undefined ? {} : { answer: task.answer }),
+      }),
     );
   }
 

@@ -187,7 +187,14 @@ export class LocalAttempt implements Attempt {
 
   #ids(): TaskIds {
     const { task_id, attempt } = this.ref;
-    return { run_id: this.#options.runId, task_id, attempt, result: `${this.#directory()}/result.json` };
+    const { answer } = this.#request;
+    return {
+      run_id: this.#options.runId,
+      task_id,
+      attempt,
+      result: `${this.#directory()}/result.json`,
+      ...(answer === undefined ? {} : { answer }),
+    };
   }
 
   /** Where the attempt works: its slot, or the directory itself. */

@@ -14,6 +14,8 @@ export interface AttemptRequest {
   readonly base: ObjectId | null;
   /** Outputs of completed dependencies. */
   readonly restore: readonly RestoredFile[];
+  /** What a person answered to the task's latest question; absent where none was. */
+  readonly answer?: string;
 }
 
 /** Outputs that were stored, and those that the task did not make. */

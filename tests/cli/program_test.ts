@@ -3,7 +3,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { errorSchema } from "../../src/cli/schema/error.ts";
 import { statusSchema } from "../../src/cli/schema/status.ts";
-import { call, program, Sandbox } from "../e2e/harness.ts";
+import { call } from "../e2e/call.ts";
+import { program, Sandbox } from "../e2e/harness.ts";
 
 const PLAN = {
   name: "a program",

@@ -2,6 +2,7 @@
 
 import { UsageError } from "../../errors.ts";
 import { findRun } from "../../run/find_run.ts";
+import { hasOpenWork } from "../../run/open_work.ts";
 import { takeOver } from "../../run/resume_run.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { locate } from "../place.ts";
@@ -15,7 +16,8 @@ export const resumeCommand: Command = {
   description: [
     "Takes over a run whose omk process is gone: ends what that process left running, keeps the work of its\n" +
     "attempts under refs/omk, and goes on with the plan that was pinned at the start. Tasks that are completed,\n" +
-    "failed, blocked or cancelled are not run again. Without RUN it takes the newest one.",
+    "failed, blocked or cancelled are not run again; omk retry does that. A run that has ended goes on where an\n" +
+    "answer or a budget was given meanwhile. Without RUN it takes the newest one.",
   ],
   positionals: { min: 0, max: 1 },
   options: OUTPUT_OPTIONS,
@@ -33,11 +35,11 @@ export const resumeCommand: Command = {
         by: "resume",
         watcher,
         check(state) {
-          if (state.run.phase !== "finished") return;
+          if (state.run.phase !== "finished" || hasOpenWork(state)) return;
           throw new UsageError({
             what: `Run ${directory.runId} has nothing to resume`,
             why: `it is finished: ${state.run.status}`,
-            fix: `see it with omk status ${directory.runId}`,
+            fix: `see it with omk status ${directory.runId}; omk retry runs failed tasks again`,
           });
         },
       }));

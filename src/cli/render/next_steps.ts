@@ -7,8 +7,9 @@ export function nextSteps(state: RunState, standing: string): readonly string[] 
   const { run } = state;
   const id = run.run_id;
   switch (standing) {
-    case "running":
     case "paused":
+      return [`omk unpause ${id}`, `omk cancel ${id}`];
+    case "running":
       return [`omk events ${id} --follow`, `omk cancel ${id}`];
     case "interrupted":
       return [`omk resume ${id}`, `omk cancel ${id}`];
@@ -29,9 +30,14 @@ function failureSteps({ run, tasks }: RunState): readonly string[] {
   const hasFailed = tasks.some((task) => task.state === "failed") ||
     run.gates.some((gate) => gate.result === "failed");
   const isGood = run.status === "ready" || run.status === "passed";
+  const failed = tasks.filter((task) => task.state === "failed");
+  const retried = failed.length === 1 ? failed[0]?.id : "--failed";
   const waiting = tasks.find((task) => task.state === "waiting");
+  const spent = run.budget_exhausted?.budget;
   return [
     ...(hasFailed && !isGood ? [`omk logs ${run.run_id} --failed`] : []),
-    ...(waiting === undefined ? [] : [`omk show ${run.run_id} ${waiting.id}`]),
+    ...(failed.length > 0 && !run.cancelled ? [`omk retry ${run.run_id} ${retried}`] : []),
+    ...(waiting === undefined ? [] : [`omk answer ${run.run_id} ${waiting.id} "…"`]),
+    ...(spent === undefined ? [] : [`omk budget add ${run.run_id} --${spent} …`]),
   ];
 }

@@ -1,0 +1,71 @@
+/** `omk retry`: run tasks of a run again that have failed. */
+
+import { ExitCode, UsageError } from "../../errors.ts";
+import { draft } from "../../log/event.ts";
+import { takeOver } from "../../run/resume_run.ts";
+import type { Command, CommandContext } from "../command.ts";
+import { conductRun, OUTPUT_OPTIONS, outputMode } from "../conduct_run.ts";
+import { ask, refuseInsideTask, type Wish } from "../control.ts";
+import { openRun, requireTasks, splitRunAndTasks } from "../open_run.ts";
+
+/** See the module. */
+export const retryCommand: Command = {
+  name: "retry",
+  summary: "run failed tasks of a run again",
+  usage: ["omk retry [RUN] TASK…", "omk retry [RUN] --failed"],
+  description: [
+    "Reopens tasks that failed or were cancelled, with the tasks that were blocked by them, and counts their retries\n" +
+    "anew. Where the run is still going on, its controller does that; where it has ended, this command goes on with\n" +
+    "it, and ends with the exit code of the run. What is completed is not run again.",
+  ],
+  positionals: { min: 0, max: 1_000 },
+  options: [
+    { name: "failed", type: "boolean", description: "Every task that failed" },
+    { name: "reason", type: "string", placeholder: "TEXT", description: "Why; it is recorded in the log" },
+    ...OUTPUT_OPTIONS,
+  ],
+  examples: [
+    { command: "omk retry api", note: "run a failed task of the newest run again" },
+    { command: "omk retry latest --failed", note: "all that failed" },
+  ],
+  async run(context: CommandContext): Promise<number> {
+    refuseInsideTask(context, "retry");
+    const { args, env } = context;
+    const { run, tasks } = await splitRunAndTasks(context, args.positionals);
+    const all = args.flag("failed");
+    if (all === tasks.length > 0) {
+      throw new UsageError({
+        what: all ? "Tasks and --failed exclude each other" : "Cannot tell what to run again",
+        fix: "name tasks, or give --failed",
+      });
+    }
+    const { place, directory, loaded } = await openRun(context, run);
+    await requireTasks(loaded.plan, directory.runId, tasks);
+    const reason = args.text("reason") ?? "retried by omk retry";
+    const wishes = (all ? [null] : tasks).map((task_id): Wish => ({
+      failure: task_id === null ? `Cannot retry run ${directory.runId}` : `Cannot retry task "${task_id}"`,
+      make: (requester, actor) => draft("retry_requested", "run", actor, { ...requester, task_id, reason }),
+    }));
+    let answered = true;
+    for (const wish of wishes) answered = await ask(context, loaded, wish) !== undefined && answered;
+    if (!loaded.isControlled) {
+      return await conductRun(
+        context,
+        outputMode(context),
+        (watcher) =>
+          takeOver(directory, { env, home: place.home, by: "retry", watcher, check: () => undefined }),
+      );
+    }
+    if (context.json) {
+      context.output.json({ schema_version: 1, run_id: directory.runId, tasks, answered });
+    } else {
+      const what = all ? "what failed" : tasks.join(", ");
+      context.output.print(
+        answered
+          ? `run ${directory.runId} runs ${what} again`
+          : `asked run ${directory.runId} to run ${what} again; it has not answered within 30 s`,
+      );
+    }
+    return ExitCode.OK;
+  },
+};
