@@ -1,65 +1,56 @@
 /** A run in the hands of a person or a script: its progress, its signals, its end. */
 
 import { systemClock } from "../clock.ts";
-import { draft } from "../log/event.ts";
+import { draft, type RunEvent } from "../log/event.ts";
+import { FanOut } from "../log/sinks/fan_out.ts";
 import type { RunWatcher, Session } from "../run/session.ts";
-import { taskAt } from "../scheduler/run_state.ts";
-import type { CommandContext, OptionSpec } from "./command.ts";
-import { type OutputMode, ProgressView } from "./render/progress.ts";
-import { formatDuration } from "./render/duration.ts";
-import { runSummary } from "./render/run_summary.ts";
-
-/** How often a run says what is still at work where nothing else is printed. */
-const STILL_RUNNING_MS = 30_000;
-
-/** The options of every command that runs tasks. */
-export const OUTPUT_OPTIONS: readonly OptionSpec[] = [
-  {
-    name: "output",
-    type: "string",
-    placeholder: "MODE",
-    choices: ["group", "stream"],
-    description: "Show the output of tasks: group (each task's at its end, default) or stream (as it comes)",
-  },
-];
-
-/** The mode that was asked for. */
-export function outputMode(context: CommandContext): OutputMode {
-  return context.args.text("output") === "stream" ? "stream" : "group";
-}
+import type { RunState } from "../scheduler/run_state.ts";
+import { chooseView } from "./choose_view.ts";
+import type { CommandContext } from "./command.ts";
+import type { Output } from "./output.ts";
+import type { RunView } from "./run_view.ts";
 
 /**
- * Opens a session with `open`, runs it to its end, and prints what there is to know. The first interrupt asks the
- * run to end, the second ends what still runs at once. Resolves with the exit code of the run.
+ * Opens a session with `open`, runs it to its end, and shows what there is to know as the options of the command say.
+ * The first interrupt asks the run to end, the second ends what still runs at once. Resolves with the exit code of
+ * the run.
  */
 export async function conductRun(
   context: CommandContext,
-  mode: OutputMode,
   open: (watcher: RunWatcher) => Promise<Session>,
 ): Promise<number> {
-  const { output, json } = context;
-  const view = new ProgressView(output, mode);
-  await using session = await open({
-    onEvent: (event, state) => json ? output.json(event) : view.event(event, state),
+  const view = await chooseView(context);
+  using _closing = { [Symbol.dispose]: () => view.close() };
+  await using session = await open(watcherOf(view, context.output, context.json));
+  view.begin(session.state);
+  using _signals = listenToSignals(session, (line) => view.note(line));
+  const end = await session.run();
+  if (!context.json) await showEnd(context, view, session);
+  return end.exit_code;
+}
+
+/** What the run is watched by: a view that fails at an event must not fail the run. */
+function watcherOf(view: RunView, output: Output, json: boolean): RunWatcher {
+  const sinks = new FanOut<{ readonly event: RunEvent; readonly state: RunState }>((error) => {
+    output.note(`${output.errorStyle.yellow("warning:")} ${error.message}`);
+  });
+  sinks.add({ name: "view", deliver: ({ event, state }) => view.event(event, state) });
+  return {
+    onEvent: (event, state) => sinks.deliver({ event, state }),
     ...(json ? {} : {
       onOutput: (taskId: string, attempt: number, text: string) => view.taskOutput(taskId, attempt, text),
     }),
-  });
-  if (!json) {
-    const { run, tasks } = session.state;
-    output.print(
-      `run ${
-        output.style.bold(run.run_id)
-      } "${run.name}": ${tasks.length} tasks, ${run.settings?.workers} workers`,
-    );
-  }
-  using _signals = listenToSignals(session, (line) => output.note(line));
-  using _ticker = json ? null : startTicker(session, (line) => output.print(line));
-  const end = await session.run();
-  if (!json) {
-    for (const line of await runSummary(session.state, session.directory, output.style)) output.print(line);
-  }
-  return end.exit_code;
+  };
+}
+
+async function showEnd({ output, env }: CommandContext, view: RunView, session: Session): Promise<void> {
+  const { runSummary } = await import("./render/run_summary.ts");
+  view.end(await runSummary(session.state, session.directory, output.style));
+  const path = env.GITHUB_ACTIONS === "true" ? env.GITHUB_STEP_SUMMARY : undefined;
+  if (path === undefined || path === "") return;
+  const { writeStepSummary } = await import("./render/ci/step_summary.ts");
+  const problem = await writeStepSummary(path, session.state);
+  if (problem !== undefined) output.note(`warning: ${problem}`);
 }
 
 /** Ctrl-C, SIGTERM and SIGHUP ask for an orderly end; a second one for an end at once. */
@@ -94,18 +85,4 @@ async function askToCancel(session: Session, signal: string): Promise<void> {
     process: session.identity,
     wall: systemClock.wall(),
   })]);
-}
-
-/** Says every 30 s what is at work, so that a quiet run is not taken for a dead one. */
-function startTicker(session: Session, print: (line: string) => void): Disposable {
-  const timer = setInterval(() => {
-    const { state } = session;
-    const active = [...state.index.active].map((ordinal) => taskAt(state, ordinal).task);
-    if (active.length === 0) return;
-    const named = active.slice(0, 5).map((task) =>
-      `${task.id} (${formatDuration(Math.max(0, systemClock.wall() - (task.started_at ?? 0)))})`
-    );
-    print(`  still running: ${named.join(", ")}${active.length > 5 ? ` and ${active.length - 5} more` : ""}`);
-  }, STILL_RUNNING_MS);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
 }

@@ -3,7 +3,8 @@
 import { deliverRun } from "../run/deliver_run.ts";
 import { findRun } from "../run/find_run.ts";
 import type { CommandContext } from "./command.ts";
-import { ProgressView } from "./render/progress.ts";
+import { ciMarks } from "./render/ci/marks.ts";
+import { PlainView } from "./render/plain_view.ts";
 
 /** What is to be delivered. */
 export interface DeliverRequest {
@@ -18,7 +19,7 @@ export interface DeliverRequest {
 /** Delivers, and says what was done. */
 export async function deliver(context: CommandContext, request: DeliverRequest): Promise<void> {
   const { output, json } = context;
-  const view = new ProgressView(output, "group");
+  const view = new PlainView(output, { mode: "group", verbosity: "normal", marks: ciMarks(context.env) });
   const directory = await findRun(request.home, request.runText);
   const delivery = await deliverRun({
     directory,

@@ -45,6 +45,7 @@ export class DispatchIndex {
   readonly #counts = new Map<TaskStatus, number>();
   #claims = 0;
   #pathMs: readonly number[];
+  #durations: ReadonlyMap<string, number> = new Map();
   #selected: ReadonlySet<number> | null = null;
 
   /** Builds the index of tasks that are all pending. */
@@ -92,6 +93,7 @@ export class DispatchIndex {
     now: number,
   ): void {
     this.#paths = new PathIndex({ caseSensitive });
+    this.#durations = durations;
     this.#selected = selected === null
       ? null
       : new Set(selected.flatMap((id) => this.#ordinals.get(id) ?? []));
@@ -161,6 +163,11 @@ export class DispatchIndex {
   /** Milliseconds from the start of the task to the end of the longest chain after it. */
   pathMs(ordinal: number): number {
     return this.#pathMs[ordinal] ?? 0;
+  }
+
+  /** How long the task took in an earlier run, milliseconds; undefined where nobody knows. */
+  earlierDurationMs(ordinal: number): number | undefined {
+    return this.#durations.get(this.#specAt(ordinal).id);
   }
 
   #moveResources(ordinal: number, from: TaskStatus, to: TaskStatus): void {

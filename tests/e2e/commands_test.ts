@@ -86,7 +86,7 @@ Deno.test("an unknown command or option is an error with exit code 2 and a guess
     [["run", "--worker", "2"], /^error: Unknown option "--worker" of omk run: did you mean --workers\?/],
     [["run", "--workers"], /^error: Option --workers needs a value/],
     [["run", "--workers", "many"], /^error: Option --workers needs a whole number: "many" is none/],
-    [["run", "--workers", "0"], /^error: Option --workers needs at least 1/],
+    [["run", "--workers", "0"], /^error: Option --workers must be a whole number from 1 to 1024/],
     [
       ["run", "--on-failure", "stop"],
       /^error: Option --on-failure has an unknown value: "stop" is none of continue, no-new, kill/,
@@ -178,7 +178,7 @@ Deno.test("omk events --follow shows what is appended, and ends with the run", a
     gates: [],
     tasks: [{ id: "one", run: `echo hello; while ! test -e ${go}; do sleep 0.05; done` }],
   });
-  const omk = sandbox.start(["run", "--output", "stream"]);
+  const omk = sandbox.start(["run", "--output", "prefix"]);
   await omk.printed("one | hello");
   const follower = sandbox.start(["events", "--follow"]);
   await follower.printed("task_started");

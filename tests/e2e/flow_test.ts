@@ -115,15 +115,22 @@ Deno.test("P5: --workers bounds how many tasks run at once, and tasks that write
   assertEquals(await highest(), 1);
 });
 
-Deno.test("omk run --output stream shows lines as they come, group shows them at the end of each task", async () => {
+Deno.test("omk run --output prefix names the task on each line, stream passes output on, group shows it at the end", async () => {
   await using sandbox = await Sandbox.withPlan({
     version: 1,
     gates: [],
     tasks: [{ id: "talks", run: "echo one; echo two >&2; printf three" }],
   });
   const streamed = await sandbox.omkEnds(0, ["run", "--output", "stream"]);
+  assertMatch(streamed.stdout, /^(?:one|two)$/m);
+  assertMatch(
+    streamed.stdout,
+    /^three\n/m,
+    "what a task leaves without a line end gets one before omk's own line",
+  );
+  const prefixed = await sandbox.omkEnds(0, ["run", "--output", "prefix"]);
   for (const line of ["talks | one", "talks | two", "talks | three"]) {
-    assertStringIncludes(streamed.stdout, line);
+    assertStringIncludes(prefixed.stdout, line);
   }
   const grouped = await sandbox.omkEnds(0, ["run"]);
   assertMatch(grouped.stdout, /output of talks, attempt 1:\n( {2}\| (one|two|three)\n){3}/);

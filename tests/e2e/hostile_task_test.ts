@@ -218,6 +218,6 @@ Deno.test("a task that asks a person waits, and the run ends as blocked_on_human
     { id: "after", run: "true", dependencies: ["asks"] },
   ));
   const { stdout } = await sandbox.omkEnds(3, ["run"]);
-  assertMatch(stdout, /waiting asks: .*Which region\?/);
+  assertMatch(stdout, /waits asks: .*Which region\?/);
   assertStringIncludes(stdout, "blocked_on_human");
 });

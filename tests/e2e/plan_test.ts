@@ -39,7 +39,7 @@ Deno.test("a plan may have comments, trailing commas, CRLF line ends and a byte 
     '\ufeff{\r\n  // why\r\n  "version": 1, /* and how */\r\n  "tasks": [{ "id": "a", "run": "true", },],\r\n}\r\n',
   );
   const { stdout } = await sandbox.omkEnds(0, ["run"]);
-  assertStringIncludes(stdout, "1 of 1 tasks completed");
+  assertStringIncludes(stdout, "1 of 1 task completed");
 });
 
 Deno.test("P10: an unknown field is refused with the one that was probably meant", async () => {
@@ -147,7 +147,7 @@ Deno.test("a gate whose program is missing fails with a clear reason, and the ru
   const { stdout } = await sandbox.omkEnds(1, ["run"]);
   assertMatch(stdout, /gate failed shell: .*no-such-program.*not found/);
   assertMatch(stdout, /gate failed exec: .*no-such-program/);
-  assertStringIncludes(stdout, "not_ready: 1 of 1 tasks completed");
+  assertStringIncludes(stdout, "not_ready: 1 of 1 task completed");
   const { stderr } = await sandbox.omkEnds(1, ["merge"]);
   assertMatch(stderr, /it is not_ready, not ready/);
 });

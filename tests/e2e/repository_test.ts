@@ -24,7 +24,7 @@ Deno.test("omk run with isolation none works outside a repository, and says that
   await sandbox.write({ "omk.jsonc": JSON.stringify({ ...WRITE, defaults: { isolation: "none" } }) });
   const { stdout } = await sandbox.omkEnds(0, ["run"]);
   assertEquals(await sandbox.read("new.txt"), "new\n");
-  assertStringIncludes(stdout, "passed: 1 of 1 tasks completed");
+  assertStringIncludes(stdout, "passed: 1 of 1 task completed");
   const status = await sandbox.omkJson(["status"]);
   assertEquals([status.status, status.exit_code, status.run.base], ["passed", 0, null]);
   const merge = await sandbox.omkEnds(1, ["merge", "--anyway"]);

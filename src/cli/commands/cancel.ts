@@ -104,7 +104,6 @@ async function endDeadRun(
 ): Promise<number> {
   await conductRun(
     context,
-    "group",
     (watcher) =>
       takeOver(directory, { env: context.env, home, by: "cancel", watcher, check: () => undefined }),
   );

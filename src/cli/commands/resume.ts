@@ -6,7 +6,8 @@ import { hasOpenWork } from "../../run/open_work.ts";
 import { takeOver } from "../../run/resume_run.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { locate } from "../place.ts";
-import { conductRun, OUTPUT_OPTIONS, outputMode } from "../conduct_run.ts";
+import { conductRun } from "../conduct_run.ts";
+import { OUTPUT_OPTIONS } from "../output_options.ts";
 
 /** See the module. */
 export const resumeCommand: Command = {
@@ -28,7 +29,7 @@ export const resumeCommand: Command = {
   async run(context: CommandContext): Promise<number> {
     const { home } = await locate(context);
     const directory = await findRun(home, context.args.positionals[0]);
-    return await conductRun(context, outputMode(context), (watcher) =>
+    return await conductRun(context, (watcher) =>
       takeOver(directory, {
         env: context.env,
         home,

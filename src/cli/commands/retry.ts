@@ -4,7 +4,8 @@ import { ExitCode, UsageError } from "../../errors.ts";
 import { draft } from "../../log/event.ts";
 import { takeOver } from "../../run/resume_run.ts";
 import type { Command, CommandContext } from "../command.ts";
-import { conductRun, OUTPUT_OPTIONS, outputMode } from "../conduct_run.ts";
+import { conductRun } from "../conduct_run.ts";
+import { OUTPUT_OPTIONS } from "../output_options.ts";
 import { ask, refuseInsideTask, type Wish } from "../control.ts";
 import { openRun, requireTasks, splitRunAndTasks } from "../open_run.ts";
 
@@ -51,7 +52,6 @@ export const retryCommand: Command = {
     if (!loaded.isControlled) {
       return await conductRun(
         context,
-        outputMode(context),
         (watcher) =>
           takeOver(directory, { env, home: place.home, by: "retry", watcher, check: () => undefined }),
       );

@@ -1,10 +1,14 @@
 /** `omk run`: run a plan. */
 
-import { ExitCode, UsageError } from "../../errors.ts";
+import { ExitCode } from "../../errors.ts";
 import { DirtyCheckoutError, type PreparedRun, type PrepareOptions, prepareRun } from "../../run/prepare.ts";
 import { startRun } from "../../run/start_run.ts";
 import type { Command, CommandContext } from "../command.ts";
-import { conductRun, OUTPUT_OPTIONS, outputMode } from "../conduct_run.ts";
+import { conductRun } from "../conduct_run.ts";
+import { planSettings } from "../config/plan_settings.ts";
+import { BASE } from "../config/settings.ts";
+import { OUTPUT_OPTIONS } from "../output_options.ts";
+import { chosenWorktreeDirectory } from "../worktree_directories.ts";
 
 /** See the module. */
 export const runCommand: Command = {
@@ -63,7 +67,7 @@ export const runCommand: Command = {
       name: "worktree-dir",
       type: "string",
       placeholder: "DIR",
-      description: "Where the worktrees of tasks lie (default: in the state directory)",
+      description: "Where the worktrees of tasks lie (default: $XDG_STATE_HOME/omk/worktrees)",
     },
     ...OUTPUT_OPTIONS,
   ],
@@ -77,22 +81,15 @@ export const runCommand: Command = {
     { command: "omk run --dry-run", note: "check the plan and see the order" },
   ],
   async run(context: CommandContext): Promise<number> {
-    const { args, env, cwd } = context;
-    const base = args.text("base");
-    const onFailure = args.text("on-failure");
-    const workers = args.number("workers");
-    if (workers === 0) throw new UsageError({ what: "Option --workers needs at least 1" });
+    const { args, env, cwd, config } = context;
     const prepared = await prepare(context, {
       cwd,
       env,
       planPath: args.positionals[0],
-      workers,
-      onFailure: onFailure === "continue" || onFailure === "no-new" || onFailure === "kill"
-        ? onFailure
-        : undefined,
+      ...planSettings(config),
       only: args.list("only"),
       from: args.list("from"),
-      base: base === "HEAD" || base === "dirty" ? base : undefined,
+      base: config.value(BASE),
     });
     if (args.flag("dry-run")) {
       const { printDryRun } = await import("../render/dry_run.ts");
@@ -100,12 +97,11 @@ export const runCommand: Command = {
       return ExitCode.OK;
     }
     if (!context.json) { for (const note of prepared.notes) context.output.note(`note: ${note}`); }
-    const worktreeDirectory = args.text("worktree-dir");
     let runId = "";
-    const code = await conductRun(context, outputMode(context), async (watcher) => {
+    const code = await conductRun(context, async (watcher) => {
       const session = await startRun(prepared, {
         env,
-        worktreeDirectory: worktreeDirectory === undefined ? undefined : absolute(cwd, worktreeDirectory),
+        worktreeDirectory: chosenWorktreeDirectory(context),
         watcher,
       });
       runId = session.directory.runId;
@@ -134,8 +130,4 @@ async function prepare(context: CommandContext, options: PrepareOptions): Promis
     if (answer !== "HEAD" && answer !== "dirty") throw error;
     return await prepareRun({ ...options, base: answer });
   }
-}
-
-function absolute(cwd: string, path: string): string {
-  return path.startsWith("/") ? path : `${cwd}/${path}`;
 }

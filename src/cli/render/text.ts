@@ -26,12 +26,17 @@ let measureAny: ((text: string) => number) | undefined;
 export async function renderLines(make: () => readonly string[]): Promise<readonly string[]> {
   const lines = make();
   if (measureAny !== undefined || !lines.some((line) => UNEVEN.test(line))) return lines;
-  measureAny = (await import("string-width")).default;
+  await loadMeasure();
   return make();
 }
 
+/** Loads what measures any text, so that `widthOf` and `cut` are exact from then on. */
+export async function loadMeasure(): Promise<void> {
+  measureAny ??= (await import("string-width")).default;
+}
+
 /** Columns that a text takes on a terminal. Exact for ASCII, and for all text inside of `renderLines`. */
-function widthOf(text: string): number {
+export function widthOf(text: string): number {
   const plain = text.includes("\x1b") ? text.replaceAll(ESCAPES, "") : text;
   return measureAny !== undefined && UNEVEN.test(plain) ? measureAny(plain) : plain.length;
 }
@@ -58,7 +63,7 @@ export function cut(text: string, columns: number): string {
 }
 
 /** The text with spaces up to a width in columns. */
-function pad(text: string, columns: number): string {
+export function padTo(text: string, columns: number): string {
   return text + " ".repeat(Math.max(0, columns - widthOf(text)));
 }
 
@@ -74,7 +79,7 @@ export function alignColumns(rows: readonly (readonly string[])[], columns: numb
     }
   }
   return rows.map((row) => {
-    const before = row.slice(0, -1).map((cell, at) => `${pad(cell, widths[at] ?? 0)}  `).join("");
+    const before = row.slice(0, -1).map((cell, at) => `${padTo(cell, widths[at] ?? 0)}  `).join("");
     const room = Math.max(LEAST_COLUMNS, columns - widthOf(before));
     return `${before}${cut(row.at(-1) ?? "", room)}`.trimEnd();
   });

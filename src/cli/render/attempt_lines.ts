@@ -1,0 +1,74 @@
+/** From pieces of an attempt's output to whole lines, in bounded memory. */
+
+/** A longer line is shown in pieces: what never ends its line must not fill the memory. In UTF-16 units. */
+const LINE_LENGTH = 8_192;
+
+/** Makes lines out of the pieces of one attempt's output. */
+export class LineAssembler {
+  #pending = "";
+
+  /** The lines that are whole now; the rest waits. */
+  push(text: string): readonly string[] {
+    const lines = (this.#pending + text).split("\n");
+    const pieces = piecesOf(lines.pop() ?? "");
+    this.#pending = pieces.pop() ?? "";
+    return [...lines.flatMap(piecesOf), ...pieces];
+  }
+
+  /** What is left of a last line without an end. */
+  flush(): readonly string[] {
+    const rest = this.#pending;
+    this.#pending = "";
+    return rest === "" ? [] : [rest];
+  }
+}
+
+/** The newest lines of an attempt, and how many there were before them. */
+export class NewestLines {
+  readonly #limit: number;
+  #lines: string[] = [];
+  #dropped = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Lines that are not kept any more. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** The lines that are kept, oldest first. */
+  get lines(): readonly string[] {
+    return this.#lines.slice(-this.#limit);
+  }
+
+  /** Adds lines. */
+  push(lines: readonly string[]): void {
+    this.#lines.push(...lines);
+    // Not for each line: to move all of them by one costs as much as to keep them.
+    if (this.#lines.length <= 2 * this.#limit) return;
+    this.#dropped += this.#lines.length - this.#limit;
+    this.#lines = this.#lines.slice(-this.#limit);
+  }
+
+  /** Counts what is beyond the limit among the dropped, and returns the rest. */
+  take(): readonly string[] {
+    this.#dropped += Math.max(0, this.#lines.length - this.#limit);
+    return this.lines;
+  }
+}
+
+/** A line cut into pieces that can be shown; no character is torn. */
+function piecesOf(line: string): string[] {
+  const pieces: string[] = [];
+  let from = 0;
+  while (line.length - from > LINE_LENGTH) {
+    const isPair = /[\ud800-\udbff]/.test(line.charAt(from + LINE_LENGTH - 1));
+    const to = from + LINE_LENGTH - (isPair ? 1 : 0);
+    pieces.push(line.slice(from, to));
+    from = to;
+  }
+  pieces.push(line.slice(from));
+  return pieces;
+}

@@ -1,0 +1,258 @@
+/** What an event of a run means to somebody who watches: one line each. Pure. */
+
+import type { RunEvent } from "../../log/event.ts";
+import type { RunState } from "../../scheduler/run_state.ts";
+import type { Style } from "../output.ts";
+import { formatDuration } from "./duration.ts";
+import { cut, oneLine, shortId } from "./text.ts";
+
+/** Width of the column with the word that says what happened. */
+const WORD_COLUMNS = 8;
+/** Reasons hold what tasks and systems print; a line shows this much of one. */
+const REASON_COLUMNS = 500;
+/** How many paths of a conflict are named. */
+const PATHS_NAMED = 5;
+
+type Colour = "red" | "green" | "yellow" | "blue" | "dim";
+
+/** What happened, in a word with its colour, and to whom. */
+interface Telling {
+  readonly word: string;
+  readonly colour: Colour;
+  readonly text: string;
+}
+
+/** The line for an event; undefined for those that only fill the log. */
+export function runEventLine(event: RunEvent, state: RunState, style: Style): string | undefined {
+  const told = telling(event, state);
+  return told === undefined ? undefined : lineOf(told, style);
+}
+
+/** The line for an event that is told only to who asks for details; undefined where there is none. */
+export function detailLine(event: RunEvent, style: Style): string | undefined {
+  const told = detail(event);
+  return told === undefined ? undefined : lineOf({ ...told, colour: "dim" }, style);
+}
+
+/** Whether an event is bad news: what somebody sees who asks for quiet. */
+export function isBadNews(event: RunEvent): boolean {
+  switch (event.kind) {
+    case "task_failed":
+    case "task_waiting":
+    case "gate_failed":
+    case "result_refused":
+    case "budget_exhausted":
+    case "log_tampered":
+    case "run_failed":
+      return true;
+    case "attempt_pinned":
+      return event.payload.set_aside;
+    default:
+      return false;
+  }
+}
+
+function lineOf({ word, colour, text }: Telling, style: Style): string {
+  return `  ${style[colour](word)}${" ".repeat(Math.max(1, WORD_COLUMNS - word.length))}${text}`;
+}
+
+function telling(event: RunEvent, state: RunState): Telling | undefined {
+  switch (event.kind) {
+    case "task_started":
+      return {
+        word: "start",
+        colour: "blue",
+        text: `${event.payload.task_id}${attemptText(event.payload.attempt)}`,
+      };
+    case "task_completed": {
+      const { task_id, commit } = event.payload;
+      const outcome = state.tasks[state.index.ordinalOf(task_id) ?? -1]?.outcome;
+      const took = outcome === null || outcome === undefined
+        ? ""
+        : ` in ${formatDuration(outcome.duration_ms)}`;
+      const merged = commit === null ? "nothing to merge" : `merged as ${shortId(commit)}`;
+      return { word: "done", colour: "green", text: `${task_id}${took}, ${merged}` };
+    }
+    case "retry_scheduled": {
+      const wait = Math.max(0, event.payload.not_before - Date.parse(event.ts));
+      const when = wait === 0 ? "at once" : `in ${formatDuration(wait)}`;
+      return {
+        word: "retry",
+        colour: "yellow",
+        text: `${event.payload.task_id} ${when}: ${reasonText(event.payload)}`,
+      };
+    }
+    case "task_failed":
+      return {
+        word: "failed",
+        colour: "red",
+        text: `${event.payload.task_id}: ${reasonText(event.payload)}`,
+      };
+    case "task_blocked":
+      return {
+        word: "blocked",
+        colour: "yellow",
+        text: `${event.payload.task_id}: ${reasonText(event.payload)}`,
+      };
+    case "task_waiting":
+      return {
+        word: "waits",
+        colour: "yellow",
+        text: `${event.payload.task_id}: ${cut(event.payload.question, REASON_COLUMNS)}`,
+      };
+    case "task_cancelled":
+      return {
+        word: "cancel",
+        colour: "yellow",
+        text: `${event.payload.task_id}: ${reasonText(event.payload)}`,
+      };
+    case "task_reopened":
+      return {
+        word: "again",
+        colour: "blue",
+        text: `${event.payload.task_id}: ${reasonText(event.payload)}`,
+      };
+    case "result_refused":
+      return {
+        word: "refused",
+        colour: "yellow",
+        text: `a result of ${event.payload.task_id}: ${reasonText(event.payload)}`,
+      };
+    case "merge_conflicted":
+      return {
+        word: "clash",
+        colour: "yellow",
+        text: `${event.payload.task_id} in ${pathsText(event.payload.paths)}`,
+      };
+    case "gate_started":
+      return { word: "gate", colour: "blue", text: gateName(event.payload) };
+    case "gate_passed":
+      return {
+        word: "passed",
+        colour: "green",
+        text: `gate ${gateName(event.payload)} in ${formatDuration(event.payload.duration_ms)}`,
+      };
+    case "gate_failed":
+      return {
+        word: "failed",
+        colour: "red",
+        text: `gate ${gateName(event.payload)}: ${reasonText(event.payload)}`,
+      };
+    case "gate_skipped":
+      return {
+        word: "skipped",
+        colour: "yellow",
+        text: `gate ${gateName(event.payload)}: ${reasonText(event.payload)}`,
+      };
+    case "attempt_pinned":
+      if (!event.payload.set_aside) return undefined;
+      return {
+        word: "aside",
+        colour: "yellow",
+        text: `the worktree of ${event.payload.task_id}: not everything in it could be pinned`,
+      };
+    case "budget_checkpoint":
+    case "budget_exhausted":
+      return budgetTelling(event.kind === "budget_exhausted", event.payload);
+    case "budget_extended":
+      return {
+        word: "budget",
+        colour: "blue",
+        text: `${amountText(event.payload.budget, event.payload.by)} more`,
+      };
+    case "run_paused":
+      return {
+        word: "paused",
+        colour: "yellow",
+        text: `nothing new starts until omk unpause: ${reasonText(event.payload)}`,
+      };
+    case "run_unpaused":
+      return { word: "goes on", colour: "blue", text: "the run is not paused any more" };
+    case "clock_jumped":
+      return {
+        word: "clock",
+        colour: "yellow",
+        text: "the clock of the machine jumped; the run keeps its own",
+      };
+    case "log_tampered":
+      return {
+        word: "tampered",
+        colour: "red",
+        text: `event ${event.payload.at} of the log was not written by omk`,
+      };
+    case "run_failed":
+      return { word: "failed", colour: "red", text: `the run: ${cut(event.payload.detail, REASON_COLUMNS)}` };
+    default:
+      return undefined;
+  }
+}
+
+function detail(event: RunEvent): Omit<Telling, "colour"> | undefined {
+  switch (event.kind) {
+    case "task_claimed": {
+      const { task_id, attempt, base } = event.payload;
+      return {
+        word: "claim",
+        text: `${task_id}, attempt ${attempt}${base === null ? "" : `, on ${shortId(base)}`}`,
+      };
+    }
+    case "task_started": {
+      const { process, slot } = event.payload;
+      return { word: "pid", text: `${process.pid}${slot === null ? "" : ` in worktree ${slot}`}` };
+    }
+    case "attempt_pinned": {
+      const { task_id, ref, changed } = event.payload;
+      const what = changed.count === 1 ? "1 path" : `${changed.count} paths`;
+      return {
+        word: "pin",
+        text: ref === null ? `${task_id}: it changed nothing` : `${task_id}: ${what} in ${ref}`,
+      };
+    }
+    case "task_finished":
+      return { word: "ended", text: `${event.payload.task_id}: its work is to be merged` };
+    case "merge_started":
+      return { word: "merge", text: `${event.payload.task_id} on ${shortId(event.payload.head)}` };
+    case "request_refused":
+      return { word: "refused", text: `request ${event.payload.request}: ${reasonText(event.payload)}` };
+    case "proof_written":
+      return {
+        word: "proof",
+        text: `${event.payload.proof.path}, ${event.payload.proof.sha256.slice(0, 12)}`,
+      };
+    default:
+      return undefined;
+  }
+}
+
+function budgetTelling(
+  isSpent: boolean,
+  { budget, used, limit }: { readonly budget: string; readonly used: number; readonly limit: number },
+): Telling {
+  const share = `${amountText(budget, used)} of ${amountText(budget, limit)}`;
+  return isSpent
+    ? { word: "budget", colour: "yellow", text: `${share} are used up: nothing new starts` }
+    : { word: "budget", colour: "yellow", text: `${share} are used` };
+}
+
+function amountText(budget: string, amount: number): string {
+  if (budget === "time") return formatDuration(amount * 1000);
+  return budget === "usd" ? `$${amount.toFixed(2)}` : `${amount} ${budget}`;
+}
+
+function reasonText({ reason }: { readonly reason: string }): string {
+  return cut(reason, REASON_COLUMNS);
+}
+
+function pathsText(paths: readonly string[]): string {
+  const named = paths.slice(0, PATHS_NAMED).map(oneLine).join(", ");
+  return paths.length > PATHS_NAMED ? `${named} and ${paths.length - PATHS_NAMED} more` : named;
+}
+
+function gateName(payload: { readonly gate: string; readonly task_id: string | null }): string {
+  const name = oneLine(payload.gate);
+  return payload.task_id === null ? name : `${name} of ${payload.task_id}`;
+}
+
+function attemptText(attempt: number): string {
+  return attempt === 1 ? "" : ` (attempt ${attempt})`;
+}
