@@ -4,6 +4,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
+import { liveBenchmark } from "../tests/bench/live.ts";
 import { type Benchmark, BINARY } from "../tests/bench/measure.ts";
 import { startBenchmark } from "../tests/bench/start.ts";
 import { tasksBenchmark } from "../tests/bench/tasks.ts";
@@ -11,6 +12,7 @@ import { tasksBenchmark } from "../tests/bench/tasks.ts";
 const BENCHMARKS: readonly Benchmark[] = [
   startBenchmark,
   tasksBenchmark,
+  liveBenchmark,
 ];
 
 async function main(): Promise<number> {
