@@ -4,6 +4,8 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
+import { commandsBenchmark } from "../tests/bench/commands.ts";
+import { graphBenchmark } from "../tests/bench/graph.ts";
 import { liveBenchmark } from "../tests/bench/live.ts";
 import { type Benchmark, BINARY } from "../tests/bench/measure.ts";
 import { startBenchmark } from "../tests/bench/start.ts";
@@ -13,6 +15,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   startBenchmark,
   tasksBenchmark,
   liveBenchmark,
+  graphBenchmark,
+  commandsBenchmark,
 ];
 
 async function main(): Promise<number> {

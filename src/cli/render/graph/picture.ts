@@ -1,0 +1,118 @@
+/** What a drawing of a plan's graph shows, whatever it is drawn in. Pure. */
+
+import { buildGraph, type Graph, remainingPaths, topologicalOrder } from "../../../plan/graph.ts";
+import type { Plan } from "../../../plan/spec.ts";
+import type { TaskStatus } from "../../../scheduler/task_state.ts";
+
+/** A task in a drawing. */
+export interface GraphNode {
+  readonly id: string;
+  readonly name: string;
+  /** Places of what it depends on, in `GraphPicture.nodes`, in the order of the plan. */
+  readonly dependencies: readonly number[];
+  readonly dependents: readonly number[];
+  readonly trigger_rule: string;
+  /** Where it stands in the run; null in a drawing of a plan alone. */
+  readonly state: TaskStatus | null;
+  /** How long it took before, milliseconds; null where nobody knows. */
+  readonly earlier_ms: number | null;
+  /** Whether it is on the critical path. */
+  readonly critical: boolean;
+}
+
+/** See the module. Nodes stand in an order in which each comes after what it depends on. */
+export interface GraphPicture {
+  readonly name: string;
+  readonly nodes: readonly GraphNode[];
+  readonly critical: CriticalPath;
+}
+
+/** The chain of tasks that takes longest, one after the other. */
+export interface CriticalPath {
+  readonly tasks: readonly string[];
+  /** Milliseconds; tasks that were never timed count as one second. */
+  readonly ms: number;
+  /** Whether every task on it has been timed before. */
+  readonly known: boolean;
+}
+
+/** The weight of a task that was never timed, as the scheduler takes it. */
+const UNKNOWN_MS = 1_000;
+
+/** What the picture is of. */
+export interface PictureOptions {
+  readonly durations: ReadonlyMap<string, number>;
+  /** Where tasks stand; null for a plan alone. */
+  readonly stateOf: ((id: string) => TaskStatus | undefined) | null;
+  /** Only this task, what it depends on and what depends on it. */
+  readonly focus?: string | undefined;
+}
+
+/** Makes the picture of a plan whose graph has no cycle. */
+export function graphPicture(plan: Plan, { durations, stateOf, focus }: PictureOptions): GraphPicture {
+  const graph = buildGraph(plan.tasks);
+  const shown = focus === undefined
+    ? topologicalOrder(graph)
+    : keep(topologicalOrder(graph), around(graph, plan.tasks.findIndex(({ id }) => id === focus)));
+  const places = new Map(shown.map((ordinal, place) => [ordinal, place]));
+  const placesOf = (ordinals: readonly number[] = []) => ordinals.flatMap((each) => places.get(each) ?? []);
+  const weightOf = (ordinal: number) => durations.get(plan.tasks[ordinal]?.id ?? "") ?? UNKNOWN_MS;
+  const path = criticalPath(graph, shown, weightOf);
+  const onPath = new Set(path);
+  const idOf = (ordinal: number) => plan.tasks[ordinal]?.id ?? "";
+  return {
+    name: plan.name,
+    nodes: shown.flatMap((ordinal) => {
+      const spec = plan.tasks[ordinal];
+      if (spec === undefined) return [];
+      return [{
+        id: spec.id,
+        name: spec.name,
+        dependencies: placesOf(graph.dependencies[ordinal]),
+        dependents: placesOf(graph.dependents[ordinal]),
+        trigger_rule: spec.trigger_rule,
+        state: stateOf?.(spec.id) ?? null,
+        earlier_ms: durations.get(spec.id) ?? null,
+        critical: onPath.has(ordinal),
+      }];
+    }),
+    critical: {
+      tasks: path.map(idOf),
+      ms: path.reduce((sum, ordinal) => sum + weightOf(ordinal), 0),
+      known: path.every((ordinal) => durations.has(idOf(ordinal))),
+    },
+  };
+}
+
+function criticalPath(
+  graph: Graph,
+  shown: readonly number[],
+  weightOf: (ordinal: number) => number,
+): readonly number[] {
+  const isShown = new Set(shown);
+  const left = remainingPaths(graph, (ordinal) => isShown.has(ordinal) ? weightOf(ordinal) : 0);
+  const longest = (ordinals: readonly number[]) =>
+    ordinals.reduce<number | undefined>(
+      (best, each) => best === undefined || (left[each] ?? 0) > (left[best] ?? 0) ? each : best,
+      undefined,
+    );
+  const path: number[] = [];
+  for (let at = longest(shown); at !== undefined;) {
+    path.push(at);
+    at = longest((graph.dependents[at] ?? []).filter((each) => isShown.has(each)));
+  }
+  return path;
+}
+
+/** A task with everything before and after it. */
+function around(graph: Graph, ordinal: number): ReadonlySet<number> {
+  const before = new Set([ordinal]);
+  for (const each of before) for (const next of graph.dependencies[each] ?? []) before.add(next);
+  const after = new Set([ordinal]);
+  for (const each of after) for (const next of graph.dependents[each] ?? []) after.add(next);
+  return before.union(after);
+}
+
+function keep(ordinals: readonly number[], wanted: ReadonlySet<number>): readonly number[] {
+  return ordinals.filter((each) => wanted.has(each));
+}

@@ -1,0 +1,141 @@
+/**
+ * Why a task does not start at this moment: everything that keeps it, told with the scheduler's own rules. Pure.
+ */
+
+import { entriesOf, entriesOverlap } from "../plan/path_set.ts";
+import { attemptsLeft } from "./budget.ts";
+import { PickSet } from "./pick_set.ts";
+import { findTask, type RunState, taskAt, type TaskView } from "./run_state.ts";
+
+/** What can keep a task from starting. */
+export type ObstacleCode =
+  | "not_selected"
+  | "run_ending"
+  | "dependencies"
+  | "paused"
+  | "budget"
+  | "on_failure"
+  | "delay"
+  | "pool"
+  | "path_sets"
+  | "workers"
+  | "rank";
+
+/** One thing that keeps a task from starting. */
+export interface Keeping {
+  readonly code: ObstacleCode;
+  /** For people: what it waits for. */
+  readonly text: string;
+  /** The tasks that it waits for; empty where it waits for none. */
+  readonly tasks: readonly string[];
+}
+
+/** How many tasks and paths are named. */
+const NAMED = 10;
+
+/**
+ * What keeps a pending task from starting at `now` on the run clock, the first that has to go first. Empty for a task
+ * that is not pending, and for one that the next decision claims.
+ */
+export function whatKeeps(state: RunState, view: TaskView, now: number): readonly Keeping[] {
+  const { run, plan, index } = state;
+  const { task, ordinal } = view;
+  if (task.state !== "pending") return [];
+  if (!index.isSelected(ordinal)) {
+    return [{
+      code: "not_selected",
+      text: "it is not part of this run: --only or --from chose others",
+      tasks: [],
+    }];
+  }
+  const all: Keeping[] = [];
+  const add = (code: ObstacleCode, text: string, tasks: readonly string[] = []) =>
+    all.push({ code, text, tasks });
+  if (run.cancel !== null || run.cancelled || run.failure !== null || run.tampered_at !== null) {
+    add("run_ending", "the run is at its end");
+  }
+  const open = openDependencies(state, view);
+  if (open !== null) all.push(open);
+  if (run.paused) add("paused", "the run is paused");
+  if (run.budget_exhausted !== null || attemptsLeft(state) === 0) {
+    add("budget", `the budget of ${run.budget_exhausted?.budget ?? "attempts"} is used up`);
+  }
+  if (plan.on_failure !== "continue" && index.count("failed") > 0) {
+    add("on_failure", `a task has failed, and on_failure is ${plan.on_failure}`);
+  }
+  if (task.not_before !== null && task.not_before > now) {
+    add("delay", `its retry waits until ${new Date(task.not_before).toISOString()}`);
+  }
+  all.push(...occupied(state, view));
+  if (all.length > 0) return all;
+  const workers = run.settings?.workers ?? plan.workers;
+  const working = [...index.active].map((each) => taskAt(state, each).spec.id);
+  if (working.length >= workers) {
+    add("workers", `all ${workers} workers are busy, with ${named(working)}`, working);
+  } else {
+    const ahead = index.queue.best()?.ready.peek()?.ordinal;
+    if (ahead !== undefined && ahead !== ordinal) {
+      const first = taskAt(state, ahead).spec.id;
+      add("rank", `tasks of a higher rank come first, such as ${first}`, [first]);
+    }
+  }
+  return all;
+}
+
+/** The dependencies that its trigger rule waits for; null where it waits for none. */
+function openDependencies(state: RunState, { spec, ordinal }: TaskView): Keeping | null {
+  if (state.index.readinessOf(ordinal) === "ready") return null;
+  const open = spec.dependencies.filter((id) => findTask(state, id)?.task.state !== "completed");
+  const told = open.map((id) => `${id} (${findTask(state, id)?.task.state})`);
+  const rule = RULES[spec.trigger_rule];
+  return { code: "dependencies", text: `${rule} ${named(told)}`, tasks: open };
+}
+
+const RULES = {
+  all_success: "it waits until these are completed:",
+  one_success: "it waits until one of these is completed:",
+  all_done: "it waits until these have ended:",
+} as const;
+
+/** Pool and path sets, as the scheduler looks at them. */
+function occupied(state: RunState, view: TaskView): readonly Keeping[] {
+  const { index, plan } = state;
+  const obstacle = new PickSet(state).obstacleOf(view.ordinal);
+  const { pool } = view.spec;
+  if (obstacle !== null && obstacle.startsWith("pool:") && pool !== null) {
+    const inside = [...index.active].map((each) => taskAt(state, each).spec)
+      .filter((spec) => spec.pool === pool).map(({ id }) => id);
+    const text = `pool ${pool} is full (${plan.pools[pool]}), with ${named(inside)}`;
+    return [{ code: "pool", text, tasks: inside }];
+  }
+  return index.conflictsOf(view.ordinal).slice(0, NAMED).map((id) => ({
+    code: "path_sets",
+    text: conflictText(state, view, id),
+    tasks: [id],
+  }));
+}
+
+function conflictText(state: RunState, { spec }: TaskView, holder: string): string {
+  const other = findTask(state, holder);
+  const options = { caseSensitive: state.run.case_sensitive };
+  const pairs = [
+    [spec.write_set, other?.spec.write_set, "both write"],
+    [spec.write_set, other?.spec.read_set, `it writes what ${holder} reads:`],
+    [spec.read_set, other?.spec.write_set, `it reads what ${holder} writes:`],
+  ] as const;
+  for (const [mine = null, theirs = null, text] of pairs) {
+    for (const [at, entry] of entriesOf(mine, options).entries()) {
+      const rival = entriesOf(theirs, options).findIndex((each) => entriesOverlap(entry, each));
+      if (rival < 0) continue;
+      const paths = [...new Set([mine?.[at], theirs?.[rival]])].join(" and ");
+      const until = other?.task.state === "finished" ? "until its work is merged" : "while it is at work";
+      return `it may not run beside ${holder}, ${until}: ${text} ${paths}`;
+    }
+  }
+  return `it may not run beside ${holder}`;
+}
+
+function named(items: readonly string[]): string {
+  const more = items.length > NAMED ? ` and ${items.length - NAMED} more` : "";
+  return items.slice(0, NAMED).join(", ") + more;
+}

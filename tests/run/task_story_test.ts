@@ -1,0 +1,68 @@
+import { assertEquals } from "@std/assert";
+import { apply } from "../../src/run/state.ts";
+import { TaskStory } from "../../src/run/task_story.ts";
+import { createRunState } from "../../src/scheduler/run_state.ts";
+import { makeTask } from "./fixture.ts";
+import { ask, decideAll, end, ledgerOf } from "../scheduler/steps.ts";
+import type { Ledger } from "./fixture.ts";
+
+/** What the log of a run tells of a task. */
+function story(ledger: Ledger, id: string): readonly string[] {
+  const told = new TaskStory(id);
+  const state = createRunState(ledger.state.plan);
+  for (const event of ledger.events) {
+    apply(state, event);
+    told.take(event, state);
+  }
+  return told.points.map(({ what, text }) => `${what}: ${text}`);
+}
+
+Deno.test("TaskStory tells when a task was ready, what kept it, and how each attempt ended", () => {
+  const policy = { ...makeTask("b").retry_policy, max_attempts: 1, backoff_seconds: 0 };
+  const ledger = ledgerOf([
+    makeTask("a"),
+    makeTask("other", { priority: 1 }),
+    makeTask("b", { dependencies: ["a"], retry_policy: policy, retry_declared: true }),
+  ], { workers: 1 });
+  decideAll(ledger);
+  end(ledger, "other", "success");
+  decideAll(ledger);
+  end(ledger, "a", "success");
+  decideAll(ledger);
+  end(ledger, "b", "exit");
+  decideAll(ledger);
+  end(ledger, "b", "exit");
+  const at = new Date(ledger.now).toISOString();
+  assertEquals(story(ledger, "a").slice(0, 2), [
+    "ready: it depends on nothing, so it was ready from the start",
+    "task_claimed: attempt 1 was given to worker local; until then all 1 workers are busy, with other",
+  ]);
+  assertEquals(story(ledger, "b"), [
+    "ready: its dependencies allowed it to start, the last of them a",
+    "task_claimed: attempt 1 was given to worker local",
+    "task_started: its body started as process 1",
+    "retry_scheduled: it is tried again, which counts against its retries: exited with 1; " +
+    `the next attempt may start at ${at}`,
+    "task_claimed: attempt 2 was given to worker local",
+    "task_started: its body started as process 1",
+    "task_failed: it failed for good: exited with 1",
+  ]);
+});
+
+Deno.test("TaskStory tells who cancelled a task, and what it took with it", () => {
+  const ledger = ledgerOf([
+    makeTask("a", { priority: 1 }),
+    makeTask("b"),
+    makeTask("c", { dependencies: ["b"] }),
+  ], { workers: 1 });
+  decideAll(ledger);
+  ask(ledger, "cancel_requested", { task_id: "b", reason: "not now" });
+  decideAll(ledger);
+  assertEquals(story(ledger, "b").slice(-2), [
+    "cancel_requested: cli/2 asked to cancel it: not now",
+    "task_cancelled: it was cancelled: not now",
+  ]);
+  assertEquals(story(ledger, "c"), [
+    'task_cancelled: it was cancelled: depends on "b", which is cancelled: not now',
+  ]);
+});

@@ -1,0 +1,92 @@
+import { assertEquals } from "@std/assert";
+import { whatKeeps } from "../../src/scheduler/explain.ts";
+import { findTask } from "../../src/scheduler/run_state.ts";
+import type { Ledger } from "../run/fixture.ts";
+import { makeTask } from "../run/fixture.ts";
+import { ask, decideAll, end, ledgerOf, start } from "./steps.ts";
+
+function keeps(ledger: Ledger, id: string): readonly string[] {
+  const view = findTask(ledger.state, id);
+  return view === undefined
+    ? []
+    : whatKeeps(ledger.state, view, ledger.now).map(({ code, text }) => `${code}: ${text}`);
+}
+
+Deno.test("whatKeeps() names the dependencies that a trigger rule waits for, with their states", () => {
+  const ledger = ledgerOf([
+    makeTask("a"),
+    makeTask("b"),
+    makeTask("all", { dependencies: ["a", "b"] }),
+    makeTask("one", { dependencies: ["a", "b"], trigger_rule: "one_success" }),
+    makeTask("done", { dependencies: ["a"], trigger_rule: "all_done" }),
+  ]);
+  decideAll(ledger);
+  start(ledger, "a");
+  assertEquals(keeps(ledger, "all"), [
+    "dependencies: it waits until these are completed: a (running), b (claimed)",
+  ]);
+  assertEquals(keeps(ledger, "one"), [
+    "dependencies: it waits until one of these is completed: a (running), b (claimed)",
+  ]);
+  assertEquals(keeps(ledger, "done"), ["dependencies: it waits until these have ended: a (running)"]);
+  assertEquals(keeps(ledger, "a"), [], "it is at work");
+});
+
+Deno.test("whatKeeps() names workers, pools and the paths of a conflict, in the order in which they count", () => {
+  const ledger = ledgerOf([
+    makeTask("first", { priority: 1, pool: "db", write_set: ["src/api/**"] }),
+    makeTask("pooled", { pool: "db" }),
+    makeTask("rival", { write_set: ["src/**"] }),
+    makeTask("reader", { read_set: ["src/api/x.ts"], write_set: [] }),
+    makeTask("free"),
+    makeTask("late"),
+  ], { workers: 2, pools: { db: 1 } });
+  decideAll(ledger);
+  assertEquals(keeps(ledger, "pooled"), ["pool: pool db is full (1), with first"]);
+  assertEquals(keeps(ledger, "rival"), [
+    "path_sets: it may not run beside first, while it is at work: both write src/** and src/api/**",
+  ]);
+  assertEquals(keeps(ledger, "reader"), [
+    "path_sets: it may not run beside first, while it is at work: it reads what first writes: src/api/x.ts and src/api/**",
+  ]);
+  assertEquals(keeps(ledger, "late"), ["workers: all 2 workers are busy, with first, free"]);
+});
+
+Deno.test("whatKeeps() tells of delays, pauses, budgets, failures and selections", () => {
+  const retrying = ledgerOf([
+    makeTask("a", {
+      retry_policy: { ...makeTask("a").retry_policy, max_attempts: 1, backoff_seconds: 60 },
+      retry_declared: true,
+    }),
+  ]);
+  decideAll(retrying);
+  end(retrying, "a", "exit");
+  assertEquals(keeps(retrying, "a"), [
+    `delay: its retry waits until ${new Date(retrying.now + 60_000).toISOString()}`,
+  ]);
+
+  const paused = ledgerOf([makeTask("a")], { budget: { time_secs: 10 } });
+  ask(paused, "pause_requested", { reason: "x" });
+  decideAll(paused);
+  assertEquals(keeps(paused, "a"), ["paused: the run is paused"]);
+
+  const failing = ledgerOf([makeTask("a"), makeTask("b")], { on_failure: "no-new", workers: 1 });
+  decideAll(failing);
+  end(failing, "a", "exit");
+  assertEquals(keeps(failing, "b"), ["on_failure: a task has failed, and on_failure is no-new"]);
+
+  const spent = ledgerOf([makeTask("a"), makeTask("b")], {
+    budget: { time_secs: null, attempts: 1 },
+    workers: 1,
+  });
+  decideAll(spent);
+  end(spent, "a", "success");
+  decideAll(spent);
+  assertEquals(keeps(spent, "b"), ["budget: the budget of attempts is used up"]);
+
+  const chosen = ledgerOf([makeTask("a"), makeTask("b")]);
+  chosen.state.index.start(["a"], new Map(), true, chosen.now);
+  assertEquals(keeps(chosen, "b"), [
+    "not_selected: it is not part of this run: --only or --from chose others",
+  ]);
+});
