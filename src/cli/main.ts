@@ -1,11 +1,12 @@
 /** The program: finds the command, parses its arguments, runs it, and turns what it throws into a message. */
 
 import { ExitCode, isSystemError, OmkError, UsageError } from "../errors.ts";
+import type { PlanProblem } from "../plan/problem.ts";
 import { buildInfo, VERSION } from "../version.ts";
 import type { CommandContext } from "./command.ts";
+import { COLOR } from "./config/settings.ts";
 import { giveUpPermissions, NEEDS_ALL } from "./needs.ts";
 import { type ColorChoice, createOutput, type Output } from "./output.ts";
-import { type CommandEntry, COMMANDS } from "./registry.ts";
 
 /** What the words of a command line are, before a command has parsed its own. */
 interface Call {
@@ -13,48 +14,75 @@ interface Call {
   /** Where the name of the command stands; −1 where there is none. */
   readonly at: number;
   readonly json: boolean;
-  readonly color: ColorChoice;
+  /** Undefined where no option says it. */
+  readonly color: ColorChoice | undefined;
 }
 
 /**
  * Runs omk with these arguments and resolves with the exit code.
  */
 export async function main(words: readonly string[]): Promise<number> {
+  if (words[0] === "__complete") return await (await import("./complete/answer.ts")).answer(words.slice(1));
   const env = Deno.env.toObject();
   const call = readCall(words);
-  const output = createOutput(call.color, env);
+  const terminal = { env, output: createOutput(call.color ?? colorOf(env), env) };
   try {
-    return await dispatch(call, output, env);
+    return await dispatch(call, terminal);
   } catch (error) {
-    return await report(error, output, call.json);
+    return await report(error, terminal.output, call.json);
   }
 }
 
-async function dispatch(call: Call, output: Output, env: Readonly<Record<string, string>>): Promise<number> {
+/** What was found at the start. */
+interface Terminal {
+  readonly env: Readonly<Record<string, string>>;
+  /** Replaced where the configuration says something else about colour. */
+  output: Output;
+}
+
+async function dispatch(call: Call, terminal: Terminal): Promise<number> {
   const { words, at, json } = call;
+  const { env, output } = terminal;
   if (at < 0) return await answerWithoutCommand(words, output, json);
-  if (words[at] === "help") return await printHelp(words.toSpliced(at, 1), output);
   const isHelpAsked = beforeSeparator(words).some((word) => word === "--help" || word === "-h");
-  if (isHelpAsked) return await printHelp(words, output);
+  if (isHelpAsked) return await printHelp(words.slice(at), output, json);
+  const { findCommand } = await import("./find_command.ts");
   const { entry, rest } = await findCommand(words, at);
   const command = await entry.load();
   const { parseCommandLine } = await import("./parse.ts");
   const args = parseCommandLine(command, rest);
   giveUpPermissions(command.needs ?? NEEDS_ALL);
+  const { loadConfig } = await import("./config/load_config.ts");
+  const config = await loadConfig(args, env, command.toleratesBadConfig);
+  terminal.output = createOutput(config.value(COLOR) ?? "auto", env);
+  if (!json && !command.toleratesBadConfig) await warnOfUnknownVariables(terminal);
   const context: CommandContext = {
     args,
-    output,
+    output: terminal.output,
     cwd: workingDirectory(),
     env,
+    config,
     json,
     interactive: !json && Deno.stdin.isTerminal() && output.stderrIsTerminal,
   };
   return await command.run(context);
 }
 
+async function warnOfUnknownVariables({ env, output }: Terminal): Promise<void> {
+  const { describeUnknown, unknownVariables } = await import("./config/environment.ts");
+  for (const name of unknownVariables(env)) {
+    output.note(`${output.errorStyle.yellow("warning:")} ${await describeUnknown(name)}`);
+  }
+}
+
+/** The colour that the environment asks for, for what is said before the configuration is read. */
+function colorOf(env: Readonly<Record<string, string>>): ColorChoice {
+  return COLOR.kind.ofText(env[COLOR.variable] ?? "") ?? "auto";
+}
+
 function readCall(words: readonly string[]): Call {
   const own = beforeSeparator(words);
-  let color: ColorChoice = "auto";
+  let color: ColorChoice | undefined;
   let at = -1;
   for (const [place, word] of own.entries()) {
     const isColorValue = own[place - 1] === "--color";
@@ -63,7 +91,7 @@ function readCall(words: readonly string[]): Call {
       : word.startsWith("--color=")
       ? word.slice("--color=".length)
       : undefined;
-    if (value === "always" || value === "never") color = value;
+    if (value !== undefined) color = COLOR.kind.ofText(value) ?? color;
     if (at < 0 && !word.startsWith("-") && !isColorValue) at = place;
   }
   return { words, at, json: own.includes("--json"), color };
@@ -75,45 +103,10 @@ function beforeSeparator(words: readonly string[]): readonly string[] {
   return end < 0 ? words : words.slice(0, end);
 }
 
-/** The command whose name, of one word or two, stands at a place, and all words around its name. */
-async function findCommand(
-  words: readonly string[],
-  at: number,
-): Promise<{ readonly entry: CommandEntry; readonly rest: readonly string[] }> {
-  const one = words[at] ?? "";
-  for (const [name, length] of [[`${one} ${words[at + 1] ?? ""}`, 2], [one, 1]] as const) {
-    const entry = COMMANDS.find((each) => each.name === name);
-    if (entry !== undefined) return { entry, rest: words.toSpliced(at, length) };
-  }
-  const parts = partsOf(one).map((each) => `omk ${each.name}`);
-  if (parts.length > 0) {
-    throw new UsageError({ what: `omk ${one} needs to know what to do`, fix: `use ${parts.join(" or ")}` });
-  }
-  const { nearest } = await import("../plan/nearest.ts");
-  const guess = nearest(one, COMMANDS.map((each) => each.name));
-  const why = guess === undefined ? undefined : `did you mean ${guess}?`;
-  throw new UsageError({ what: `Unknown command "${one}"`, why, fix: "omk --help lists the commands" });
-}
-
-/** The commands whose names have two words and begin with this one. */
-function partsOf(word: string): readonly CommandEntry[] {
-  return COMMANDS.filter((each) => each.name.startsWith(`${word} `));
-}
-
-/** Prints the help of the command that the words name, or of omk where they name none. */
-async function printHelp(words: readonly string[], output: Output): Promise<number> {
-  const { commandHelp, groupHelp, programHelp } = await import("./help.ts");
-  const names = words.filter((word) => !word.startsWith("-"));
-  const [first] = names;
-  const parts = first === undefined ? [] : partsOf(first);
-  const isPart = parts.some((each) => each.name === names.slice(0, 2).join(" "));
-  if (first === undefined) output.write(programHelp(output.style));
-  else if (parts.length > 0 && !isPart) output.write(groupHelp(first, parts, output.style));
-  else {
-    const { entry } = await findCommand(names, 0);
-    output.write(commandHelp(await entry.load(), output.style));
-  }
-  return ExitCode.OK;
+/** Prints the help of what the words name that are no options. */
+async function printHelp(words: readonly string[], output: Output, json: boolean): Promise<number> {
+  const { showHelp } = await import("./show_help.ts");
+  return await showHelp(words.filter((word) => !word.startsWith("-")), output, json);
 }
 
 async function answerWithoutCommand(
@@ -126,7 +119,7 @@ async function answerWithoutCommand(
     else output.print(`omk ${VERSION}`);
     return ExitCode.OK;
   }
-  if (words.includes("--help") || words.includes("-h")) return await printHelp([], output);
+  if (words.includes("--help") || words.includes("-h")) return await printHelp([], output, json);
   const isKnown = (word: string) => !word.startsWith("-") || word === "--json" || word.startsWith("--color");
   const unknown = words.find((word) => !isKnown(word));
   if (unknown !== undefined) {
@@ -159,7 +152,9 @@ async function report(error: unknown, output: Output, json: boolean): Promise<nu
     return exitCode;
   }
   const label = output.errorStyle.red("error:");
-  if (error instanceof OmkError) {
+  if (hasProblems(error)) {
+    await printProblems(error, output);
+  } else if (error instanceof OmkError) {
     output.note(`${label} ${error.message}`);
   } else if (isSystemError(error)) {
     output.note(
@@ -170,4 +165,25 @@ async function report(error: unknown, output: Output, json: boolean): Promise<nu
     output.note(`${label} A fault of omk ${VERSION}: ${stack}`);
   }
   return exitCode;
+}
+
+/** An error that lists what is wrong with a text, such as a plan; known by its name, so that plans are not loaded. */
+function hasProblems(error: unknown): error is OmkError & { readonly problems: readonly PlanProblem[] } {
+  return error instanceof OmkError && error.name === "PlanError";
+}
+
+async function printProblems(
+  { detail, problems }: OmkError & { readonly problems: readonly PlanProblem[] },
+  output: Output,
+): Promise<void> {
+  const [{ planProblemLines }, { loadMeasure }] = await Promise.all([
+    import("./render/plan_problems.ts"),
+    import("./render/text.ts"),
+  ]);
+  await loadMeasure();
+  const { errorStyle: style } = output;
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  const [first] = problems;
+  output.note(`${style.red("error:")} ${detail.what}: ${count} in ${first?.path}\n`);
+  for (const line of planProblemLines(problems, workingDirectory(), style)) output.note(line);
 }

@@ -7,6 +7,8 @@ export const PLAN_VERSION = 1;
 
 /** Tasks at once. */
 export const DEFAULT_WORKERS = 4;
+/** More tasks at once than any machine runs: a larger number is a mistake. */
+export const MOST_WORKERS = 1024;
 /** Time limit of a task, seconds. */
 export const DEFAULT_TASK_TIMEOUT_SECS = 1_800;
 /** Time limit of a gate, seconds. */

@@ -11,7 +11,7 @@ import { checkPools } from "./checks/pools.ts";
 import { checkTexts } from "./checks/texts.ts";
 import { checkTiming } from "./checks/timing.ts";
 import { draftOf, type PlanDraft } from "./draft.ts";
-import { normalizePlan } from "./normalize.ts";
+import { normalizePlan, type PlanSettings } from "./normalize.ts";
 import { type ParsedPlan, parsePlanText } from "./parse.ts";
 import { formatPlanJson } from "./plan_json.ts";
 import { type Finding, type PlanPath, type PlanProblem, quote } from "./problem.ts";
@@ -37,6 +37,8 @@ export interface PlanSource {
   readonly caseSensitive?: boolean | undefined;
   /** The tracked files of the repository, by which links and directories in path sets are known. Default: none. */
   readonly tracked?: Iterable<TrackedPath> | undefined;
+  /** What holds of settings that the plan leaves open; absent ones are omk's own. */
+  readonly defaults?: Partial<PlanSettings> | undefined;
 }
 
 /** What loading comes to. */
@@ -59,8 +61,11 @@ export async function loadPlan(source: PlanSource): Promise<LoadedPlan> {
   const text = source.text.replace(/^\uFEFF/, "");
   const place = async (findings: readonly Finding[]) => {
     if (findings.length === 0) return [];
-    const { locate } = await import("./locate.ts");
-    return locate(text, source.path, findings).map((problem) => redacted(problem, source.redact));
+    const [{ locate }, { fieldMeaning }] = await Promise.all([import("./locate.ts"), import("./meaning.ts")]);
+    return locate(text, source.path, findings).map((problem) => ({
+      ...redacted(problem, source.redact),
+      ...fieldMeaning(problem.pointer),
+    }));
   };
   const parsed = await parsePlanText(text);
   if (!parsed.ok) return { ok: false, problems: await place(parsed.findings) };
@@ -71,7 +76,11 @@ export async function loadPlan(source: PlanSource): Promise<LoadedPlan> {
     message: subjectOf(checked.draft, finding.path) + finding.message,
   });
   if (checked.input === undefined) return { ok: false, problems: await place(checked.findings.map(tell)) };
-  const plan = normalizePlan(checked.input, { name: nameOf(source.path), tree });
+  const plan = normalizePlan(checked.input, {
+    name: nameOf(source.path),
+    tree,
+    defaults: source.defaults,
+  });
   return {
     ok: true,
     plan,
@@ -117,9 +126,10 @@ function check(
 }
 
 /** A value that one message quotes may be a secret by another. */
-function redacted(problem: PlanProblem, redact: (text: string) => string): PlanProblem {
+function redacted({ excerpt, ...problem }: PlanProblem, redact: (text: string) => string): PlanProblem {
   return {
     ...problem,
+    ...(excerpt === undefined || redact(excerpt.line) !== excerpt.line ? {} : { excerpt }),
     pointer: redact(problem.pointer),
     message: redact(problem.message),
     ...(problem.hint === undefined ? {} : { hint: redact(problem.hint) }),

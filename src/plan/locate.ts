@@ -2,7 +2,7 @@
 
 import type { Node, ParseError } from "jsonc-parser";
 import { parse, parseTree, printParseErrorCode } from "jsonc-parser";
-import { type Finding, jsonPointer, type PlanPath, type PlanProblem } from "./problem.ts";
+import { type Excerpt, type Finding, jsonPointer, type PlanPath, type PlanProblem } from "./problem.ts";
 
 /** Where and why a text is no JSON. */
 export interface SyntaxFinding {
@@ -28,16 +28,36 @@ export function locate(text: string, file: string, findings: readonly Finding[])
   return findings
     .map((finding) => ({
       finding,
-      offset: finding.offset ?? tree?.offsetOf(finding.path, finding.target) ?? 0,
+      ...(finding.offset === undefined
+        ? tree?.spanOf(finding.path, finding.target) ?? NOWHERE
+        : { offset: finding.offset, length: 1 }),
     }))
     .sort((a, b) => a.offset - b.offset)
-    .map(({ finding, offset }) => ({
+    .map(({ finding, offset, length }) => ({
       path: file,
       ...position(offset),
+      excerpt: excerptOf(text, offset, length),
       pointer: jsonPointer(finding.path),
       message: finding.message,
       ...(finding.hint === undefined ? {} : { hint: finding.hint }),
     }));
+}
+
+/** A place in a text and how long what stands there is, in UTF-16 units. */
+interface Span {
+  readonly offset: number;
+  readonly length: number;
+}
+
+const NOWHERE: Span = { offset: 0, length: 0 };
+
+/** The line that a place is in; what goes on in the next line ends with the line. */
+function excerptOf(text: string, offset: number, length: number): Excerpt {
+  const from = text.lastIndexOf("\n", offset - 1) + 1;
+  const end = text.indexOf("\n", offset);
+  const line = text.slice(from, end < 0 ? text.length : end).replace(/\r$/, "");
+  const start = Math.min(offset - from, line.length);
+  return { line, start, length: Math.max(1, Math.min(length, line.length - start)) };
 }
 
 const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
@@ -69,16 +89,17 @@ class PlaceTree {
   }
 
   /** The place of a value, or of its key; of what is nearest above it where it does not exist. */
-  offsetOf(path: PlanPath, target: Finding["target"]): number {
+  spanOf(path: PlanPath, target: Finding["target"]): Span {
     let node = this.#root;
     let key: Node | undefined;
     for (const step of path) {
       const [name, value] = this.#childOf(node, step);
-      if (value === undefined) return node?.offset ?? 0;
+      // Of a task that lacks a field, its opening brace is shown, not all of it.
+      if (value === undefined) return { offset: node?.offset ?? 0, length: 1 };
       key = name;
       node = value;
     }
-    return (target === "key" ? key?.offset : undefined) ?? node?.offset ?? 0;
+    return (target === "key" ? key : undefined) ?? node ?? NOWHERE;
   }
 
   /** The key and the value of a child. */

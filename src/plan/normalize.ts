@@ -20,10 +20,15 @@ import type { GateInput, PlanInput, TaskFields, TaskInput } from "./schema.ts";
 import type { GateSpec, Plan, TaskSpec, WorktreeSpec } from "./spec.ts";
 import type { TrackedTree } from "./tracked_tree.ts";
 
+/** The settings of a plan that can be said elsewhere too. */
+export type PlanSettings = Pick<Plan, "workers" | "on_failure" | "durability">;
+
 /** What the text of a plan leaves open. */
 export interface NormalizeContext {
   /** The plan's name where it gives none. */
   readonly name: string;
+  /** What holds of its settings where it says nothing; absent ones are omk's own. */
+  readonly defaults?: Partial<PlanSettings> | undefined;
   readonly tree: TrackedTree;
 }
 
@@ -32,10 +37,11 @@ export function normalizePlan(input: PlanInput, context: NormalizeContext): Plan
   const gates = input.gates?.map((gate) => normalizeGate(gate, "run")) ?? null;
   const gatesByName = new Map(gates?.map((gate) => [gate.name, gate]));
   const { time, attempts } = input.budget ?? {};
+  const { defaults = {} } = context;
   return {
     version: PLAN_VERSION,
     name: input.name ?? context.name,
-    workers: input.workers ?? DEFAULT_WORKERS,
+    workers: input.workers ?? defaults.workers ?? DEFAULT_WORKERS,
     pools: input.pools ?? {},
     budget: {
       time_secs: time === undefined ? null : durationSecs(time) ?? null,
@@ -43,8 +49,8 @@ export function normalizePlan(input: PlanInput, context: NormalizeContext): Plan
     },
     worktree: normalizeWorktree(input.worktree),
     gates,
-    on_failure: input.on_failure ?? "continue",
-    durability: input.durability ?? "batch",
+    on_failure: input.on_failure ?? defaults.on_failure ?? "continue",
+    durability: input.durability ?? defaults.durability ?? "batch",
     watchdog: merge(DEFAULT_WATCHDOG, input.watchdog),
     lease_secs: input.lease_secs ?? DEFAULT_LEASE_SECS,
     limits: merge(DEFAULT_LIMITS, input.limits),

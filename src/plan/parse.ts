@@ -1,4 +1,4 @@
-/** The text of a plan as JSON with comments: an object whose keys are all different. */
+/** A text as JSON with comments: an object whose keys are all different, such as a plan. */
 
 import { parse } from "@std/jsonc";
 import { reasonOf } from "../errors.ts";
@@ -13,12 +13,25 @@ export type ParsedPlan =
   | { readonly ok: true; readonly raw: object; readonly findings: readonly Finding[] }
   | { readonly ok: false; readonly findings: readonly Finding[] };
 
-/** Parses the text of a plan, without its byte order mark. */
-export async function parsePlanText(text: string): Promise<ParsedPlan> {
+/** What a text is, for what is said about it. */
+export interface TextSubject {
+  /** With its article: `the plan`. */
+  readonly name: string;
+  /** What to do about a text without any value; absent: it counts as an object without fields. */
+  readonly emptyHint?: string;
+}
+
+/** A plan's text. */
+const PLAN: TextSubject = { name: "the plan", emptyHint: "omk init writes a first one" };
+
+/** Parses a text, without its byte order mark. */
+export async function parsePlanText(text: string, subject: TextSubject = PLAN): Promise<ParsedPlan> {
   const fail = (finding: Finding): ParsedPlan => ({ ok: false, findings: [finding] });
   const scan = scanJson(text, DEEPEST);
   if (scan.isBlank) {
-    return fail({ path: [], offset: 0, message: "the plan is empty", hint: "omk init writes a first one" });
+    const hint = subject.emptyHint;
+    if (hint === undefined) return { ok: true, raw: {}, findings: [] };
+    return fail({ path: [], offset: 0, message: `${subject.name} is empty`, hint });
   }
   if (scan.tooDeepAt !== null) {
     return fail({ path: [], offset: scan.tooDeepAt, message: `the nesting is deeper than ${DEEPEST}` });
@@ -31,7 +44,7 @@ export async function parsePlanText(text: string): Promise<ParsedPlan> {
     return fail({ path: [], ...(findSyntaxError(text) ?? { offset: 0, message: reasonOf(error) }) });
   }
   if (typeof raw !== "object" || raw === null || Array.isArray(raw)) {
-    return fail({ path: [], message: "the plan must be an object: { … }" });
+    return fail({ path: [], message: `${subject.name} must be an object: { … }` });
   }
   const findings: Finding[] = [
     ...scan.duplicates.map(({ key, offset }) => ({

@@ -18,6 +18,15 @@ export interface Finding {
   readonly hint?: string | undefined;
 }
 
+/** The line of a text that a problem is in. */
+export interface Excerpt {
+  /** The whole line, without its end. */
+  readonly line: string;
+  /** Where in it the fault begins, and how long it is, in UTF-16 units. */
+  readonly start: number;
+  readonly length: number;
+}
+
 /** A rule that a plan breaks, with its place. */
 export interface PlanProblem {
   /** The file, as the caller named it. */
@@ -30,6 +39,10 @@ export interface PlanProblem {
   readonly pointer: string;
   readonly message: string;
   readonly hint?: string | undefined;
+  /** Absent where the line holds a secret. */
+  readonly excerpt?: Excerpt | undefined;
+  /** What the field is for; absent where the problem is with no field. */
+  readonly meaning?: string | undefined;
 }
 
 /** How many problems the text of an error lists; the error holds them all. */

@@ -16,6 +16,7 @@ import {
   DEFAULT_WORKERS,
   LEASE_PER_MISSING_HEARTBEAT,
   LOCK_FILES,
+  MOST_WORKERS,
   PLAN_VERSION,
 } from "./defaults.ts";
 import { DURATION_PATTERN } from "./duration.ts";
@@ -141,7 +142,7 @@ export const planInput = z.strictObject({
   version: z.literal(PLAN_VERSION).optional().describe("Version of the plan format"),
   name: z.string().min(1).max(200).optional().describe("Name of the plan. Default: that of its file"),
   defaults: taskFields.optional().describe("Fields for every task that does not give them itself"),
-  workers: z.int().min(1).max(1024).optional().describe(`Tasks at once. Default: ${DEFAULT_WORKERS}`),
+  workers: z.int().min(1).max(MOST_WORKERS).optional().describe(`Tasks at once. Default: ${DEFAULT_WORKERS}`),
   pools: z.record(z.string(), z.int().min(1).max(1_000_000)).optional().describe(
     "Shared resources: name, and how many tasks may use it at once",
   ),

@@ -32,6 +32,13 @@ const BUDGET_FIELDS = {
   unknown: "is about what agents use, and this build runs none",
 } as const;
 
+/** The names of the fields that are refused. */
+export const REFUSED_FIELDS = {
+  plan: [...Object.keys(PLAN_FIELDS), "gate_each"],
+  task: Object.keys(TASK_FIELDS),
+  budget: Object.keys(BUDGET_FIELDS),
+} as const;
+
 /** What of a plan this build cannot run. */
 export function checkSupported(draft: PlanDraft): Finding[] {
   const findings: Finding[] = [];

@@ -9,6 +9,7 @@ import { listTrackedPaths } from "../git/tracked_paths.ts";
 import { redactText } from "../log/redact.ts";
 import { buildGraph, selectTasks } from "../plan/graph.ts";
 import { loadPlan, PlanError } from "../plan/load.ts";
+import type { PlanSettings } from "../plan/normalize.ts";
 import { formatProblem } from "../plan/problem.ts";
 import type { TrackedPath } from "../plan/tracked_tree.ts";
 import type { Plan, TaskSpec } from "../plan/spec.ts";
@@ -25,8 +26,10 @@ export interface PrepareOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Path of the plan; undefined: `omk.jsonc` in the repository's root, or here. */
   readonly planPath?: string | undefined;
-  readonly workers?: number | undefined;
-  readonly onFailure?: Plan["on_failure"] | undefined;
+  /** What holds in place of what the plan says. */
+  readonly overrides?: Partial<PlanSettings>;
+  /** What holds where the plan says nothing, before omk's own defaults. */
+  readonly defaults?: Partial<PlanSettings>;
   /** Ids to run, with their dependencies; empty: all. */
   readonly only: readonly string[];
   /** Ids to run with all that comes after them, and the dependencies of these; empty: all. */
@@ -93,6 +96,7 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
     redact: redactText,
     caseSensitive: repository?.caseSensitive ?? true,
     tracked: await trackedPaths(repository, text),
+    defaults: options.defaults,
   });
   if (!loaded.ok) throw new PlanError(loaded.problems);
   const selected = selectionOf(loaded.plan, options);
@@ -106,8 +110,7 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
   const plan: Plan = {
     ...loaded.plan,
     gates: loaded.plan.gates ?? detected?.gates ?? [],
-    workers: options.workers ?? loaded.plan.workers,
-    on_failure: options.onFailure ?? loaded.plan.on_failure,
+    ...options.overrides,
   };
   return {
     plan,
@@ -164,7 +167,11 @@ async function trackedPaths(
   return await listTrackedPaths(repository, repository.head);
 }
 
-async function findPlan(options: PrepareOptions, directory: string): Promise<string> {
+/** The file of the plan that was named, or `omk.jsonc` in the directory. */
+export async function findPlan(
+  options: Pick<PrepareOptions, "cwd" | "env" | "planPath">,
+  directory: string,
+): Promise<string> {
   const path = options.planPath === undefined
     ? `${directory}/${PLAN_NAME}`
     : options.planPath.startsWith("/")

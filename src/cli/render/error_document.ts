@@ -1,6 +1,7 @@
 /** An error as machines get it on stderr under `--json`. */
 
 import { OmkError, reasonOf } from "../../errors.ts";
+import { PlanError, type PlanProblem } from "../../plan/problem.ts";
 
 /** The shape of the document. */
 export interface ErrorDocument {
@@ -13,7 +14,22 @@ export interface ErrorDocument {
     readonly why: string | null;
     readonly fix: string | null;
     readonly exit_code: number;
+    /** What is wrong with the plan, where that is the error. */
+    readonly problems?: readonly ErrorProblem[];
   };
+}
+
+/** One problem of a plan. Lines and columns count from 1. */
+export interface ErrorProblem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** JSON Pointer (RFC 6901) of the place in the plan. */
+  readonly pointer: string;
+  readonly message: string;
+  readonly hint: string | null;
+  /** What the field is for. */
+  readonly meaning: string | null;
 }
 
 /** The document for whatever was thrown. */
@@ -28,6 +44,11 @@ export function errorDocument(error: unknown, exitCode: number): ErrorDocument {
       why: detail.why ?? null,
       fix: detail.fix ?? null,
       exit_code: exitCode,
+      ...(error instanceof PlanError ? { problems: error.problems.map(problemDocument) } : {}),
     },
   };
+}
+
+function problemDocument({ path, line, column, pointer, message, hint, meaning }: PlanProblem): ErrorProblem {
+  return { file: path, line, column, pointer, message, hint: hint ?? null, meaning: meaning ?? null };
 }

@@ -12,5 +12,14 @@ export const errorSchema = z.strictObject({
     why: z.string().nullable(),
     fix: z.string().nullable().describe("What to do about it"),
     exit_code: z.int(),
+    problems: z.array(z.strictObject({
+      file: z.string(),
+      line: z.int().min(1),
+      column: z.int().min(1),
+      pointer: z.string().describe("JSON Pointer of the place in the plan"),
+      message: z.string(),
+      hint: z.string().nullable().describe("What to do about it"),
+      meaning: z.string().nullable().describe("What the field is for"),
+    })).optional().describe("All that is wrong with the plan, where that is the error"),
   }),
 }).describe("Why a command failed: one line on stderr");
