@@ -139,6 +139,7 @@ const task = taskFields.extend({
 
 /** The whole file. */
 export const planInput = z.strictObject({
+  $schema: z.string().optional().describe("The JSON Schema of this file, for editors: omk schema --write"),
   version: z.literal(PLAN_VERSION).optional().describe("Version of the plan format"),
   name: z.string().min(1).max(200).optional().describe("Name of the plan. Default: that of its file"),
   defaults: taskFields.optional().describe("Fields for every task that does not give them itself"),

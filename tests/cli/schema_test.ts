@@ -1,10 +1,12 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { schemaCommand } from "../../src/cli/commands/schema.ts";
 import { errorDocument } from "../../src/cli/render/error_document.ts";
+import { COMMANDS } from "../../src/cli/registry.ts";
 import { SCHEMAS } from "../../src/cli/schema/catalog.ts";
 import { errorSchema } from "../../src/cli/schema/error.ts";
 import { OmkError, UsageError } from "../../src/errors.ts";
 import { KINDS } from "../../src/log/kinds.ts";
+import { loadPlan } from "../../src/plan/load.ts";
 import { callCommand, PlainPlace } from "./fixture.ts";
 
 Deno.test("omk schema prints each schema, and all of them as one object", async () => {
@@ -26,7 +28,7 @@ Deno.test("omk schema events has a variant for each kind of the table", async ()
 
 Deno.test("omk schema writes to a file, lists the schemas, and knows what was probably meant", async () => {
   await using place = await PlainPlace.make();
-  await callCommand(schemaCommand, ["plan", "--write", "plan.json"], place);
+  await callCommand(schemaCommand, ["plan", "--file", "plan.json"], place);
   assertEquals(JSON.parse(await Deno.readTextFile(`${place.cwd}/plan.json`)).title, "omk plan");
   const { stdout } = await callCommand(schemaCommand, [], place);
   assertEquals(stdout.split("\n").length, SCHEMAS.length + 1);
@@ -37,7 +39,7 @@ Deno.test("omk schema writes to a file, lists the schemas, and knows what was pr
     "does not go with",
   );
   await assertRejects(
-    () => callCommand(schemaCommand, ["plan", "--write", "no/p.json"], place),
+    () => callCommand(schemaCommand, ["plan", "--file", "no/p.json"], place),
     OmkError,
     "No such file",
   );
@@ -49,4 +51,31 @@ Deno.test("errorDocument() follows its published schema", () => {
   ) {
     errorSchema.parse(JSON.parse(JSON.stringify(errorDocument(error, 2))));
   }
+});
+
+Deno.test("every command has a published schema for what it prints with --json", () => {
+  const described = new Set(SCHEMAS.flatMap(({ commands = [] }) => commands));
+  assertEquals(COMMANDS.map(({ name }) => name).filter((name) => !described.has(name)), []);
+  assertEquals([...described].filter((name) => !COMMANDS.some((each) => each.name === name)), []);
+});
+
+Deno.test("omk schema --write sets up editors, twice with the same result, and changes nothing else in a plan", async () => {
+  await using place = await PlainPlace.make();
+  const write = () => callCommand(schemaCommand, ["--write"], place);
+  assertStringIncludes((await write()).stdout, "write a plan with omk init");
+  const plan = `${place.cwd}/omk.jsonc`;
+  const text = '// mine\n{\n  /* first */ "tasks": [{ "id": "a", "run": "true" }], // kept\n}\n';
+  await Deno.writeTextFile(plan, text);
+  assertStringIncludes((await write()).stdout, "names it now");
+  const written = await Deno.readTextFile(plan);
+  const added = /\s*"\$schema": "\.\/\.omk\/plan\.schema\.json",/;
+  assertMatch(written, added);
+  assertEquals(written.replace(added, "").replaceAll(/\s+/g, ""), text.replaceAll(/\s+/g, ""));
+  assertEquals((await write()).stdout.includes("names it now"), false);
+  assertEquals(await Deno.readTextFile(plan), written);
+  const loaded = await loadPlan({ text: written, path: plan, env: {}, redact: (each) => each });
+  assert(loaded.ok, "a plan with the line can be loaded");
+  await Deno.writeTextFile(plan, '{ "$schema": "./other.json", "tasks": [] }');
+  assertStringIncludes((await write()).stdout, "names another schema");
+  assertEquals(JSON.parse(await Deno.readTextFile(`${place.cwd}/.omk/plan.schema.json`)).title, "omk plan");
 });

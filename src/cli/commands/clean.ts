@@ -1,6 +1,6 @@
 /** `omk clean`: remove old runs and worktrees, and lose nothing. */
 
-import { ExitCode, UsageError } from "../../errors.ts";
+import { ExitCode } from "../../errors.ts";
 import { durationSecs } from "../../plan/duration.ts";
 import { findRun, listRunIds } from "../../run/find_run.ts";
 import { askYesNo } from "../ask.ts";
@@ -10,15 +10,13 @@ import { chooseSlots } from "../clean/choose_slots.ts";
 import { type CleanPlan, type CleanQuery, isEmpty } from "../clean/clean_plan.ts";
 import { findLeftovers } from "../clean/leftovers.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { KEEP } from "../config/settings.ts";
 import { NEEDS_ALL } from "../needs.ts";
 import { locate, type Place } from "../place.ts";
 import { printLines } from "../print_lines.ts";
 import { cleanPlanLines } from "../render/clean_plan_lines.ts";
 import { counted } from "../render/text.ts";
-import { existingDirectories, worktreeDirectories } from "../worktree_directories.ts";
-
-/** The age of runs that are removed where the user does not say it. */
-const DEFAULT_KEEP = "30d";
+import { allWorktreeDirectories, existingDirectories } from "../worktree_directories.ts";
 
 /** See the module. */
 export const cleanCommand: Command = {
@@ -26,7 +24,7 @@ export const cleanCommand: Command = {
   summary: "remove old runs and worktrees, and lose nothing",
   usage: ["omk clean", "omk clean RUN…"],
   description: [
-    `Removes finished runs that ended longer ago than --keep (default ${DEFAULT_KEEP}), or those that are named: their files,\n` +
+    `Removes finished runs that ended longer ago than --keep (default ${KEEP.fallbackText}), or those that are named: their files,\n` +
     "and in git their refs under refs/omk, with the attempts that were pinned there. With --slots it also removes free\n" +
     "worktrees, which omk would make again.",
     "It keeps what is nowhere else: runs that are running, interrupted, damaged, or whose result is on no branch, and\n" +
@@ -39,7 +37,7 @@ export const cleanCommand: Command = {
       name: "keep",
       type: "string",
       placeholder: "AGE",
-      description: `Keep younger runs: 30d, 12h, 0d (default: ${DEFAULT_KEEP})`,
+      description: `Keep younger runs: 30d, 12h, 0d (default: ${KEEP.fallbackText})`,
     },
     { name: "slots", type: "boolean", description: "Remove free worktrees too" },
     { name: "discard", type: "boolean", description: "Remove also what is nowhere else" },
@@ -84,7 +82,7 @@ export const cleanCommand: Command = {
       }
     }
     const failed = removals.filter((each) => !each.removed).length;
-    if (json) output.json({ schema_version: 1, dry_run: !isAgreed, ...plan, removals });
+    if (json) output.json({ schema_version: 1, dry_run: !isAgreed, ...documentOf(plan), removals });
     else if (isAgreed) output.print(`Removed ${counted(removals.length - failed, "thing")}`);
     else if (!isEmpty(plan) && !isDry) {
       output.note(
@@ -95,20 +93,35 @@ export const cleanCommand: Command = {
   },
 };
 
+/** The plan as programs get it. */
+function documentOf({ runs, slots, leftovers, kept }: CleanPlan): Readonly<Record<string, unknown>> {
+  return {
+    runs: runs.map(({ runId, standing, ended_at, loses }) => ({ run_id: runId, standing, ended_at, loses })),
+    slots: slots.map(({ directory, name, state, runId, loses }) => ({
+      directory,
+      name,
+      state,
+      run_id: runId,
+      loses,
+    })),
+    leftovers,
+    kept,
+  };
+}
+
 async function makePlan(context: CommandContext, { home, commonDir }: Place): Promise<CleanPlan> {
-  const { args, cwd, env } = context;
+  const { args, config } = context;
   const now = Date.now();
   const named = args.positionals;
   const runIds = await Promise.all(named.map(async (text) => (await findRun(home, text)).runId));
   const query: CleanQuery = {
     runIds: named.length === 0 ? null : [...new Set(runIds)],
-    keepMs: keepMs(args.text("keep") ?? DEFAULT_KEEP),
+    keepMs: keepMs(config.value(KEEP) ?? KEEP.fallbackText),
     slots: args.flag("slots"),
     discard: args.flag("discard"),
   };
   const runs = await chooseRuns(home, commonDir, query, now);
-  const chosen = args.text("worktree-dir");
-  const directories = commonDir === null ? [] : slotDirectories(commonDir, env, chosen, cwd);
+  const directories = commonDir === null ? [] : allWorktreeDirectories(commonDir, context);
   const removed = new Set(runs.remove.map((run) => run.runId));
   const known = new Set(await listRunIds(home));
   const slots = await chooseSlots(await existingDirectories(directories), query, removed, known);
@@ -120,25 +133,6 @@ async function makePlan(context: CommandContext, { home, commonDir }: Place): Pr
   };
 }
 
-function slotDirectories(
-  commonDir: string,
-  env: Readonly<Record<string, string>>,
-  chosen: string | undefined,
-  cwd: string,
-): readonly string[] {
-  const { usual, fallback } = worktreeDirectories(commonDir, env);
-  const extra = chosen === undefined ? null : chosen.startsWith("/") ? chosen : `${cwd}/${chosen}`;
-  // A chosen directory is shared by repositories: each has one of its own name in it.
-  const inChosen = extra === null || usual === null ? null : `${extra}${usual.slice(usual.lastIndexOf("/"))}`;
-  return [usual, fallback, inChosen].filter((path) => path !== null);
-}
-
-function keepMs(text: string): number {
-  const secs = text === "0" ? 0 : durationSecs(text);
-  if (secs !== undefined) return secs * 1000;
-  throw new UsageError({
-    what: "Option --keep needs an age",
-    why: `"${text}" is none`,
-    fix: "give one such as 30d, 12h or 0d",
-  });
+function keepMs(age: string): number {
+  return (durationSecs(age) ?? 0) * 1000;
 }

@@ -7,23 +7,27 @@ import { printLines } from "../print_lines.ts";
 import { alignColumns } from "../render/text.ts";
 import { type SchemaEntry, SCHEMAS } from "../schema/catalog.ts";
 
+/** Named here too, so that the parser of plans is loaded only where it is needed. */
+const SCHEMA_PATH = ".omk/plan.schema.json";
+
 /** See the module. */
 export const schemaCommand: Command = {
   name: "schema",
   summary: "print the JSON Schemas of plan, proof and events",
-  usage: ["omk schema", "omk schema NAME", "omk schema --all"],
+  usage: ["omk schema", "omk schema NAME", "omk schema --all", "omk schema --write"],
   description: [
-    `Prints the JSON Schema of a format: ${
-      SCHEMAS.map((entry) => entry.name).join(", ")
-    }. Without NAME it lists them.\n` +
-    "--all prints one object with every schema under its name.",
-    "In an editor, tell the JSON language server that omk.jsonc follows the schema of the plan.",
+    "Prints the JSON Schema of a format: of plan, configuration, proof, events, and of what each command prints with\n" +
+    "--json. Without NAME it lists them. --all prints one object with every schema under its name.",
+    `--write makes editors complete and check omk.jsonc: it writes the schema of the plan to ${SCHEMA_PATH} and\n` +
+    'adds a "$schema" line to omk.jsonc that names it. Nothing else in the plan changes.',
   ],
   positionals: { min: 0, max: 1 },
   options: [
     { name: "all", type: "boolean", description: "All schemas, in one object" },
+    { name: "write", type: "boolean", description: "Set up editors for the plan of this project" },
     {
-      name: "write",
+      name: "file",
+      short: "o",
       type: "string",
       placeholder: "FILE",
       description: "Write to this file, which is replaced",
@@ -31,20 +35,23 @@ export const schemaCommand: Command = {
   ],
   examples: [
     { command: "omk schema", note: "which schemas there are" },
-    { command: "omk schema plan --write .vscode/omk.schema.json", note: "for an editor" },
+    { command: "omk schema --write", note: "let editors complete and check omk.jsonc" },
+    { command: "omk schema proof --file proof.schema.json", note: "one schema, as a file" },
     { command: "omk schema events | jq '.oneOf | length'", note: "how many kinds of events there are" },
   ],
   needs: { run: false, write: true },
+  toleratesBadConfig: true,
   async run(context: CommandContext): Promise<number> {
     const { args, output, json } = context;
     const [name] = args.positionals;
     const all = args.flag("all");
+    if (args.flag("write")) return await setUpEditors(context, name !== undefined || all);
     if (all && name !== undefined) {
       throw new UsageError({ what: `Option --all does not go with "${name}"`, fix: "leave one of them out" });
     }
     if (name === undefined && !all) {
-      if (args.text("write") !== undefined) {
-        throw new UsageError({ what: "Option --write needs a NAME, or --all" });
+      if (args.text("file") !== undefined) {
+        throw new UsageError({ what: "Option --file needs a NAME, or --all" });
       }
       const schemas = SCHEMAS.map(({ name, description }) => ({ name, description }));
       const rows = schemas.map((each) => [each.name, each.description]);
@@ -54,7 +61,7 @@ export const schemaCommand: Command = {
     }
     const document = name === undefined ? await makeAll() : await (await find(name)).make();
     const text = json ? `${JSON.stringify(document)}\n` : `${JSON.stringify(document, null, 2)}\n`;
-    const file = args.text("write");
+    const file = args.text("file");
     if (file === undefined) {
       output.write(text);
       return ExitCode.OK;
@@ -65,6 +72,32 @@ export const schemaCommand: Command = {
     return ExitCode.OK;
   },
 };
+
+async function setUpEditors(context: CommandContext, hasMore: boolean): Promise<number> {
+  const { output, json, cwd } = context;
+  if (hasMore) {
+    throw new UsageError({
+      what: "Option --write stands alone",
+      fix: "use --file to write one schema to a file",
+    });
+  }
+  const { locate } = await import("../place.ts");
+  const { writeEditorSchema } = await import("../editor_schema.ts");
+  const { root } = await locate(context);
+  const done = await writeEditorSchema(root ?? cwd);
+  if (json) {
+    output.json({ schema_version: 1, ...done });
+    return ExitCode.OK;
+  }
+  output.print(`Wrote ${done.schema}`);
+  const line = `"$schema": "./${SCHEMA_PATH}"`;
+  if (done.line === "added") output.print(`  ${done.plan} names it now: ${line}`);
+  if (done.line === "other") {
+    output.print(`  ${done.plan} names another schema, and was left as it is; this one: ${line}`);
+  }
+  if (done.line === "no_plan") output.print(`  write a plan with omk init, and put this line first: ${line}`);
+  return ExitCode.OK;
+}
 
 async function makeAll(): Promise<Readonly<Record<string, unknown>>> {
   const entries = SCHEMAS.map(async (entry) => [entry.name, await entry.make()] as const);

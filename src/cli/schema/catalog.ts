@@ -6,6 +6,8 @@ import type { ZodType } from "zod";
 export interface SchemaEntry {
   readonly name: string;
   readonly description: string;
+  /** The commands whose `--json` it describes: one document, or each line where they stream. */
+  readonly commands?: readonly string[];
   readonly make: () => Promise<Record<string, unknown>>;
 }
 
@@ -17,7 +19,13 @@ export const SCHEMAS: readonly SchemaEntry[] = [
     make: async () => (await import("../../plan/schema.ts")).planJsonSchema(),
   },
   {
+    name: "config",
+    description: "config.jsonc: the user's own settings",
+    make: async () => (await import("./config.ts")).configJsonSchema(),
+  },
+  {
     name: "proof",
+    commands: ["proof"],
     description: "proof.json: what a run has proved",
     make: async () => await toJsonSchema((await import("../../proof/schema.ts")).proofSchema),
   },
@@ -28,18 +36,164 @@ export const SCHEMAS: readonly SchemaEntry[] = [
   },
   {
     name: "events",
+    commands: ["events", "log tail", "run", "resume", "retry"],
     description: "events.jsonl and omk events --json: one event",
     make: async () => (await import("./events.ts")).eventsJsonSchema(),
   },
   {
     name: "status",
+    commands: ["status"],
     description: "omk status --json: how a run stands",
     make: async () => await toJsonSchema((await import("./status.ts")).statusSchema),
   },
   {
     name: "list",
+    commands: ["list"],
     description: "omk list --json: all runs",
     make: async () => await toJsonSchema((await import("./list.ts")).listSchema),
+  },
+  {
+    name: "index",
+    commands: ["index"],
+    description: "omk index --json: the index of all runs",
+    make: async () => await toJsonSchema((await import("./index.ts")).indexSchema),
+  },
+  {
+    name: "log-append",
+    commands: ["log append"],
+    description: "omk log append: the answer to one line",
+    make: async () => await toJsonSchema((await import("./log.ts")).logAppendSchema),
+  },
+  {
+    name: "log-verify",
+    commands: ["log verify"],
+    description: "omk log verify --json: whether a log is as it was written",
+    make: async () => await toJsonSchema((await import("./log.ts")).logVerifySchema),
+  },
+  {
+    name: "log-stats",
+    commands: ["log stats"],
+    description: "omk log stats --json: what is in a log",
+    make: async () => await toJsonSchema((await import("./log.ts")).logStatsSchema),
+  },
+  {
+    name: "doctor",
+    commands: ["doctor"],
+    description: "omk doctor --json: machine, repository and configuration",
+    make: async () => await toJsonSchema((await import("./doctor.ts")).doctorSchema),
+  },
+  {
+    name: "permissions",
+    description: "omk doctor --permissions --json: what each command holds",
+    make: async () => await toJsonSchema((await import("./doctor.ts")).permissionsSchema),
+  },
+  {
+    name: "show",
+    commands: ["show"],
+    description: "omk show --json: all about a run or a task",
+    make: async () => await toJsonSchema((await import("./telling.ts")).showSchema),
+  },
+  {
+    name: "logs",
+    commands: ["logs"],
+    description: "omk logs --json: one line of output",
+    make: async () => await toJsonSchema((await import("./telling.ts")).logsSchema),
+  },
+  {
+    name: "explain",
+    commands: ["explain"],
+    description: "omk explain --json: the story of a task",
+    make: async () => await toJsonSchema((await import("./telling.ts")).explainSchema),
+  },
+  {
+    name: "graph",
+    commands: ["graph"],
+    description: "omk graph --json: which task comes after which",
+    make: async () => await toJsonSchema((await import("./telling.ts")).graphSchema),
+  },
+  {
+    name: "verify",
+    commands: ["verify"],
+    description: "omk verify --json: whether a proof holds",
+    make: async () => await toJsonSchema((await import("./telling.ts")).verifySchema),
+  },
+  {
+    name: "dry-run",
+    commands: [],
+    description: "omk run --dry-run --json: what a run would do",
+    make: async () => await toJsonSchema((await import("./telling.ts")).dryRunSchema),
+  },
+  {
+    name: "query",
+    commands: ["query"],
+    description: "omk query --json: one row of the answer",
+    make: async () => await toJsonSchema((await import("./telling.ts")).querySchema),
+  },
+  {
+    name: "init",
+    commands: ["init"],
+    description: "omk init --json: the plan that was written",
+    make: async () => await toJsonSchema((await import("./steering.ts")).initSchema),
+  },
+  {
+    name: "retry",
+    commands: ["retry"],
+    description: "omk retry --json: what became of it in a run that goes on",
+    make: async () => await toJsonSchema((await import("./steering.ts")).retrySchema),
+  },
+  {
+    name: "answer",
+    commands: ["answer"],
+    description: "omk answer --json: what became of an answer",
+    make: async () => await toJsonSchema((await import("./steering.ts")).answerSchema),
+  },
+  {
+    name: "pause",
+    commands: ["pause", "unpause"],
+    description: "omk pause --json and omk unpause --json",
+    make: async () => await toJsonSchema((await import("./steering.ts")).pauseSchema),
+  },
+  {
+    name: "budget-add",
+    commands: ["budget add"],
+    description: "omk budget add --json",
+    make: async () => await toJsonSchema((await import("./steering.ts")).budgetAddSchema),
+  },
+  {
+    name: "cancel",
+    commands: ["cancel"],
+    description: "omk cancel --json: what became of a cancellation",
+    make: async () => await toJsonSchema((await import("./steering.ts")).cancelSchema),
+  },
+  {
+    name: "merge",
+    commands: ["merge"],
+    description: "omk merge --json: what was delivered",
+    make: async () => await toJsonSchema((await import("./steering.ts")).mergeSchema),
+  },
+  {
+    name: "clean",
+    commands: ["clean"],
+    description: "omk clean --json: what is removed, what is kept",
+    make: async () => await toJsonSchema((await import("./steering.ts")).cleanSchema),
+  },
+  {
+    name: "completions",
+    commands: ["completions"],
+    description: "omk completions --json: a completion script",
+    make: async () => await toJsonSchema((await import("./telling.ts")).completionsSchema),
+  },
+  {
+    name: "help",
+    commands: ["help"],
+    description: "omk help --json: of omk, a command or a topic",
+    make: async () => await toJsonSchema((await import("./telling.ts")).helpSchema),
+  },
+  {
+    name: "schemas",
+    commands: ["schema"],
+    description: "omk schema --json: which schemas there are",
+    make: async () => await toJsonSchema((await import("./telling.ts")).schemasSchema),
   },
   {
     name: "error",

@@ -20,6 +20,6 @@ export const errorSchema = z.strictObject({
       message: z.string(),
       hint: z.string().nullable().describe("What to do about it"),
       meaning: z.string().nullable().describe("What the field is for"),
-    })).optional().describe("All that is wrong with the plan, where that is the error"),
+    })).optional().describe("All that is wrong with the plan or the configuration, where that is the error"),
   }),
 }).describe("Why a command failed: one line on stderr");

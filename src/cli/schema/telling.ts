@@ -1,0 +1,158 @@
+/** The schemas of what the commands print that tell of runs, plans, and omk itself. */
+
+import * as z from "zod";
+
+const version = z.literal(1);
+const taskState = z.enum([
+  "pending",
+  "claimed",
+  "running",
+  "finished",
+  "completed",
+  "failed",
+  "cancelled",
+  "blocked",
+  "waiting",
+]);
+
+/** `omk explain --json`. */
+export const explainSchema = z.strictObject({
+  schema_version: version,
+  run_id: z.string(),
+  task_id: z.string(),
+  state: taskState,
+  reason: z.string().nullable(),
+  keeping: z.array(z.strictObject({
+    code: z.enum([
+      "not_selected",
+      "run_ending",
+      "dependencies",
+      "paused",
+      "budget",
+      "on_failure",
+      "delay",
+      "pool",
+      "path_sets",
+      "workers",
+      "rank",
+    ]),
+    text: z.string(),
+    tasks: z.array(z.string()).describe("The tasks that it waits for"),
+  })).describe("What keeps it from starting now; empty where the run has ended"),
+  story: z.array(z.strictObject({
+    index: z.int().min(0).describe("Index of the event in the log"),
+    ts: z.iso.datetime(),
+    what: z.string().describe("Kind of the event, or `ready`"),
+    text: z.string(),
+  })),
+}).describe("Why a task ran, waits, failed or never started");
+
+/** `omk graph --json`. */
+export const graphSchema = z.strictObject({
+  schema_version: version,
+  name: z.string(),
+  tasks: z.array(z.strictObject({
+    id: z.string(),
+    name: z.string(),
+    dependencies: z.array(z.string()),
+    trigger_rule: z.enum(["all_success", "one_success", "all_done"]),
+    state: taskState.nullable().describe("Null for a plan"),
+    earlier_ms: z.number().min(0).nullable().describe("How long it took before"),
+    critical: z.boolean(),
+  })).describe("Each after what it depends on"),
+  critical_path: z.strictObject({
+    tasks: z.array(z.string()),
+    ms: z.number().min(0).describe("Tasks that were never timed count as one second"),
+    known: z.boolean().describe("Whether all of it was timed before"),
+  }),
+}).describe("Which task of a plan or a run comes after which");
+
+/** `omk run --dry-run --json`. */
+export const dryRunSchema = z.strictObject({
+  schema_version: version,
+  plan: z.string().describe("The file"),
+  workers: z.int().min(1),
+  selected: z.array(z.string()).nullable().describe("Null: all tasks"),
+  tasks: z.array(z.strictObject({
+    task_id: z.string(),
+    start_ms: z.number().min(0).describe("From the start of the run, if everything goes well"),
+    end_ms: z.number().min(0),
+    timed: z.boolean().describe("Whether it was timed before"),
+  })).describe("In the order in which they would start"),
+  gates: z.array(z.strictObject({
+    name: z.string(),
+    command: z.union([z.string(), z.array(z.string())]),
+    scope: z.enum(["run", "task"]),
+  })),
+  gates_detected: z.boolean(),
+  notes: z.array(z.string()),
+}).describe("What a run would do");
+
+/** One line of `omk logs --json`. */
+export const logsSchema = z.strictObject({
+  schema_version: version,
+  kind: z.enum(["attempt", "setup", "gate"]),
+  task_id: z.string().nullable(),
+  attempt: z.int().min(1).nullable(),
+  gate: z.string().nullable(),
+  text: z.string().describe("One line of output, without its end"),
+}).describe("One line of what a task or a gate has printed");
+
+const anything = z.looseObject({});
+
+/** `omk show --json`: of a run, or of one task. */
+export const showSchema = z.union([
+  z.strictObject({
+    schema_version: version,
+    run_id: z.string(),
+    standing: z.string(),
+    directory: z.string(),
+    started: anything.nullable().describe("Payload of run_started"),
+    run: anything.describe("What the fold holds of the run"),
+    plan: anything.describe("The plan as it was pinned"),
+    tasks: z.array(z.looseObject({ id: z.string(), state: taskState, attempts: z.array(anything) })),
+    gates: z.array(anything),
+  }),
+  z.strictObject({
+    schema_version: version,
+    run_id: z.string(),
+    standing: z.string(),
+    spec: z.looseObject({ id: z.string() }).describe("The task as the plan has it"),
+    task: z.looseObject({ id: z.string(), state: taskState }),
+    attempts: z.array(anything),
+  }),
+]).describe("All about a run or a task");
+
+const check = z.strictObject({ name: z.string(), ok: z.boolean(), detail: z.string() });
+
+/** `omk verify --json`. */
+export const verifySchema = z.strictObject({
+  schema_version: version,
+  directory: z.string(),
+  run_id: z.string().nullable(),
+  status: z.string().nullable().describe("Recomputed from the log"),
+  ok: z.boolean(),
+  checks: z.array(check),
+  first_failure: check.nullable(),
+  exit_code: z.int(),
+}).describe("Whether log, files and git still say what the proof says");
+
+/** `omk completions --json`. */
+export const completionsSchema = z.strictObject({
+  schema_version: version,
+  shell: z.string(),
+  script: z.string(),
+}).describe("A completion script");
+
+/** `omk schema --json` without a name. */
+export const schemasSchema = z.strictObject({
+  schema_version: version,
+  omk: z.string().describe("Version of omk"),
+  schemas: z.array(z.strictObject({ name: z.string(), description: z.string() })),
+}).describe("The schemas that omk publishes");
+
+/** `omk help --json`: of omk, of a group, of a command or of a topic. */
+export const helpSchema = z.looseObject({ schema_version: version }).describe("Help");
+
+/** One row of `omk query --json`. */
+export const querySchema = z.record(z.string(), z.unknown()).describe("One row of the answer, by column");
