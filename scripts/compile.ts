@@ -14,6 +14,8 @@ Usage: deno task compile [options]
   --output FILE      Where to put it (default: dist/omk)
   --main FILE        The entry point (default: main.ts)
   --runtime RUNTIME  auto (default), own, denort_bin or fallback
+  --target TARGET    The system to compile for, such as aarch64-unknown-linux-gnu (default: this one). For another
+                     one it takes Deno's own runtime, or DENORT_BIN
 
 Environment:
   DENORT_BIN         A denort of the running Deno's version, used instead of a download
@@ -41,12 +43,14 @@ export interface CompileOptions {
   readonly main: string;
   readonly output: string;
   readonly runtime: "auto" | BinaryRuntime;
+  /** Target triple of the system that it is for. */
+  readonly target: string;
 }
 
 /** Compiles, checks that the result starts, and says what came out. */
 export async function compile(options: CompileOptions, say: (line: string) => void): Promise<void> {
   const started = performance.now();
-  const toolchain = await findToolchain(options.runtime, say);
+  const toolchain = await findToolchain(options.runtime, options.target, say);
   const bundle = await Deno.makeTempDir({ prefix: "omk-bundle-" });
   try {
     const bundleFlags = ["--minify", "--code-splitting", "--outdir", bundle];
@@ -62,11 +66,12 @@ export async function compile(options: CompileOptions, say: (line: string) => vo
       "--no-check",
       "--no-code-cache",
       ...PERMISSIONS,
+      ...(options.target === Deno.build.target ? [] : ["--target", options.target]),
       "--output",
       options.output,
     ];
     await runStep(toolchain.deno, ["compile", ...flags, entry], { env: buildEnvironment(toolchain.env) });
-    await requireStart(options.output);
+    if (options.target === Deno.build.target) await requireStart(options.output);
   } finally {
     await Deno.remove(bundle, { recursive: true });
   }
@@ -140,8 +145,8 @@ function isRuntimeChoice(text: string): text is CompileOptions["runtime"] {
 if (import.meta.main) {
   const args = parseArgs(Deno.args, {
     boolean: ["help"],
-    string: ["output", "main", "runtime"],
-    default: { output: "dist/omk", main: "main.ts", runtime: "auto" },
+    string: ["output", "main", "runtime", "target"],
+    default: { output: "dist/omk", main: "main.ts", runtime: "auto", target: Deno.build.target },
     unknown(arg) {
       console.error(`error: Unknown argument "${arg}"; see --help`);
       Deno.exit(2);
@@ -155,7 +160,8 @@ if (import.meta.main) {
     console.error(`error: Unknown runtime "${args.runtime}"; see --help`);
     Deno.exit(2);
   }
-  const options = { main: resolve(ROOT, args.main), output: resolve(args.output), runtime: args.runtime };
+  const { runtime, target } = args;
+  const options = { main: resolve(ROOT, args.main), output: resolve(args.output), runtime, target };
   try {
     await compile(options, (line) => console.log(line));
   } catch (error) {

@@ -52,11 +52,13 @@ const PROBE_MS = 5_000;
  * Chooses the toolchain: `DENORT_BIN` if it is set, else the runtime that Deno offers, else the fallback.
  *
  * @param wanted `auto` tries all of them; another value insists on that one.
+ * @param target Triple of the system that is compiled for; the fallback is for one only.
  * @param say Is told about each choice that a person would want to know of.
  * @throws {Error} when the wanted runtime cannot be had; the message says what to do.
  */
 export async function findToolchain(
   wanted: "auto" | BinaryRuntime,
+  target: string,
   say: (line: string) => void,
 ): Promise<Toolchain> {
   const denortBin = Deno.env.get("DENORT_BIN");
@@ -66,11 +68,11 @@ export async function findToolchain(
   }
   if (wanted === "own") return running("own");
   if (wanted === "auto") {
-    const obstacle = await ownRuntimeObstacle();
+    const obstacle = await ownRuntimeObstacle(target);
     if (obstacle === undefined) return running("own");
     say(`Deno's own runtime is out of reach (${obstacle}): using the fallback`);
   }
-  return await fallback(say);
+  return await fallback(target, say);
 }
 
 /**
@@ -115,8 +117,8 @@ function running(runtime: BinaryRuntime, env: Record<string, string> = {}): Tool
 }
 
 /** Why Deno's own runtime cannot be had; `undefined` if it can. */
-async function ownRuntimeObstacle(): Promise<string | undefined> {
-  const file = `release/v${Deno.version.deno}/denort-${Deno.build.target}.zip`;
+async function ownRuntimeObstacle(target: string): Promise<string | undefined> {
+  const file = `release/v${Deno.version.deno}/denort-${target}.zip`;
   const { denoDir } = JSON.parse(await runStep(Deno.execPath(), ["info", "--json"]));
   if (await exists(join(denoDir, "dl", file))) return undefined;
   try {
@@ -129,10 +131,10 @@ async function ownRuntimeObstacle(): Promise<string | undefined> {
   }
 }
 
-async function fallback(say: (line: string) => void): Promise<Toolchain> {
-  if (Deno.build.target !== FALLBACK.target) {
+async function fallback(target: string, say: (line: string) => void): Promise<Toolchain> {
+  if (target !== FALLBACK.target || Deno.build.target !== FALLBACK.target) {
     throw new Error(
-      `Cannot compile for ${Deno.build.target}: Deno's own runtime is out of reach, and the fallback exists for ` +
+      `Cannot compile for ${target}: Deno's own runtime is out of reach, and the fallback exists for ` +
         `${FALLBACK.target} only; set DENORT_BIN to a denort of Deno ${Deno.version.deno}`,
     );
   }

@@ -249,3 +249,8 @@ declare module "@std/path" {
   /** Normalizes a glob; `..` after `**` stays. */
   export function normalizeGlob(glob: string, options?: Pick<GlobOptions, "globstar">): string;
 }
+
+declare module "@std/yaml" {
+  /** The value of a YAML document; throws for one that is none. */
+  export function parse(content: string): unknown;
+}

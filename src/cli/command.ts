@@ -1,5 +1,6 @@
 /** What a command of omk is: the data that its help and its parser are made of, and the function that runs it. */
 
+import type { Config } from "./config/config.ts";
 import type { Needs } from "./needs.ts";
 import type { Output } from "./output.ts";
 
@@ -50,6 +51,8 @@ export interface CommandContext {
   /** The directory that omk was called in, absolute. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** What options, environment and the user's file say of each setting. */
+  readonly config: Config;
   /** Whether `--json` was given. */
   readonly json: boolean;
   /** Whether a person can be asked: stdin and stderr are terminals and `--json` was not given. */
@@ -65,14 +68,19 @@ export interface Command {
   readonly usage: readonly string[];
   /** More than the summary, in short paragraphs; empty where there is nothing to add. */
   readonly description: readonly string[];
-  /** How many positional arguments there may be. */
-  readonly positionals: { readonly min: number; readonly max: number };
+  /** How many positional arguments there may be, and the only values that they may have. */
+  readonly positionals: { readonly min: number; readonly max: number; readonly choices?: readonly string[] };
   readonly options: readonly OptionSpec[];
   readonly examples: readonly Example[];
   /** The exit codes that say more than 0 for success, 1 for a failure, 2 for wrong usage, 5 for the machine. */
   readonly exitCodes?: readonly ExitCodeNote[];
   /** The permissions that the command uses; all others are given up before it runs. Absent: it uses all. */
   readonly needs?: Needs;
+  /**
+   * Whether it works where the configuration cannot be used, and says nothing about unknown variables; its settings
+   * are then those that omk has by itself.
+   */
+  readonly toleratesBadConfig?: boolean;
   /** Resolves with the exit code. What it throws is printed as an error, with the error's own exit code. */
   run(context: CommandContext): Promise<number>;
 }

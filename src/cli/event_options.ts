@@ -21,7 +21,7 @@ export const EVENT_OPTIONS: readonly OptionSpec[] = [
     placeholder: "ACTOR",
     description: "Only events by these, such as controller/1",
   },
-  { name: "gate", type: "string", placeholder: "NAME", description: "Only events about this gate" },
+  { name: "gate", type: "string", placeholder: "GATE", description: "Only events about this gate" },
   {
     name: "since",
     type: "string",

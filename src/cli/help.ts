@@ -3,7 +3,7 @@
 import type { Command, ExitCodeNote, OptionSpec } from "./command.ts";
 import { COMMON_OPTIONS } from "./command.ts";
 import type { HelpTopic, TopicSection } from "./help_topics/topic.ts";
-import { TOPICS } from "./help_topics/topics.ts";
+import { type TopicListing, TOPICS } from "./help_topics/topics.ts";
 import type { Style } from "./output.ts";
 import { COMMAND_GROUPS, type CommandEntry } from "./registry.ts";
 import { nameTable, wrap } from "./render/wrap.ts";
@@ -83,15 +83,16 @@ export function programHelp(style: Style, columns: number = HELP_COLUMNS): strin
 
 /** A topic as text. */
 export function topicHelp(
-  name: string,
+  { name, summary }: TopicListing,
   topic: HelpTopic,
   style: Style,
   columns: number = HELP_COLUMNS,
 ): string {
   return joinParts([
+    `${style.bold(`omk help ${name}`)} - ${summary}`,
     ...topic.sections.map((each) => topicSection(each, style, columns)),
     section("See also", topic.seeAlso.map((words) => `omk ${words}`), style),
-  ].map((text, at) => at === 0 ? `${style.bold(`omk help ${name}`)}\n\n${text}` : text));
+  ]);
 }
 
 function topicSection(

@@ -167,9 +167,9 @@ async function report(error: unknown, output: Output, json: boolean): Promise<nu
   return exitCode;
 }
 
-/** An error that lists what is wrong with a text, such as a plan; known by its name, so that plans are not loaded. */
+/** An error that lists what is wrong with a text; known by its name, so that what reads texts is not loaded. */
 function hasProblems(error: unknown): error is OmkError & { readonly problems: readonly PlanProblem[] } {
-  return error instanceof OmkError && error.name === "PlanError";
+  return error instanceof OmkError && (error.name === "PlanError" || error.name === "ConfigError");
 }
 
 async function printProblems(

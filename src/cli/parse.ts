@@ -31,7 +31,7 @@ export function parseCommandLine(command: Command, words: readonly string[]): Co
     },
   });
   const positionals = parsed._.map(String);
-  checkCount(command, positionals, help);
+  checkPositionals(command, positionals, help);
   const values = new Map<string, OptionValue>();
   for (const option of options) {
     const value = valueOf(option, parsed[option.name], help);
@@ -57,13 +57,28 @@ export function parseCommandLine(command: Command, words: readonly string[]): Co
 
 type OptionValue = boolean | string | number | readonly string[];
 
-function checkCount(command: Command, positionals: readonly string[], fix: string): void {
-  const { min, max } = command.positionals;
-  if (positionals.length >= min && positionals.length <= max) return;
-  const what = positionals.length < min
-    ? `omk ${command.name} needs more arguments`
-    : `omk ${command.name} does not take "${positionals[max]}"`;
-  throw new UsageError({ what, why: `its usage is ${command.usage.join(" | ")}`, fix });
+function checkPositionals(command: Command, positionals: readonly string[], fix: string): void {
+  const { min, max, choices } = command.positionals;
+  if (positionals.length < min || positionals.length > max) {
+    const what = positionals.length < min
+      ? `omk ${command.name} needs more arguments`
+      : `omk ${command.name} does not take "${positionals[max]}"`;
+    throw new UsageError({ what, why: `its usage is ${command.usage.join(" | ")}`, fix });
+  }
+  const unknown = choices === undefined ? undefined : positionals.find((each) => !choices.includes(each));
+  if (choices === undefined || unknown === undefined) return;
+  throw new UsageError({
+    what: `omk ${command.name} does not take "${unknown}"`,
+    why: notAmong(unknown, choices),
+    fix,
+  });
+}
+
+/** Why a word is none of those that are possible, with the one that was probably meant. */
+function notAmong(word: string, choices: readonly string[]): string {
+  const guess = nearest(word, choices);
+  const hint = guess === undefined ? "" : `, did you mean ${guess}?`;
+  return `"${word}" is none of ${choices.join(", ")}${hint}`;
 }
 
 function valueOf(option: OptionSpec, raw: unknown, fix: string): OptionValue | undefined {
@@ -84,9 +99,7 @@ function valueOf(option: OptionSpec, raw: unknown, fix: string): OptionValue | u
     });
   }
   if (option.choices !== undefined && !option.choices.includes(text)) {
-    const guess = nearest(text, option.choices);
-    const hint = guess === undefined ? "" : `, did you mean ${guess}?`;
-    const why = `"${text}" is none of ${option.choices.join(", ")}${hint}`;
+    const why = notAmong(text, option.choices);
     throw new UsageError({ what: `Option --${option.name} has an unknown value`, why, fix });
   }
   return text;

@@ -88,14 +88,29 @@ export const COMMAND_GROUPS: readonly {
         load: async () => (await import("./commands/show.ts")).showCommand,
       },
       {
+        name: "explain",
+        summary: "say why a task ran, waits, failed or never started",
+        load: async () => (await import("./commands/explain.ts")).explainCommand,
+      },
+      {
+        name: "graph",
+        summary: "draw the graph of a plan or a run",
+        load: async () => (await import("./commands/graph.ts")).graphCommand,
+      },
+      {
         name: "logs",
         summary: "print the output of tasks and gates",
         load: async () => (await import("./commands/logs.ts")).logsCommand,
       },
       {
         name: "events",
-        summary: "print the events of a run",
+        summary: "print the events of a run, or of all",
         load: async () => (await import("./commands/events.ts")).eventsCommand,
+      },
+      {
+        name: "query",
+        summary: "ask the events of all runs a question in SQL",
+        load: async () => (await import("./commands/query.ts")).queryCommand,
       },
     ],
   },
@@ -113,9 +128,19 @@ export const COMMAND_GROUPS: readonly {
         load: async () => (await import("./commands/verify.ts")).verifyCommand,
       },
       {
+        name: "log append",
+        summary: "append events to a log file of your own",
+        load: async () => (await import("./commands/log_append.ts")).logAppendCommand,
+      },
+      {
         name: "log tail",
         summary: "print the end of a log file",
         load: async () => (await import("./commands/log_tail.ts")).logTailCommand,
+      },
+      {
+        name: "log stats",
+        summary: "count what is in a log file",
+        load: async () => (await import("./commands/log_stats.ts")).logStatsCommand,
       },
       {
         name: "log verify",
@@ -133,14 +158,29 @@ export const COMMAND_GROUPS: readonly {
         load: async () => (await import("./commands/clean.ts")).cleanCommand,
       },
       {
+        name: "index",
+        summary: "index the events of all runs for queries",
+        load: async () => (await import("./commands/index.ts")).indexCommand,
+      },
+      {
         name: "doctor",
-        summary: "check this machine and repository",
+        summary: "check machine, repository and configuration",
         load: async () => (await import("./commands/doctor.ts")).doctorCommand,
       },
       {
         name: "schema",
         summary: "print the JSON Schemas of plan, proof and events",
         load: async () => (await import("./commands/schema.ts")).schemaCommand,
+      },
+      {
+        name: "completions",
+        summary: "print the completion script of a shell",
+        load: async () => (await import("./commands/completions.ts")).completionsCommand,
+      },
+      {
+        name: "help",
+        summary: "explain a command or a topic",
+        load: async () => (await import("./commands/help.ts")).helpCommand,
       },
     ],
   },

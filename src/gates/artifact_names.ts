@@ -31,13 +31,13 @@ export class GateArtifactNames {
     this.#highest = mine;
     // A disk that refused may have space the next time.
     mine.catch(() => this.#highest = null);
-    const stem = `${DIRECTORY}/${String(await mine).padStart(3, "0")}-${fileName(gate)}`;
+    const stem = `${DIRECTORY}/${String(await mine).padStart(3, "0")}-${gateFileName(gate)}`;
     return { log: `${stem}.log`, setup: `${stem}.setup.log` };
   }
 }
 
 /** A gate's name as part of a file name. */
-function fileName(gate: string): string {
+export function gateFileName(gate: string): string {
   const safe = gate.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "").slice(0, NAME_LENGTH);
   return safe === "" ? "gate" : safe;
 }

@@ -14,7 +14,7 @@ import { draftOf, type PlanDraft } from "./draft.ts";
 import { normalizePlan, type PlanSettings } from "./normalize.ts";
 import { type ParsedPlan, parsePlanText } from "./parse.ts";
 import { formatPlanJson } from "./plan_json.ts";
-import { type Finding, type PlanPath, type PlanProblem, quote } from "./problem.ts";
+import { type Finding, type PlanPath, type PlanProblem, quote, redactProblem } from "./problem.ts";
 import { type PlanInput, planInput } from "./schema.ts";
 import { schemaFindings } from "./schema_findings.ts";
 import type { Plan } from "./spec.ts";
@@ -63,7 +63,7 @@ export async function loadPlan(source: PlanSource): Promise<LoadedPlan> {
     if (findings.length === 0) return [];
     const [{ locate }, { fieldMeaning }] = await Promise.all([import("./locate.ts"), import("./meaning.ts")]);
     return locate(text, source.path, findings).map((problem) => ({
-      ...redacted(problem, source.redact),
+      ...redactProblem(problem, source.redact),
       ...fieldMeaning(problem.pointer),
     }));
   };
@@ -123,17 +123,6 @@ function check(
   return result.success && findings.length === 0
     ? { findings, draft, input: result.data }
     : { findings, draft };
-}
-
-/** A value that one message quotes may be a secret by another. */
-function redacted({ excerpt, ...problem }: PlanProblem, redact: (text: string) => string): PlanProblem {
-  return {
-    ...problem,
-    ...(excerpt === undefined || redact(excerpt.line) !== excerpt.line ? {} : { excerpt }),
-    pointer: redact(problem.pointer),
-    message: redact(problem.message),
-    ...(problem.hint === undefined ? {} : { hint: redact(problem.hint) }),
-  };
 }
 
 /** Whose problem it is, for the start of a message. */

@@ -69,7 +69,7 @@ const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
   CommaExpected: 'a "," is missing here',
   CloseBraceExpected: 'a "}" is missing here',
   CloseBracketExpected: 'a "]" is missing here',
-  EndOfFileExpected: "the plan has ended, but more text follows",
+  EndOfFileExpected: "the text is complete, but more follows",
   InvalidCommentToken: "a comment is not allowed here",
   UnexpectedEndOfComment: 'a comment has no "*/"',
   UnexpectedEndOfString: "a text has no closing quote",

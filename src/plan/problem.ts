@@ -48,19 +48,33 @@ export interface PlanProblem {
 /** How many problems the text of an error lists; the error holds them all. */
 const MOST_LISTED = 100;
 
-/** A plan that cannot be used, with all its problems. */
-export class PlanError extends UsageError {
-  override readonly name = "PlanError";
+/** A text that cannot be used, with all its problems. */
+export class ProblemsError extends UsageError {
+  override readonly name: string = "ProblemsError";
   readonly problems: readonly PlanProblem[];
 
-  /** Takes at least one problem. */
-  constructor(problems: readonly PlanProblem[]) {
+  /**
+   * Takes at least one problem.
+   *
+   * @param what such as `Cannot use the plan`
+   */
+  constructor(what: string, problems: readonly PlanProblem[]) {
     const listed = problems.slice(0, MOST_LISTED).map((problem) => `\n  ${formatProblem(problem)}`);
     const more = problems.length - listed.length;
     if (more > 0) listed.push(`\n  and ${more} more`);
     const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-    super({ what: "Cannot use the plan", where: problems[0]?.path, why: count + listed.join("") });
+    super({ what, where: problems[0]?.path, why: count + listed.join("") });
     this.problems = problems;
+  }
+}
+
+/** A plan that cannot be used, with all its problems. */
+export class PlanError extends ProblemsError {
+  override readonly name = "PlanError";
+
+  /** Takes at least one problem. */
+  constructor(problems: readonly PlanProblem[]) {
+    super("Cannot use the plan", problems);
   }
 }
 
@@ -68,6 +82,20 @@ export class PlanError extends UsageError {
 export function formatProblem(problem: PlanProblem): string {
   const hint = problem.hint === undefined ? "" : `; ${problem.hint}`;
   return `${problem.path}:${problem.line}:${problem.column}: ${problem.message}${hint}`;
+}
+
+/** The problem without secrets: a value that one message quotes may be a secret by another. */
+export function redactProblem(
+  { excerpt, ...problem }: PlanProblem,
+  redact: (text: string) => string,
+): PlanProblem {
+  return {
+    ...problem,
+    ...(excerpt === undefined || redact(excerpt.line) !== excerpt.line ? {} : { excerpt }),
+    pointer: redact(problem.pointer),
+    message: redact(problem.message),
+    ...(problem.hint === undefined ? {} : { hint: redact(problem.hint) }),
+  };
 }
 
 /** Longer values are not repeated in a message. */

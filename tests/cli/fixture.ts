@@ -2,6 +2,7 @@
 
 import { canonicalJson } from "../../src/canonical_json.ts";
 import type { Command } from "../../src/cli/command.ts";
+import { Config } from "../../src/cli/config/config.ts";
 import { createStyle, type Output } from "../../src/cli/output.ts";
 import { parseCommandLine } from "../../src/cli/parse.ts";
 import { sha256 } from "../../src/digest.ts";
@@ -64,11 +65,13 @@ export async function callCommand(
 ): Promise<Called> {
   const output = new KeptOutput();
   const args = parseCommandLine(command, words);
+  const env = place.env ?? {};
   const code = await command.run({
     args,
     output,
     cwd: place.cwd,
-    env: place.env ?? {},
+    env,
+    config: new Config({ args, env, file: null }),
     json: args.flag("json"),
     interactive: false,
   });

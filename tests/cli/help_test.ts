@@ -41,12 +41,12 @@ Deno.test("commandHelp() shows usage, options, examples and exit codes of every 
 });
 
 Deno.test("programHelp() lists every command once", () => {
-  const help = programHelp(PLAIN);
+  const [help = "", topics = ""] = programHelp(PLAIN).split("Topics");
   for (const { name, summary } of COMMANDS) {
     assertEquals(help.split("\n").filter((line) => line.startsWith(`  ${name} `)).length, 1, name);
     assertStringIncludes(help, summary);
   }
-  assertMatch(help, /130 cancelled/);
+  assertMatch(topics, /130 cancelled/);
 });
 
 Deno.test("groupHelp() lists the commands of a group", () => {

@@ -1,15 +1,28 @@
 /** The tests of the omne event log (003), and its bugs that a test can show. */
 
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { systemClock } from "../../src/clock.ts";
-import { MalformedEventError } from "../../src/log/errors.ts";
-import { createRunLog } from "../../src/log/file_log.ts";
+import { eventsJsonSchema } from "../../src/cli/schema/events.ts";
+import { LockTimeoutError, LogIoError, MalformedEventError } from "../../src/log/errors.ts";
+import { createRunLog, openRunLog } from "../../src/log/file_log.ts";
+import { KINDS } from "../../src/log/kinds.ts";
+import { LegacyReader } from "../../src/log/legacy/legacy_reader.ts";
 import { LogLock } from "../../src/log/lock.ts";
 import { readRunLog } from "../../src/log/reader.ts";
 import { runDirectory } from "../../src/run/directory.ts";
 import { listRunIds } from "../../src/run/find_run.ts";
 import { smallLog } from "../log/commits.ts";
-import { collect, fact, OPTIONS, RUN_ID, runStarted, TemporaryDirectory } from "../log/fixture.ts";
+import {
+  collect,
+  fact,
+  FaultyFiles,
+  OPTIONS,
+  request,
+  RUN_ID,
+  runStarted,
+  TemporaryDirectory,
+  VirtualClock,
+} from "../log/fixture.ts";
 
 Deno.test("003 append_then_read_roundtrip_one_event", async () => {
   using directory = new TemporaryDirectory();
@@ -101,4 +114,84 @@ Deno.test("003 bug 3.6.4: a run id cannot lead out of the directory of runs", as
   using home = new TemporaryDirectory();
   await Deno.mkdir(`${home.path}/runs/..x`, { recursive: true });
   assertEquals(await listRunIds(home.path), []);
+});
+
+Deno.test("003 read_run on a log of omne: strictly, with the number of the first bad line; blank lines are skipped", async () => {
+  using directory = new TemporaryDirectory();
+  const line = (id: number) =>
+    `{"type":"node.started","id":"${id}","ts":"2026-02-01T00:00:00Z","run_id":"pipe-01"}\n`;
+  Deno.writeTextFileSync(directory.file(), `${line(0)}\n${line(1)}not-json\n${line(2)}`);
+  const strict = new LegacyReader(directory.file(), "omne", { strict: true });
+  const error = await assertRejects(() => collect(strict), MalformedEventError);
+  assertEquals([error.path, error.lineNumber], [directory.file(), 4]);
+  assertEquals((await collect(new LegacyReader(directory.file(), "omne"))).length, 3);
+});
+
+Deno.test("003 bugs 3.6.1 and 3.6.2: a reader without the lock sees whole commits only, however large they are", async () => {
+  using directory = new TemporaryDirectory();
+  await using first = await createRunLog(directory.file(), OPTIONS);
+  await first.append([runStarted()]);
+  await using second = await openRunLog(directory.file(), OPTIONS);
+  const body = "x".repeat(300_000);
+  let isOver = false;
+  const writing = Promise.all([first, second].map(async (log) => {
+    for (let i = 0; i < 10; i++) await log.append([request(body), request(body)]);
+  })).then(() => isOver = true);
+  while (!isOver) {
+    // Each commit but the first has two events.
+    assertEquals((await collect(readRunLog(directory.file()))).length % 2, 1);
+  }
+  await writing;
+  assertEquals((await collect(readRunLog(directory.file()))).length, 41);
+});
+
+Deno.test("003 bug 3.6.3: a strict append is synced before it is acknowledged", async () => {
+  using directory = new TemporaryDirectory();
+  const files = new FaultyFiles();
+  await using log = await createRunLog(directory.file(), { ...OPTIONS, files, durability: "strict" });
+  await log.append([runStarted()]);
+  const before = files.syncs;
+  await log.append([fact("x")]);
+  assertEquals(files.syncs, before + 1);
+});
+
+Deno.test("003 bug 3.6.3: the budget covers the wait behind others of the same process", async () => {
+  using directory = new TemporaryDirectory();
+  const clock = new VirtualClock();
+  using first = LogLock.open(directory.file("events.lock"), clock);
+  using second = LogLock.open(directory.file("events.lock"), clock);
+  await first.acquire(0);
+  const waiting = second.acquire(1000).then(() => undefined, (error) => error);
+  while (clock.sleeping === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  clock.advance(1000);
+  assertInstanceOf(await waiting, LockTimeoutError);
+  first.release();
+});
+
+Deno.test("003 bug 3.6.3: what throws while a log is used spoils no later append", async () => {
+  using directory = new TemporaryDirectory();
+  await using log = await createRunLog(directory.file(), OPTIONS);
+  const stop = log.subscribe(() => {
+    throw new Error("broken");
+  });
+  await assertRejects(() => log.append([runStarted()]), Error, "broken");
+  stop();
+  assertEquals((await log.append([fact("next")])).map(({ index }) => index), [1]);
+});
+
+Deno.test("003 bug 3.6.4: a run without a log is a typed error; a log is its owner's alone, and says its version", async () => {
+  using home = new TemporaryDirectory();
+  const { path, events } = runDirectory(home.path, RUN_ID);
+  await Deno.mkdir(path, { recursive: true });
+  await assertRejects(() => collect(readRunLog(events)), LogIoError);
+  await using log = await createRunLog(events, OPTIONS);
+  const [event] = await log.append([runStarted()]);
+  assertEquals([event?.index, event?.schema_version], [0, 1]);
+  assertEquals((Deno.statSync(events).mode ?? 0) & 0o777, 0o600);
+});
+
+Deno.test("003 bug 3.6.5: the published schema has every kind, and no other", () => {
+  const { oneOf } = eventsJsonSchema();
+  const published = (Array.isArray(oneOf) ? oneOf : []).map((variant) => variant.properties.kind.const);
+  assertEquals(published.toSorted(), Object.keys(KINDS).toSorted());
 });

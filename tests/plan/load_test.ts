@@ -46,7 +46,7 @@ Deno.test("loadPlan() points at what is not JSON", async () => {
     ["{ name: 1 }", "1:3: this is neither a text in quotes, a number, true, false nor null"],
     ['{ "name": "x }', "1:11: a text has no closing quote"],
     ['{ "tasks": [', '1:13: a "]" is missing here'],
-    ['{ "tasks": [] } }', "1:17: the plan has ended, but more text follows"],
+    ['{ "tasks": [] } }', "1:17: the text is complete, but more follows"],
     ["{} /* x", '1:4: a comment has no "*/"'],
     ['{ "é": "😀", x }', "1:13: this is neither a text in quotes, a number, true, false nor null"],
     ["{ 'name': 1 }", "1:3: this is neither a text in quotes, a number, true, false nor null"],

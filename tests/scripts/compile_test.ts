@@ -37,10 +37,15 @@ Deno.test("buildEnvironment() drops telemetry settings and a runtime that was no
 });
 
 Deno.test("findToolchain() takes the running Deno for its own runtime", async () => {
-  const { runtime, deno, version } = await findToolchain("own", () => {});
+  const { runtime, deno, version } = await findToolchain("own", Deno.build.target, () => {});
   assertEquals({ runtime, deno, version }, {
     runtime: "own",
     deno: Deno.execPath(),
     version: Deno.version.deno,
   });
+});
+
+Deno.test("findToolchain() has no fallback for another system", async () => {
+  const error = await assertRejects(() => findToolchain("fallback", "aarch64-apple-darwin", () => {}), Error);
+  assertEquals(error.message.startsWith("Cannot compile for aarch64-apple-darwin: "), true);
 });

@@ -2,104 +2,69 @@
 
 import { ExitCode } from "../../errors.ts";
 import type { Command, CommandContext } from "../command.ts";
-import { checkDirectory, type StateDirectory } from "../doctor/check_files.ts";
-import { checkGit } from "../doctor/check_git.ts";
-import { checkClock, checkContainment, checkNesting, checkVersion } from "../doctor/check_machine.ts";
-import { checkRuns, checkSlots } from "../doctor/check_runs.ts";
-import { type Finding, findingOf, type Level } from "../doctor/finding.ts";
+import { examine, examineConfig } from "../doctor/examine.ts";
 import { heldPermissions, NEEDS_ALL, PERMISSIONS } from "../needs.ts";
-import { type Style, UNLIMITED_COLUMNS } from "../output.ts";
-import { locate, type Place } from "../place.ts";
 import { printLines } from "../print_lines.ts";
 import { COMMANDS } from "../registry.ts";
+import { areaLines, settingLines, verdictLine } from "../render/doctor_lines.ts";
 import { alignColumns, renderLines } from "../render/text.ts";
-import { worktreeDirectories } from "../worktree_directories.ts";
 
 /** See the module. */
 export const doctorCommand: Command = {
   name: "doctor",
-  summary: "check this machine and repository",
-  usage: ["omk doctor", "omk doctor --permissions"],
+  summary: "check machine, repository and configuration",
+  usage: ["omk doctor", "omk doctor --config", "omk doctor --permissions"],
   description: [
-    "Looks at what omk depends on: its own build, git and the repository, the directories that it writes to (locks\n" +
-    "and syncs are really tried), free space, how far processes can be contained, the clock, and what earlier runs\n" +
-    "left. Each finding says what to do about it. Nothing is changed.",
+    "Looks at what omk depends on: its own build, how far processes can be contained, the clock, git and the\n" +
+    "repository, the directories that it writes to (locks and syncs are really tried), what earlier runs left, the plan\n" +
+    "and what its gates call, and the configuration. Each finding says why it matters and what to do about it, and each\n" +
+    "setting who said it. Nothing is changed.",
+    "It works where nothing else does: outside a repository, without a home directory, with a bad configuration.",
     "--permissions prints what each command may do: all others are given up before it begins.",
   ],
   positionals: { min: 0, max: 0 },
   options: [
+    {
+      name: "config",
+      type: "boolean",
+      description: "Look only at the configuration: the settings, and who said each",
+    },
     { name: "permissions", type: "boolean", description: "Print the permissions that each command holds" },
   ],
   examples: [
     { command: "omk doctor", note: "check everything" },
-    { command: "omk doctor --json | jq '.findings[] | select(.level == \"problem\")'", note: "for a script" },
+    { command: "omk doctor --config", note: "which settings hold here, and why" },
+    { command: "omk doctor --json | jq '.findings[] | select(.level == \"error\")'", note: "for a script" },
     { command: "omk doctor --permissions", note: "what each command may do" },
   ],
   exitCodes: [
-    { code: 0, meaning: "no problems, though perhaps warnings" },
-    { code: 1, meaning: "there is a problem" },
+    { code: 0, meaning: "runs can start, though perhaps with warnings" },
+    { code: 1, meaning: "something keeps runs from starting" },
     { code: 2, meaning: "wrong usage" },
   ],
   needs: NEEDS_ALL,
+  toleratesBadConfig: true,
   async run(context: CommandContext): Promise<number> {
     const { args, output, json } = context;
     if (args.flag("permissions")) return await printPermissions(context);
-    const findings = await examine(context);
-    const problems = findings.filter((each) => each.level === "problem").length;
+    const isAll = !args.flag("config");
+    const { areas, settings } = isAll ? await examine(context) : await examineConfig(context);
+    const findings = areas.flatMap((area) =>
+      area.findings.map((each) => ({ area: area.title.toLowerCase(), ...each }))
+    );
+    const ok = findings.every((each) => each.level !== "error");
     if (json) {
-      output.json({ schema_version: 1, ok: problems === 0, findings });
+      const documented = settings.map(({ text: _, ...row }) => row);
+      output.json({ schema_version: 1, ok, findings, settings: documented });
     } else {
-      const rows = findings.map((
-        { check, level, found },
-      ) => [styledLevel(level, output.style), check, found]);
-      // What is wrong is told in full, however narrow the terminal is.
-      const lines = await renderLines(() => alignColumns(rows, UNLIMITED_COLUMNS));
-      findings.forEach(({ fix }, at) => {
-        output.print(lines[at]);
-        if (fix !== null) output.print(`  ${output.style.dim("do:")} ${fix}`);
-      });
+      const { style } = output;
+      const lines = await renderLines(() => [...areaLines(areas, style), ...settingLines(settings, style)]);
+      for (const line of lines) output.print(line);
+      if (isAll) output.print(`\n${verdictLine(areas, style)}`);
     }
-    return problems === 0 ? ExitCode.OK : ExitCode.NOT_READY;
+    return ok ? ExitCode.OK : ExitCode.NOT_READY;
   },
 };
-
-async function examine(context: CommandContext): Promise<readonly Finding[]> {
-  const { cwd, env } = context;
-  const own = [checkVersion(), ...checkNesting(env)];
-  const [git, containment] = await Promise.all([checkGit(cwd), checkContainment(env)]);
-  const findings = [...own, ...git.findings, containment];
-  let place: Place;
-  try {
-    place = await locate(context);
-  } catch (error) {
-    return [...findings, findingOf("state", "problem", error)];
-  }
-  const { home, commonDir } = place;
-  const worktrees = commonDir === null ? null : worktreeDirectories(commonDir, env).usual;
-  const directories: readonly StateDirectory[] = [
-    { check: "state", path: home, optional: false },
-    ...(worktrees === null ? [] : [{ check: "worktrees", path: worktrees, optional: true }]),
-  ];
-  for (const directory of directories) findings.push(...await checkDirectory(directory));
-  const now = Date.now();
-  const runs = await checkRuns(home, now);
-  findings.push(checkClock(now, runs.newest), ...runs.findings);
-  if (worktrees !== null) findings.push(...await checkSlots(worktrees));
-  return findings;
-}
-
-function styledLevel(level: Level, style: Style): string {
-  switch (level) {
-    case "ok":
-      return style.green("ok");
-    case "note":
-      return style.blue("note");
-    case "warning":
-      return style.yellow("warning");
-    case "problem":
-      return style.red("problem");
-  }
-}
 
 async function printPermissions({ output, json }: CommandContext): Promise<number> {
   const commands = await Promise.all(COMMANDS.map(async ({ name, load }) => {

@@ -3,37 +3,34 @@
 import { ExitCode, UsageError } from "../../errors.ts";
 import type { RunEvent } from "../../log/event.ts";
 import { matches } from "../../log/event_filter.ts";
-import { followRunLog } from "../../log/follow.ts";
 import { KINDS } from "../../log/kinds.ts";
 import { readRunLog } from "../../log/reader.ts";
-import type { RunDirectory } from "../../run/directory.ts";
 import { findRun } from "../../run/find_run.ts";
-import { ProcessLock } from "../../run/process_lock.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { EVENT_OPTIONS, eventFilter } from "../event_options.ts";
-import { NEEDS_READ } from "../needs.ts";
+import { followRun } from "../follow_run.ts";
 import { locate } from "../place.ts";
 import { printLines } from "../print_lines.ts";
 import { eventLine } from "../render/event_line.ts";
 
-/** How often a follower of a quiet log looks whether the run still has a controller. */
-const LOOK_MS = 300;
-
 /** See the module. */
 export const eventsCommand: Command = {
   name: "events",
-  summary: "print the events of a run",
-  usage: ["omk events [RUN]"],
+  summary: "print the events of a run, or of all",
+  usage: ["omk events [RUN]", "omk events --all"],
   description: [
     "Prints the events of a run in the order of its log: one line each, or with --json each as one line of JSON, as\n" +
     "it stands in the log. All filters must hold. RUN is latest where it is left out.",
     "With --follow it goes on with what is appended, until the run is finished, or its omk process is gone.",
+    "With --all it prints those of all runs, the oldest run first. It reads them from the index, which it brings up to\n" +
+    "date before, or from the logs where the index cannot be written.",
   ],
   positionals: { min: 0, max: 1 },
   options: [
     ...EVENT_OPTIONS,
     { name: "from", type: "number", placeholder: "INDEX", description: "From the event with this index on" },
     { name: "follow", short: "f", type: "boolean", description: "Wait for further events" },
+    { name: "all", type: "boolean", description: "The events of all runs" },
   ],
   examples: [
     { command: "omk events --follow", note: "watch the newest run" },
@@ -41,6 +38,7 @@ export const eventsCommand: Command = {
       command: "omk events --task api --kind retry_scheduled,task_failed",
       note: "why task api had to be repeated",
     },
+    { command: "omk events --all --kind run_finished --since 7d", note: "how the runs of this week ended" },
     { command: "omk events latest --since 10m --json", note: "the last ten minutes, for a program" },
     {
       command: "omk events --follow --json --kind gate_passed,gate_failed | while read -r line; do …; done",
@@ -49,15 +47,20 @@ export const eventsCommand: Command = {
   ],
   exitCodes: [
     { code: 0, meaning: "all events were printed; with --follow, the run is finished" },
-    { code: 1, meaning: "with --follow: the run's omk process is gone before its end" },
+    {
+      code: 1,
+      meaning: "with --follow: the run's omk process is gone before its end; with --all: a log is damaged",
+    },
     { code: 2, meaning: "wrong usage, or no such run" },
     { code: 5, meaning: "the log is damaged or cannot be read" },
   ],
-  needs: NEEDS_READ,
+  // Only --all writes: the index.
+  needs: { run: false, write: true },
   async run(context: CommandContext): Promise<number> {
     const { args, output, json } = context;
     await checkKinds(args.list("kind"));
     const filter = eventFilter(args, Date.now());
+    if (args.flag("all")) return await (await import("../all_events.ts")).printAllEvents(context, filter);
     const { home } = await locate(context);
     const directory = await findRun(home, args.positionals[0]);
     const from = args.number("from") ?? 0;
@@ -66,7 +69,7 @@ export const eventsCommand: Command = {
       else await printLines(output, (style, columns) => [eventLine(event, style, columns)]);
     };
     if (args.flag("follow")) {
-      const isFinished = await follow(directory, async (event) => {
+      const isFinished = await followRun(directory, async (event) => {
         if (event.index >= from && matches(event, filter)) await print(event);
         return !output.closed;
       });
@@ -81,36 +84,6 @@ export const eventsCommand: Command = {
     return ExitCode.OK;
   },
 };
-
-/**
- * Gives every event of a run to `take`, until that returns false or nobody is left who would append more. Resolves
- * with whether the run is finished.
- */
-async function follow(
-  directory: RunDirectory,
-  take: (event: RunEvent) => Promise<boolean>,
-): Promise<boolean> {
-  const end = new AbortController();
-  let isFinished = false;
-  let seen = 0;
-  let seenBefore = -1;
-  const look = setInterval(() => {
-    const isQuiet = seen === seenBefore;
-    seenBefore = seen;
-    if (isQuiet && !ProcessLock.isHeld(directory.controllerLock)) end.abort();
-  }, LOOK_MS);
-  try {
-    for await (const event of followRunLog(directory.events, { signal: end.signal })) {
-      seen += 1;
-      if (event.kind === "run_finished") isFinished = true;
-      if (event.kind === "run_resumed") isFinished = false;
-      if (!await take(event)) break;
-    }
-  } finally {
-    clearInterval(look);
-  }
-  return isFinished;
-}
 
 async function checkKinds(kinds: readonly string[]): Promise<void> {
   const unknown = kinds.find((kind) => !Object.hasOwn(KINDS, kind));

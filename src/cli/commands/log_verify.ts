@@ -1,28 +1,19 @@
 /** `omk log verify`: whether a log is as its writers wrote it. */
 
-import { ExitCode } from "../../errors.ts";
 import { type LogVerdict, verifyLog } from "../../log/verify.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { LOG_EXIT_CODE_NOTES, LOG_EXIT_CODES, LOG_VERDICTS } from "../log_exit_code.ts";
 import { logPath } from "../log_path.ts";
 import { NEEDS_READ } from "../needs.ts";
 import { counted, formatBytes } from "../render/text.ts";
 
-/** The exit code of each verdict; 2 is wrong usage. */
-const EXIT_CODES: Readonly<Record<LogVerdict, number>> = {
-  verified: ExitCode.OK,
-  corrupt: 1,
-  torn: 3,
-  poisoned: 4,
-  unreadable: 5,
-};
-
-/** What a verdict means, and what to do. */
-const MEANINGS: Readonly<Record<LogVerdict, string>> = {
-  verified: "every commit has its sum and follows the one before it",
-  corrupt: "something stands in it that no writer of omk wrote; keep a copy, and do not append to it",
-  torn: "behind the last whole commit is the beginning of another, which the next append removes",
-  poisoned: "all its commits are whole, but a sync has failed, so nobody may append: check the disk",
-  unreadable: "the system does not let it be read",
+/** What is to be done about a log that is not as it should be. */
+const ADVICE: Readonly<Record<LogVerdict, string>> = {
+  verified: "",
+  torn: "nothing is to be done",
+  corrupt: "keep a copy, and do not append to it",
+  poisoned: "check the disk before anything else",
+  unreadable: "check the path and its permissions",
 };
 
 /** See the module. */
@@ -40,29 +31,22 @@ export const logVerifyCommand: Command = {
   examples: [
     { command: "omk log verify", note: "the log of the newest run" },
     { command: "omk log verify audit.jsonl --json", note: "a log of your own, for a program" },
-    { command: "omk log verify || test $? -eq 3", note: "accept a log whose last write was cut short" },
+    { command: "omk log verify || test $? -eq 10", note: "accept a log whose last write was cut short" },
   ],
-  exitCodes: [
-    { code: 0, meaning: `verified: ${MEANINGS.verified}` },
-    { code: 1, meaning: "corrupt: something stands in it that no writer of omk wrote" },
-    { code: 2, meaning: "wrong usage, or no such run" },
-    { code: 3, meaning: `torn: ${MEANINGS.torn}` },
-    { code: 4, meaning: "poisoned: all its commits are whole, but a sync has failed, so nobody may append" },
-    { code: 5, meaning: `unreadable: ${MEANINGS.unreadable}` },
-  ],
+  exitCodes: LOG_EXIT_CODE_NOTES,
   needs: NEEDS_READ,
   async run(context: CommandContext): Promise<number> {
     const { args, output, json } = context;
     const path = await logPath(context, args.positionals[0]);
     const found = await verifyLog(path);
-    const exit_code = EXIT_CODES[found.verdict];
+    const exit_code = LOG_EXIT_CODES[found.verdict];
     if (json) {
       output.json({ schema_version: 1, path, ...found, at: found.at ?? null, exit_code });
       return exit_code;
     }
     const { style } = output;
     const verdict = found.verdict === "verified" ? style.green(found.verdict) : style.red(found.verdict);
-    output.print(`${path}: ${style.bold(verdict)}, ${MEANINGS[found.verdict]}`);
+    output.print(`${path}: ${style.bold(verdict)}, ${LOG_VERDICTS[found.verdict]}`);
     if (found.at !== undefined) {
       const isPlace = found.verdict === "corrupt" || found.verdict === "torn";
       output.print(
@@ -78,6 +62,8 @@ export const logVerifyCommand: Command = {
       );
       output.print(`  head ${found.head.index} ${found.head.sum}`);
     }
+    const advice = ADVICE[found.verdict];
+    if (advice !== "") output.note(advice);
     return exit_code;
   },
 };

@@ -13,7 +13,7 @@ import { oneLine } from "../render/text.ts";
 export const logsCommand: Command = {
   name: "logs",
   summary: "print the output of tasks and gates",
-  usage: ["omk logs [RUN] [TASK…]"],
+  usage: ["omk logs [RUN] [TASK…]", "omk logs [RUN] [TASK…] --follow"],
   description: [
     "Prints what tasks and gates of a run have printed, redacted and cut as it was recorded: of each task its latest\n" +
     "attempt, then the latest run of each gate, each under a heading where there are several. With TASK only those\n" +
@@ -31,10 +31,16 @@ export const logsCommand: Command = {
     {
       name: "gate",
       type: "list",
-      placeholder: "NAME",
+      placeholder: "GATE",
       description: "The logs of this gate; may be repeated",
     },
     { name: "failed", type: "boolean", description: "Only what failed" },
+    {
+      name: "follow",
+      short: "f",
+      type: "boolean",
+      description: "Print output as it comes, attempt after attempt, until the tasks or the run end",
+    },
     {
       name: "tail",
       short: "n",
@@ -60,6 +66,7 @@ export const logsCommand: Command = {
     await requireTasks(opened.loaded.plan, opened.directory.runId, tasks);
     const gates = args.list("gate");
     requireGates(history, opened, gates);
+    if (args.flag("follow")) return await follow(context, opened, tasks, gates);
     const query = { tasks, gates, attempt, failed: args.flag("failed") };
     const artifacts = await existing(opened, selectArtifacts(opened.loaded.state, history, query));
     if (artifacts.length === 0) {
@@ -88,6 +95,34 @@ export const logsCommand: Command = {
     return ExitCode.OK;
   },
 };
+
+/** Prints lines as they come; each with where it comes from, where that can be several. */
+async function follow(
+  { output, json, args }: CommandContext,
+  { directory }: OpenedRun,
+  tasks: readonly string[],
+  gates: readonly string[],
+): Promise<number> {
+  const given = ["attempt", "tail"].find((name) => args.number(name) !== undefined) ??
+    (args.flag("failed") ? "failed" : undefined);
+  if (given !== undefined) {
+    throw new UsageError({ what: `--follow and --${given} exclude each other`, fix: "give one of them" });
+  }
+  const { followOutput } = await import("../follow_output.ts");
+  const query = {
+    tasks: tasks.length === 0 ? null : new Set(tasks),
+    gates: gates.length === 0 ? null : new Set(gates),
+  };
+  const isAlone = tasks.length === 1 && gates.length === 0;
+  const isOver = await followOutput(directory, query, output, (source, text) => {
+    if (json) return output.json({ schema_version: 1, ...source, text });
+    const name = source.gate === null ? source.task_id : `gate ${source.gate}`;
+    output.print(isAlone && source.gate === null ? text : `${output.style.dim(`${name} |`)} ${text}`);
+  });
+  if (isOver) return ExitCode.OK;
+  output.note(`run ${directory.runId} is interrupted; go on with omk resume ${directory.runId}`);
+  return ExitCode.NOT_READY;
+}
 
 /** Those of the artifacts that are there as files: a set-up runs now and then only, and an attempt may never start. */
 async function existing(

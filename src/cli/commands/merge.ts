@@ -14,7 +14,6 @@ export const mergeCommand: Command = {
     "Fast-forwards the branch that HEAD named when the run started, or BRANCH. Where it has moved since, omk merges,\n" +
     "runs the run's gates on the result, writes a new proof, and delivers that. Only a run that is ready is\n" +
     "delivered. Other changes of your checkout stay; where they overlap with the delivery, nothing is done.",
-    "Exit codes: 0 delivered, 1 refused, and nothing was changed.",
   ],
   positionals: { min: 0, max: 1 },
   options: [
@@ -33,6 +32,12 @@ export const mergeCommand: Command = {
   examples: [
     { command: "omk merge", note: "deliver the newest run" },
     { command: "omk merge 20261120-2350 --into feature/limits", note: "deliver a run to another branch" },
+  ],
+  exitCodes: [
+    { code: 0, meaning: "delivered" },
+    { code: 1, meaning: "refused, and nothing was changed" },
+    { code: 2, meaning: "wrong usage, or no such run" },
+    { code: 5, meaning: "omk or the machine failed" },
   ],
   async run(context: CommandContext): Promise<number> {
     const { args } = context;

@@ -8,6 +8,7 @@ import type { Command, CommandContext } from "../command.ts";
 import { locate } from "../place.ts";
 import { conductRun } from "../conduct_run.ts";
 import { OUTPUT_OPTIONS } from "../output_options.ts";
+import { RUN_EXIT_CODES } from "../run_exit_codes.ts";
 
 /** See the module. */
 export const resumeCommand: Command = {
@@ -26,6 +27,7 @@ export const resumeCommand: Command = {
     { command: "omk resume", note: "go on with the newest run" },
     { command: "omk resume 20261120-2350", note: "any unique beginning of a run id will do" },
   ],
+  exitCodes: RUN_EXIT_CODES,
   async run(context: CommandContext): Promise<number> {
     const { home } = await locate(context);
     const directory = await findRun(home, context.args.positionals[0]);

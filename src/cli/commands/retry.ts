@@ -6,6 +6,7 @@ import { takeOver } from "../../run/resume_run.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { conductRun } from "../conduct_run.ts";
 import { OUTPUT_OPTIONS } from "../output_options.ts";
+import { RUN_EXIT_CODES } from "../run_exit_codes.ts";
 import { ask, refuseInsideTask, type Wish } from "../control.ts";
 import { openRun, requireTasks, splitRunAndTasks } from "../open_run.ts";
 
@@ -29,6 +30,7 @@ export const retryCommand: Command = {
     { command: "omk retry api", note: "run a failed task of the newest run again" },
     { command: "omk retry latest --failed", note: "all that failed" },
   ],
+  exitCodes: RUN_EXIT_CODES,
   async run(context: CommandContext): Promise<number> {
     refuseInsideTask(context, "retry");
     const { args, env } = context;

@@ -1,13 +1,12 @@
 /** `omk run`: run a plan. */
 
 import { ExitCode } from "../../errors.ts";
-import { DirtyCheckoutError, type PreparedRun, type PrepareOptions, prepareRun } from "../../run/prepare.ts";
-import { startRun } from "../../run/start_run.ts";
+import type { PreparedRun, PrepareOptions } from "../../run/prepare.ts";
 import type { Command, CommandContext } from "../command.ts";
-import { conductRun } from "../conduct_run.ts";
 import { planSettings } from "../config/plan_settings.ts";
 import { BASE } from "../config/settings.ts";
 import { OUTPUT_OPTIONS } from "../output_options.ts";
+import { RUN_EXIT_CODES } from "../run_exit_codes.ts";
 import { chosenWorktreeDirectory } from "../worktree_directories.ts";
 
 /** See the module. */
@@ -19,8 +18,6 @@ export const runCommand: Command = {
     "Runs the tasks of PLAN (default: omk.jsonc in the root of the repository), each in a git worktree of its own,\n" +
     "merges what they make one after the other, runs the gates on the result, and leaves a proof. Your checkout,\n" +
     "branches and index stay as they are until omk merge, or --merge.",
-    "Exit codes: 0 ready or passed, 1 not ready, 2 usage or an invalid plan, 3 a task waits for somebody,\n" +
-    "4 out of budget, 5 omk or the machine failed, 130 cancelled.",
   ],
   positionals: { min: 0, max: 1 },
   options: [
@@ -80,6 +77,7 @@ export const runCommand: Command = {
     },
     { command: "omk run --dry-run", note: "check the plan and see the order" },
   ],
+  exitCodes: RUN_EXIT_CODES,
   async run(context: CommandContext): Promise<number> {
     const { args, env, cwd, config } = context;
     const prepared = await prepare(context, {
@@ -98,6 +96,8 @@ export const runCommand: Command = {
     }
     if (!context.json) { for (const note of prepared.notes) context.output.note(`note: ${note}`); }
     let runId = "";
+    const { conductRun } = await import("../conduct_run.ts");
+    const { startRun } = await import("../../run/start_run.ts");
     const code = await conductRun(context, async (watcher) => {
       const session = await startRun(prepared, {
         env,
@@ -119,6 +119,8 @@ export const runCommand: Command = {
 
 /** Prepares the run; on a terminal a dirty checkout is asked about, elsewhere it is an error. */
 async function prepare(context: CommandContext, options: PrepareOptions): Promise<PreparedRun> {
+  // Help and completion of the command do without what running takes.
+  const { DirtyCheckoutError, prepareRun } = await import("../../run/prepare.ts");
   try {
     return await prepareRun(options);
   } catch (error) {

@@ -3,10 +3,10 @@
 import { OmkError, reasonOf } from "../../errors.ts";
 
 /**
- * How much a finding matters: `problem`: omk does not work here; `warning`: it works in part, or will not for long;
- * `note`: good to know.
+ * How much a finding matters: `error`: runs cannot start; `warning`: they can, but in part, or not for long, or with a
+ * promise less; `note`: good to know.
  */
-export type Level = "ok" | "note" | "warning" | "problem";
+export type Level = "ok" | "note" | "warning" | "error";
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -14,13 +14,28 @@ export interface Finding {
   readonly level: Level;
   /** What was found. */
   readonly found: string;
+  /** Why it matters; null where all is well, or `found` says it. */
+  readonly why: string | null;
   /** What to do about it; null where there is nothing to do. */
   readonly fix: string | null;
 }
 
+/** The findings about one part of the surroundings. */
+export interface Area {
+  /** `Machine`, `Git`, … */
+  readonly title: string;
+  readonly findings: readonly Finding[];
+}
+
+/** Why a finding matters, and what to do about it. */
+export interface Advice {
+  readonly why?: string;
+  readonly fix?: string;
+}
+
 /** A finding. */
-export function finding(check: string, level: Level, found: string, fix: string | null = null): Finding {
-  return { check, level, found, fix };
+export function finding(check: string, level: Level, found: string, { why, fix }: Advice = {}): Finding {
+  return { check, level, found, why: why ?? null, fix: fix ?? null };
 }
 
 /** An error as a finding, with what the error itself says about what to do. */
@@ -28,5 +43,11 @@ export function findingOf(check: string, level: Level, error: unknown): Finding 
   if (!(error instanceof OmkError)) return finding(check, level, reasonOf(error));
   const { what, where, why, fix } = error.detail;
   const place = where === undefined ? "" : ` (${where})`;
-  return finding(check, level, `${what}${place}${why === undefined ? "" : `: ${why}`}`, fix ?? null);
+  return {
+    check,
+    level,
+    found: `${what}${place}${why === undefined ? "" : `: ${why}`}`,
+    why: null,
+    fix: fix ?? null,
+  };
 }

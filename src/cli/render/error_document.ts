@@ -1,7 +1,7 @@
 /** An error as machines get it on stderr under `--json`. */
 
 import { OmkError, reasonOf } from "../../errors.ts";
-import { PlanError, type PlanProblem } from "../../plan/problem.ts";
+import { type PlanProblem, ProblemsError } from "../../plan/problem.ts";
 
 /** The shape of the document. */
 export interface ErrorDocument {
@@ -14,12 +14,12 @@ export interface ErrorDocument {
     readonly why: string | null;
     readonly fix: string | null;
     readonly exit_code: number;
-    /** What is wrong with the plan, where that is the error. */
+    /** What is wrong with the plan or the configuration, where that is the error. */
     readonly problems?: readonly ErrorProblem[];
   };
 }
 
-/** One problem of a plan. Lines and columns count from 1. */
+/** One problem of a text. Lines and columns count from 1. */
 export interface ErrorProblem {
   readonly file: string;
   readonly line: number;
@@ -44,7 +44,7 @@ export function errorDocument(error: unknown, exitCode: number): ErrorDocument {
       why: detail.why ?? null,
       fix: detail.fix ?? null,
       exit_code: exitCode,
-      ...(error instanceof PlanError ? { problems: error.problems.map(problemDocument) } : {}),
+      ...(error instanceof ProblemsError ? { problems: error.problems.map(problemDocument) } : {}),
     },
   };
 }

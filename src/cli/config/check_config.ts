@@ -1,0 +1,74 @@
+/** What the text of a configuration file says, or everything that is wrong with it. Loaded only where there is one. */
+
+import { redactText } from "../../log/redact.ts";
+import { locate } from "../../plan/locate.ts";
+import { parsePlanText, type TextSubject } from "../../plan/parse.ts";
+import { type Finding, jsonPointer, type PlanProblem, quote, redactProblem } from "../../plan/problem.ts";
+import { suggest } from "../../plan/suggest.ts";
+import type { ConfigFile } from "./config.ts";
+import { ConfigError } from "./errors.ts";
+import type { Setting } from "./setting.ts";
+import { SETTINGS } from "./settings.ts";
+
+/** A key beside the settings: the schema that an editor checks the file against. */
+const SCHEMA_KEY = "$schema";
+
+/** Of a value that is no text, no more is shown. */
+const LONGEST_SHOWN = 60;
+
+const CONFIGURATION: TextSubject = { name: "the configuration" };
+
+/**
+ * Checks the text of the file `path`.
+ *
+ * @throws {ConfigError} with all problems, in the order of the text.
+ */
+export async function checkConfigText(path: string, text: string): Promise<ConfigFile> {
+  const parsed = await parsePlanText(text, CONFIGURATION);
+  const values = new Map(parsed.ok ? Object.entries(parsed.raw) : []);
+  const findings = [...parsed.findings, ...checkValues(values)];
+  if (findings.length > 0) {
+    throw new ConfigError(
+      locate(text, path, findings).map((problem) => withMeaning(redactProblem(problem, redactText))),
+    );
+  }
+  return { path, values, places: placesOf(text, path, [...values.keys()]) };
+}
+
+/** What is wrong with the keys and the values. */
+function checkValues(values: ReadonlyMap<string, unknown>): readonly Finding[] {
+  return [...values].flatMap(([key, value]): Finding[] => {
+    if (key === SCHEMA_KEY && typeof value === "string") return [];
+    const setting = SETTINGS.find(({ name }) => name === key);
+    if (setting === undefined) return [unknownKey(key)];
+    return setting.kind.ofJson(value) === undefined ? [wrongValue(setting, value)] : [];
+  });
+}
+
+function unknownKey(key: string): Finding {
+  const hint = suggest(key, SETTINGS.map(({ name }) => name));
+  return { path: [key], target: "key", message: `unknown setting ${quote(key)}`, hint };
+}
+
+function wrongValue({ name, kind }: Setting, value: unknown): Finding {
+  const guess = typeof value === "string" ? suggest(value, kind.choices) : undefined;
+  const given = typeof value === "string" ? quote(value) : JSON.stringify(value).slice(0, LONGEST_SHOWN);
+  return {
+    path: [name],
+    message: `${quote(name)} must be ${kind.expected}, not ${given}`,
+    hint: guess,
+  };
+}
+
+function withMeaning(problem: PlanProblem): PlanProblem {
+  const setting = SETTINGS.find(({ name }) => problem.pointer === jsonPointer([name]));
+  return setting === undefined ? problem : { ...problem, meaning: setting.meaning };
+}
+
+/** Where each key stands: `line:column`, both from 1. */
+function placesOf(text: string, path: string, keys: readonly string[]): ReadonlyMap<string, string> {
+  const findings = keys.map((key): Finding => ({ path: [key], target: "key", message: key }));
+  return new Map(
+    locate(text, path, findings).map(({ message, line, column }) => [message, `${line}:${column}`]),
+  );
+}

@@ -1,0 +1,54 @@
+/** `omk help gates`. The fields come from the schema of a plan. */
+
+import { field } from "../json_fields.ts";
+import { planJsonSchema } from "../../plan/schema.ts";
+import { schemaEntries } from "./schema_entries.ts";
+import type { HelpTopic } from "./topic.ts";
+
+/** See the module. */
+export const gatesTopic: HelpTopic = {
+  sections: [
+    {
+      title: "",
+      paragraphs: [
+        "A gate is a command that must exit with 0. The gates of a plan decide whether its run is ready: every " +
+        "required one must have passed on exactly the tree that is delivered. Without any gate a run is at best " +
+        "passed: done, but not proved.",
+      ],
+      example: [
+        '"gates": [',
+        '  { "name": "test", "command": "npm test", "reports": ["junit.xml"] },',
+        '  { "name": "format", "command": ["gofmt", "-l", "."], "output_fails": true },',
+        '  { "name": "links", "command": "./check_links.sh", "required": false }',
+        "]",
+      ],
+    },
+    {
+      title: "Where and when",
+      paragraphs: [
+        "Gates of scope run are run once all tasks are at their end, one after the other, on the merged result. " +
+        "Gates of scope task judge each attempt of the tasks that name them, before its work is merged.",
+        "A gate runs in a worktree in which no task has worked, at the commit that it judges, after the set-up of " +
+        "the plan. Beside the tree it finds only what worktree.keep, worktree.copy, the set-up and the outputs of " +
+        "completed tasks put there. A gate that changes a tracked file fails; what it leaves beside is removed.",
+        "Where a plan has no field gates, those that the project itself asks for are taken: npm, deno, cargo, go, " +
+        "python, maven and gradle, dotnet, ruby, php and make are looked for. omk init writes them into the plan; " +
+        '"gates": [] means none.',
+      ],
+    },
+    {
+      title: "Fields",
+      entries: schemaEntries(field(field(planJsonSchema(), "definitions"), "gate")),
+    },
+    {
+      title: "Evidence",
+      paragraphs: [
+        "Each run of a gate is an event with the command's definition as a digest, the tree, exit code, duration, " +
+        "and its output as a file with a digest; omk logs --gate NAME prints that. The latest run on the delivered " +
+        "tree counts, earlier failures are history. A run that is not ready can be delivered all the same with " +
+        "omk merge --anyway, which is recorded.",
+      ],
+    },
+  ],
+  seeAlso: ["help proof", "help plan", "logs --help", "merge --help"],
+};

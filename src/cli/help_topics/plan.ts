@@ -1,0 +1,81 @@
+/** `omk help plan`. The fields come from the schema. */
+
+import { field } from "../json_fields.ts";
+import { planJsonSchema } from "../../plan/schema.ts";
+import { REFUSED_FIELDS } from "../../plan/unsupported.ts";
+import { schemaEntries } from "./schema_entries.ts";
+import type { HelpTopic, TopicEntry } from "./topic.ts";
+
+const schema = planJsonSchema();
+
+/** The plan's own fields; those of tasks and gates have sections of their own. */
+function planFields(): readonly TopicEntry[] {
+  const hidden = [...REFUSED_FIELDS.plan, ...REFUSED_FIELDS.budget.map((name) => `budget.${name}`)];
+  return schemaEntries(schema, hidden).filter(({ name }) => !name.startsWith("defaults."));
+}
+
+function taskFields(): readonly TopicEntry[] {
+  const fields = schemaEntries(field(field(schema, "definitions"), "task"), REFUSED_FIELDS.task)
+    .filter(({ name }) => !name.startsWith("sandbox."));
+  const first = ["id", "run", "dependencies"];
+  return [
+    ...first.flatMap((name) => fields.filter((each) => each.name === name)),
+    ...fields.filter((each) => !first.includes(each.name)),
+  ];
+}
+
+/** See the module. */
+export const planTopic: HelpTopic = {
+  sections: [
+    {
+      title: "",
+      paragraphs: [
+        "A plan says what is to be done: tasks, what they wait for, and the gates that judge the result. It is JSON " +
+        "with comments and trailing commas, by default the file omk.jsonc in the root of the repository. omk init " +
+        "writes a first one, omk run --dry-run checks it and prints the order.",
+      ],
+      example: [
+        "{",
+        '  "workers": 2,',
+        '  "worktree": { "setup": "npm ci", "keep": ["node_modules"] },',
+        '  "gates": [{ "name": "test", "command": "npm test" }],',
+        '  "tasks": [',
+        '    { "id": "schema", "run": "npm run generate", "write_set": ["gen/**"] },',
+        '    { "id": "api", "run": "./scripts/limit.sh", "dependencies": ["schema"] }',
+        "  ]",
+        "}",
+      ],
+    },
+    {
+      title: "How tasks run",
+      paragraphs: [
+        "A task starts when its trigger_rule says so: by default when all its dependencies are completed. Of those " +
+        "that may start, a higher priority goes first, then the longest way to the end of the run. Two tasks never " +
+        "run at once where one declares to write what the other reads or writes.",
+        "Each attempt works in a git worktree of its own, on what its dependencies delivered. What it made is kept " +
+        "under refs/omk, compared with its write_set, judged by its gates, and merged. A conflict sends the task " +
+        "back to work on the new state.",
+        "A failed attempt is repeated as retry_policy says: after time limits, stalls, signals, and where it could " +
+        "not be started; after an exit code only where the task has a retry_policy, or the code is 75. " +
+        "max_attempts counts retries: 2 means up to 3 executions.",
+        "A task may write what it came to, as JSON, into the file that OMK_RESULT names: status (success, partial, " +
+        "failed, blocked_on_human, blocked_on_external), summary, question. That can lower what the evidence says, " +
+        "never raise it. A task that is blocked waits for omk answer.",
+      ],
+    },
+    { title: "Fields of the plan", entries: planFields() },
+    { title: "Fields of a task, and of defaults but for id and dependencies", entries: taskFields() },
+    {
+      title: "What is refused",
+      paragraphs: [
+        "Unknown fields, unknown or cyclic dependencies, and paths that leave the repository are refused before " +
+        "anything runs, all at once, each with line and column. So is a command that holds what looks like a " +
+        'secret: give it as "env": {"TOKEN": {"from": "TOKEN"}}.',
+        `The format also knows ${
+          [...REFUSED_FIELDS.task, ...REFUSED_FIELDS.plan].join(", ")
+        }, which this version does not run and refuses.`,
+      ],
+    },
+  ],
+  seeAlso: ["help gates", "help environment", "schema plan", "run --help"],
+};
