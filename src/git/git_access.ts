@@ -2,6 +2,7 @@
 
 import type { GitAccess, StoredCommit } from "../proof/git_access.ts";
 import { decode, runGit } from "./command.ts";
+import { makeScratch } from "./scratch.ts";
 import { RAW_ATTRIBUTES } from "./hub.ts";
 import type { ObjectId, RepositoryInfo } from "./port.ts";
 
@@ -43,7 +44,7 @@ async function patchOf(
   base: ObjectId,
   head: ObjectId,
 ): Promise<Uint8Array> {
-  const empty = await Deno.makeTempDir({ prefix: "omk-patch-" });
+  const empty = await makeScratch("omk-patch-");
   try {
     const init = [
       "init",

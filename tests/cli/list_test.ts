@@ -58,6 +58,11 @@ Deno.test("omk list filters by status, and takes no more runs than asked for", a
   assertEquals(await ids("--status", "not_ready", "--limit", "1"), [NEW]);
   assertEquals(await ids("--status", "running,interrupted"), [NEWEST]);
   assertEquals(await ids("--limit", "0"), []);
+  assertEquals(await ids("--name", storyPlan().name.toUpperCase()), [NEWEST, NEW, OLD]);
+  assertEquals(await ids("--name", "no such name"), []);
+  assertEquals(await ids("--until", "2000-01-01"), []);
+  assertEquals((await ids("--since", "2000-01-01")).length, 3);
+  await assertRejects(() => ids("--since", "yesterday"), UsageError, "needs a time");
   await assertRejects(() => ids("--status", "interupted"), UsageError, "did you mean interrupted?");
 });
 

@@ -1,0 +1,95 @@
+/** The main job where there is little: no home, a read-only one, an unknown user, a strict umask, no place for scratch. */
+
+import { assertEquals, assertMatch } from "@std/assert";
+import type { Called } from "./call.ts";
+import { program, Sandbox } from "./harness.ts";
+
+const PLAN = {
+  version: 1,
+  gates: [{ name: "look", command: "test -e made.txt" }],
+  tasks: [{ id: "make", run: "echo made > made.txt" }, {
+    id: "more",
+    run: "cat made.txt",
+    dependencies: ["make"],
+  }],
+};
+
+/** Calls omk somehow, in the project of the sandbox. */
+type Caller = (...words: readonly string[]) => Promise<Called>;
+
+/** Everything from a first plan to a delivered one that is verified. */
+async function doMainJob(sandbox: Sandbox, call: Caller): Promise<void> {
+  const succeed = async (...words: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await call(...words);
+    assertEquals(code, 0, `omk ${words.join(" ")}:\n${stdout}${stderr}`);
+    return stdout;
+  };
+  await succeed("init", "--print");
+  await succeed("run");
+  assertMatch(await succeed("status"), /ready/);
+  await succeed("merge");
+  await succeed("verify");
+  assertEquals(await sandbox.read("made.txt"), "made\n");
+}
+
+/** A shell command for the environment of the sandbox without some of its variables. */
+function without(names: readonly string[], sandbox: Sandbox, extra = ""): Caller {
+  const unset = names.map((name) => `unset ${name}; `).join("");
+  return async (...words) => await sandbox.sh(`${unset}${extra}${sandbox.omkCommand(...words)} </dev/null`);
+}
+
+/** Deno keeps its cache in the home; the executable has no such need. */
+const isBinary = program().args.length === 0;
+
+Deno.test("omk works with neither HOME nor a state directory", async () => {
+  await using sandbox = await Sandbox.withPlan(PLAN);
+  await doMainJob(sandbox, without(["HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "LANG", "TMPDIR"], sandbox));
+});
+
+Deno.test({
+  name: "omk works with a home that cannot be written",
+  ignore: Deno.uid() !== 0,
+  async fn() {
+    await using sandbox = await Sandbox.withPlan(PLAN);
+    const home = `${sandbox.root}/home`;
+    // A mount of its own keeps even root from writing there.
+    const mount =
+      `mount --bind ${home} ${home} && mount -o remount,bind,ro ${home} && ! touch ${home}/x 2>/dev/null`;
+    await doMainJob(sandbox, async (...words) => {
+      const script = `${mount} && unset XDG_STATE_HOME && exec ${sandbox.omkCommand(...words)}`;
+      return await sandbox.call("unshare", ["--mount", "sh", "-c", script]);
+    });
+  },
+});
+
+Deno.test("omk works with a umask of 077, and keeps what tasks make as they make it", async () => {
+  await using sandbox = await Sandbox.withPlan(PLAN);
+  await doMainJob(sandbox, without([], sandbox, "umask 077; "));
+  assertEquals(await sandbox.git("ls-tree", "HEAD", "--format=%(objectmode)", "made.txt"), "100644");
+});
+
+Deno.test("omk works where TMPDIR names no directory", async () => {
+  await using sandbox = await Sandbox.withPlan(PLAN);
+  await doMainJob(sandbox, without([], sandbox, "export TMPDIR=/nowhere/at/all; "));
+});
+
+Deno.test({
+  name: "omk works for a uid that has no name",
+  ignore: Deno.uid() !== 0 || !isBinary,
+  async fn() {
+    await using sandbox = await Sandbox.withPlan(PLAN);
+    const ids = ["--reuid", "54321", "--regid", "54321", "--clear-groups"];
+    await sandbox.sh(`chown -R 54321:54321 ${sandbox.root}; chmod 755 ${sandbox.root}`);
+    const { command } = program();
+    const place = `${sandbox.root}/bin/omk`;
+    await Deno.copyFile(command, place);
+    await Deno.chmod(place, 0o755);
+    await doMainJob(
+      sandbox,
+      async (...words) =>
+        await sandbox.call("/usr/bin/setpriv", [...ids, place, ...words], {
+          env: { HOME: `${sandbox.root}/home` },
+        }),
+    );
+  },
+});
