@@ -5,6 +5,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { commandsBenchmark } from "../tests/bench/commands.ts";
+import { logBenchmark } from "../tests/bench/log.ts";
 import { graphBenchmark } from "../tests/bench/graph.ts";
 import { liveBenchmark } from "../tests/bench/live.ts";
 import { type Benchmark, BINARY } from "../tests/bench/measure.ts";
@@ -15,6 +16,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   startBenchmark,
   tasksBenchmark,
   liveBenchmark,
+  logBenchmark,
   graphBenchmark,
   commandsBenchmark,
 ];

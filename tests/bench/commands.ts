@@ -5,6 +5,8 @@ import { recordRun, storyDrafts, storyPlan } from "../cli/fixture.ts";
 import { type Benchmark, BINARY, execute, measure, report } from "./measure.ts";
 
 const RUNS = 100;
+/** Every so many runs one was interrupted, so that its whole log is read; the others end with a proof. */
+const INTERRUPTED_EVERY = 20;
 
 /** See the module. */
 export const commandsBenchmark: Benchmark = {
@@ -23,7 +25,10 @@ export const commandsBenchmark: Benchmark = {
             reason: "for the length of the log",
           }),
       );
-      await recordRun(`${scratch}/.git/omk`, id, storyPlan(), [...more, ...storyDrafts("active")]);
+      const story = storyDrafts(at % INTERRUPTED_EVERY === 0 ? "active" : "finished");
+      const directory = await recordRun(`${scratch}/.git/omk`, id, storyPlan(), [...more, ...story]);
+      const tasks = storyPlan().tasks.map((task) => ({ id: task.id, state: "completed", selected: true }));
+      await Deno.writeTextFile(directory.proof, JSON.stringify({ status: "not_ready", tasks }));
     }
     const medians = await measure([
       { name: "omk status", run: () => execute(BINARY, ["status"], scratch) },

@@ -90,6 +90,7 @@ Deno.test("appendLines() stops where the log fails, with an answer for every lin
   const files = new FaultyFiles();
   await using log = await openFreeLog(directory.file(), { ...OPTIONS, files });
   const answers: Answer[] = [];
+  let given = 0;
   const source = sourceOf(
     '{"kind":"a"}\n',
     '{"kind":"b"}\n{"kind":"c"}\n',
@@ -101,9 +102,10 @@ Deno.test("appendLines() stops where the log fails, with an answer for every lin
     log,
     {
       async read(into) {
-        // Slow enough that each piece is a commit of its own.
+        // A piece comes once the one before is answered, so that each is a commit of its own.
+        while (answers.length < given) await new Promise((resolve) => setTimeout(resolve, 0));
         const count = await source.read(into);
-        await new Promise((resolve) => setTimeout(resolve, 0));
+        given += into.subarray(0, count ?? 0).filter((byte) => byte === 10).length;
         return count;
       },
     },

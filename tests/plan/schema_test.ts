@@ -54,7 +54,7 @@ Deno.test("planJsonSchema() has exactly the fields of the format", () => {
   const { properties } = planJsonSchema();
   assertEquals(
     Object.keys(Object(properties)).join(" "),
-    "version name defaults workers pools budget worktree gates gate_each protected on_failure durability watchdog " +
+    "$schema version name defaults workers pools budget worktree gates gate_each protected on_failure durability watchdog " +
       "lease_secs limits agents approval tasks",
   );
 });

@@ -36,7 +36,7 @@ function failureSteps({ run, tasks }: RunState): readonly string[] {
   const spent = run.budget_exhausted?.budget;
   return [
     ...(hasFailed && !isGood ? [`omk logs ${run.run_id} --failed`] : []),
-    ...(failed.length > 0 && !run.cancelled ? [`omk retry ${run.run_id} ${retried}`] : []),
+    ...(failed.length > 0 && !run.cancelled && !isGood ? [`omk retry ${run.run_id} ${retried}`] : []),
     ...(waiting === undefined ? [] : [`omk answer ${run.run_id} ${waiting.id} "…"`]),
     ...(spent === undefined ? [] : [`omk budget add ${run.run_id} --${spent} …`]),
   ];
