@@ -195,7 +195,7 @@ Deno.test("P2: an edited log is refused by name and line, by every command, and 
   const edited = await Deno.readTextFile(path);
   const line = 1 + edited.split("\n").findIndex((each, at) => each !== text.split("\n")[at]);
   const verify = await sandbox.omk(["log", "verify"]);
-  assertEquals(verify.code, 1, verify.stdout + verify.stderr);
+  assertEquals(verify.code, 11, verify.stdout + verify.stderr);
   assertStringIncludes(verify.stdout + verify.stderr, "corrupt");
   assertMatch(verify.stdout + verify.stderr, new RegExp(`events\\.jsonl:${line}|line ${line}\\b`));
   for (const args of [["status"], ["events"], ["merge"], ["resume"], ["cancel"], ["show"]]) {
