@@ -6,7 +6,7 @@ import { type Benchmark, BINARY, execute, measure, report } from "./measure.ts";
 
 const RUNS = 100;
 /** Every so many runs one was interrupted, so that its whole log is read; the others end with a proof. */
-const INTERRUPTED_EVERY = 20;
+const INTERRUPTED_EVERY = 50;
 
 /** See the module. */
 export const commandsBenchmark: Benchmark = {
