@@ -1,9 +1,9 @@
 /** The queue in front of a log: bounded, in order, and each append can be given up until it is taken. */
 
-import { admit, type AdmittedEvent } from "./admission.ts";
+import type { AdmittedEvent } from "./admission.ts";
 import { MAX_COMMIT_BYTES } from "./commit.ts";
 import { AppendAbortedError, EventRefusedError } from "./errors.ts";
-import type { EventDraft, RunEvent } from "./event.ts";
+import type { FreeDraft, RunEvent } from "./event.ts";
 import type { AppendOptions } from "./port.ts";
 
 /** How many appends may be queued; past that, `append` waits. */
@@ -38,12 +38,17 @@ interface WaitingAppend {
 /** The queue of one log. */
 export class AppendQueue {
   readonly #path: string;
+  readonly #admit: (draft: FreeDraft) => AdmittedEvent;
   #queued: QueuedAppend[] = [];
   readonly #waiting: WaitingAppend[] = [];
 
-  /** @param path names the log in errors */
-  constructor(path: string) {
+  /**
+   * @param path names the log in errors
+   * @param admit judges a draft by the rules of the log
+   */
+  constructor(path: string, admit: (draft: FreeDraft) => AdmittedEvent) {
     this.#path = path;
+    this.#admit = admit;
   }
 
   /** How many appends can be taken now. */
@@ -61,7 +66,7 @@ export class AppendQueue {
    *
    * @throws AppendAbortedError, EventRefusedError
    */
-  add(drafts: readonly EventDraft[], options: AppendOptions): Promise<readonly RunEvent[]> {
+  add(drafts: readonly FreeDraft[], options: AppendOptions): Promise<readonly RunEvent[]> {
     if (options.signal?.aborted) return Promise.reject(this.#aborted(options.signal));
     if (this.#queued.length < QUEUE_CAPACITY && this.#waiting.length === 0) {
       return this.#enter(drafts, options);
@@ -100,11 +105,11 @@ export class AppendQueue {
   }
 
   #enter(
-    drafts: readonly EventDraft[],
+    drafts: readonly FreeDraft[],
     { alone = false, signal }: AppendOptions,
   ): Promise<readonly RunEvent[]> {
     return new Promise((resolve, reject) => {
-      const events = drafts.map(admit);
+      const events = drafts.map(this.#admit);
       const append: QueuedAppend = { events, size: sizeOf(events), alone, resolve, reject };
       if (signal !== undefined) this.#listen(append, signal);
       this.#queued.push(append);
@@ -121,7 +126,7 @@ export class AppendQueue {
     signal.addEventListener("abort", giveUp);
   }
 
-  #wait(drafts: readonly EventDraft[], options: AppendOptions): Promise<readonly RunEvent[]> {
+  #wait(drafts: readonly FreeDraft[], options: AppendOptions): Promise<readonly RunEvent[]> {
     const { signal } = options;
     return new Promise((resolve, reject) => {
       const giveUp = () => {

@@ -77,8 +77,3 @@ export class CommitEncoder {
 export function isSealed(line: string): boolean {
   return line.startsWith(SUM_KEY, line.length - SEAL_LENGTH);
 }
-
-/** The sum that a commit should have; its bytes are given up to and including the last brace. */
-export function sumOf(commit: Uint8Array): string {
-  return sha256(commit.subarray(0, commit.length - SEAL_LENGTH));
-}

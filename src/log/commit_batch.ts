@@ -4,6 +4,7 @@ import type { AdmittedEvent } from "./admission.ts";
 import { type CommitEncoder, type EncodedCommit, openLine } from "./commit.ts";
 import { EventRefusedError } from "./errors.ts";
 import { type RunEvent, SCHEMA_VERSION } from "./event.ts";
+import { type LogForm, RUN_LOG } from "./log_form.ts";
 import type { IdSource } from "./uuid7.ts";
 
 /** The commit that a batch follows. */
@@ -21,6 +22,8 @@ export interface BatchSettings {
   readonly now: number;
   readonly newId: IdSource;
   readonly encoder: CommitEncoder;
+  /** What the log is; a run's without it. */
+  readonly form?: LogForm;
 }
 
 /** A commit and its events as a reader will see them. */
@@ -37,10 +40,10 @@ export interface CommitBatch extends EncodedCommit {
 export function makeCommit(
   admitted: readonly AdmittedEvent[],
   before: Predecessor,
-  { runId, now, newId, encoder }: BatchSettings,
+  { runId, now, newId, encoder, form = RUN_LOG }: BatchSettings,
 ): CommitBatch {
   const [first] = admitted;
-  if (before.index < 0 && first !== undefined && first.kind !== "run_started") {
+  if (before.index < 0 && first !== undefined && !form.canBegin(first.kind)) {
     throw new EventRefusedError(first.kind, "a run's log starts with run_started");
   }
   const nowText = timeText(now);

@@ -23,7 +23,8 @@ export class CommitCycle {
   head: LogHead;
   /** Committed events, in the order of the log. */
   readonly #events: { readonly event: RunEvent; readonly own: boolean }[] = [];
-  #foreign = 0;
+  /** How many events of other processes were found. */
+  foreign = 0;
 
   /** @param head where the log ended before */
   constructor(polls: readonly CycleWaiter<number>[], syncs: readonly CycleWaiter<void>[], head: LogHead) {
@@ -40,7 +41,6 @@ export class CommitCycle {
   /** Takes an event of another process. */
   readonly see = (event: RunEvent): void => {
     this.#events.push({ event, own: false });
-    this.#foreign++;
   };
 
   /** Takes events that this process has committed. */
@@ -67,7 +67,7 @@ export class CommitCycle {
       append.resolve(this.#events.slice(at, end).map(({ event }) => event));
       at = end;
     }
-    for (const { resolve } of this.#polls) resolve(this.#foreign);
+    for (const { resolve } of this.#polls) resolve(this.foreign);
     for (const { resolve } of this.#syncs) resolve();
   }
 

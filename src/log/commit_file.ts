@@ -2,30 +2,31 @@
  * The file that commits are appended to. Every method but `hasChanged` is for whoever holds `events.lock`.
  */
 
-import { basename } from "@std/path";
+import { dirname } from "@std/path";
 import { reasonOf } from "../errors.ts";
-import { sha256 } from "../digest.ts";
 import { admitRecord, type AdmittedEvent } from "./admission.ts";
+import { attempt } from "./attempt.ts";
 import { CommitEncoder } from "./commit.ts";
 import { makeCommit } from "./commit_batch.ts";
-import { CommitScanner, LOG_START, type LogPosition, type Tail } from "./commit_scanner.ts";
+import { CommitScanner, type LogPosition, nextSegment, type Tail } from "./commit_scanner.ts";
 import { CorruptLogError, LogIoError, LogPoisonedError, MalformedEventError } from "./errors.ts";
 import type { FreeEvent, RunEvent } from "./event.ts";
-import type { FilePort, LogFile } from "./file_port.ts";
+import type { LogFile } from "./file_port.ts";
 import { readLastCommit } from "./last_commit.ts";
-import { tornPath } from "./log_paths.ts";
+import { type LogEndOptions, openLogEnd, type OpenMode } from "./log_end.ts";
+import { segmentPath } from "./log_paths.ts";
 import { poison, poisonReason } from "./poison.ts";
 import type { LogHead } from "./port.ts";
-import { runEventProblem } from "./run_event.ts";
+import { keepRemoved, segmentStarted } from "./records.ts";
 import type { IdSource } from "./uuid7.ts";
 
 /** What a commit file needs to know. */
-export interface CommitFileOptions {
-  readonly runId: string;
-  readonly files: FilePort;
+export interface CommitFileOptions extends LogEndOptions {
   readonly newId: IdSource;
   /** Milliseconds since an arbitrary start. */
   readonly monotonic: () => number;
+  /** A segment is closed before it would get a commit that starts behind this many bytes. */
+  readonly segmentBytes: number;
 }
 
 /** How a system call says that there is no room. The bytes before are sound, and there may be room later. */
@@ -37,17 +38,23 @@ const NO_ROOM = /\((?:os error (?:27|28|69|122))\)|ENOSPC|EDQUOT|EFBIG/;
  */
 const MARKER_CHECK_MS = 5;
 
-/** A run's log, open for appending. */
+/** Past this, what nobody wants to see is not read, in bytes. */
+const MUCH_BYTES = 64 * 1024;
+
+/** A log, open for appending. */
 export class CommitFile implements Disposable {
   readonly #path: string;
-  readonly #file: LogFile;
   readonly #options: CommitFileOptions;
-  readonly #inode: number | null;
+  /** The segment that is appended to. */
+  #file: LogFile;
+  #inode: number | null;
   readonly #encoder = new CommitEncoder();
   #position: LogPosition;
   /** Log records that have still to be written. */
   #owed: AdmittedEvent[] = [];
   #markerChecked = -Infinity;
+  /** The segment may not have its name on the disk yet. */
+  #isNameUnsynced: boolean;
   /** Why the bytes of the file cannot be trusted any more. */
   #doubt: string | undefined;
   #keepsLock = false;
@@ -57,27 +64,16 @@ export class CommitFile implements Disposable {
    *
    * @throws LogIoError, CorruptLogError, LogPoisonedError
    */
-  constructor(path: string, options: CommitFileOptions, mode: "existing" | "new") {
-    const { files } = options;
+  constructor(path: string, options: CommitFileOptions, mode: OpenMode) {
     this.#path = path;
     this.#options = options;
-    this.#position = { ...LOG_START, runId: options.runId };
     // Before it is opened: a poisoned log is not writable, and the system's reason would say less.
     this.#refuseIfPoisoned();
-    this.#file = attempt(path, mode === "new" ? "create" : "open", () => {
-      return mode === "new" ? files.create(path) : files.open(path);
-    });
-    try {
-      const status = this.#status();
-      this.#inode = status.inode;
-      const readAt = (offset: number, into: Uint8Array) => {
-        return this.#attempt("read", () => this.#file.readAt(offset, into));
-      };
-      this.#position = readLastCommit(path, readAt, status.size, this.#position);
-    } catch (error) {
-      this.#file[Symbol.dispose]();
-      throw error;
-    }
+    const { file, inode, position, isNew } = openLogEnd(path, options, mode);
+    this.#file = file;
+    this.#inode = inode;
+    this.#position = position;
+    this.#isNameUnsynced = isNew;
   }
 
   /** The end of the last commit that was read or written. */
@@ -104,24 +100,33 @@ export class CommitFile implements Disposable {
   /** Whether the file is not as this process left it. */
   hasChanged(): boolean {
     const status = this.#status();
-    return status.size !== this.#position.offset || status.inode !== this.#inode || !status.writable;
+    return status?.size !== this.#position.offset || status.inode !== this.#inode || !status.writable;
+  }
+
+  /** Whether the file ends where this process left it: enough to know where the lock was kept since. */
+  isUntouched(): boolean {
+    return this.#attempt("read", () => this.#file.size()) === this.#position.offset;
   }
 
   /**
    * Reads what other processes have appended, hands it over event by event, and says what stands behind it.
    *
+   * @param deliver without it nobody wants the events: of much that was appended only the last commit is checked
    * @throws LogIoError, LogPoisonedError, CorruptLogError, MalformedEventError
    */
-  catchUp(deliver: (event: RunEvent) => void): Tail {
+  catchUp(deliver?: (event: RunEvent) => void): Tail {
     if (this.#doubt !== undefined) throw new LogPoisonedError(this.#path, this.#doubt);
-    const status = this.#status();
+    let status = this.#status();
     const now = this.#options.monotonic();
-    if (!status.writable || now - this.#markerChecked >= MARKER_CHECK_MS) {
+    if (status?.writable !== true || now - this.#markerChecked >= MARKER_CHECK_MS) {
       this.#refuseIfPoisoned();
       this.#markerChecked = now;
     }
+    while (status === undefined || status.inode !== this.#inode) {
+      this.#followRotation(status === undefined, deliver);
+      status = this.#status();
+    }
     const { offset } = this.#position;
-    if (status.inode !== this.#inode) throw this.#corrupt("another file has taken its place");
     if (status.size < offset) throw this.#corrupt(`it has been cut from ${offset} to ${status.size} bytes`);
     if (status.size === offset) return { state: "clean", offset, bytes: 0, nuls: 0 };
     return this.#readForeign(status.size, deliver);
@@ -136,7 +141,7 @@ export class CommitFile implements Disposable {
   async repair(tail: Tail): Promise<void> {
     const whole = tail.offset + tail.bytes - tail.nuls;
     if (tail.state === "torn") {
-      const record = await this.#copyTorn(tail);
+      const record = await this.#keepTorn(tail);
       this.#attempt("cut a torn commit from", () => this.#file.truncate(tail.offset));
       this.#owed.push(record);
     } else if (tail.state === "unterminated") {
@@ -148,14 +153,42 @@ export class CommitFile implements Disposable {
     await this.sync();
   }
 
+  /** Whether {@linkcode CommitFile.prepare} has to be called before anything is committed. */
+  get mustPrepare(): boolean {
+    return this.#isNameUnsynced || this.#position.offset >= this.#options.segmentBytes;
+  }
+
+  /**
+   * Closes a segment that is full, and begins the next. What dies meanwhile leaves either the old state, or a log
+   * whose last segment is missing or empty, which is what the next writer then begins.
+   *
+   * @throws {LogIoError} and leaves the log in doubt where a sync has failed.
+   */
+  async prepare(): Promise<void> {
+    if (this.#position.offset >= this.#options.segmentBytes) {
+      await this.sync();
+      const closed = segmentPath(this.#path, this.#position.segment);
+      const { files } = this.#options;
+      const isTaken = this.#attempt("close a segment of", () => files.status(closed)) !== undefined;
+      if (isTaken) throw this.#corrupt(`the name that it should get is taken: ${closed}`);
+      this.#attempt("close a segment of", () => files.rename(this.#path, closed));
+      this.#followRotation(true);
+    }
+    await this.#syncName();
+  }
+
   /** Whether log records have to be committed before anything else. */
   get owesRecords(): boolean {
-    return this.#owed.length > 0;
+    return this.#owed.length > 0 || this.#isSegmentEmpty;
   }
 
   /** Commits the log records that are owed. */
   commitRecords(now: number): readonly RunEvent[] {
-    const events = this.commit(this.#owed, now);
+    const owed = [...this.#owed];
+    if (this.#isSegmentEmpty) {
+      owed.unshift(segmentStarted(this.#options.files, this.#path, this.#position.sum));
+    }
+    const events = this.commit(owed, now);
     this.#owed = [];
     return events;
   }
@@ -167,23 +200,26 @@ export class CommitFile implements Disposable {
    * @throws {LogIoError} if they could not be written; nothing of them stays, or the log is in doubt.
    */
   commit(admitted: readonly AdmittedEvent[], now: number): readonly RunEvent[] {
-    const { runId, newId } = this.#options;
+    const { newId, form } = this.#options;
+    const runId = this.#position.runId || this.#options.runId;
     const { bytes, sum, events } = makeCommit(admitted, this.#position, {
       runId,
       now,
       newId,
       encoder: this.#encoder,
+      form,
     });
     this.#write(bytes);
     const last = events.at(-1) as RunEvent;
     this.#position = {
       ...this.#position,
+      runId,
       index: last.index,
       sum,
       ts: last.ts,
       offset: this.#position.offset + bytes.length,
       lines: this.#position.lines + events.length,
-      form: "run",
+      form: form.name,
     };
     return events;
   }
@@ -199,6 +235,7 @@ export class CommitFile implements Disposable {
     } catch (error) {
       throw this.#failed("sync", error);
     }
+    if (this.#isNameUnsynced) await this.#syncName();
   }
 
   /** Makes every process refuse the log that is in doubt. */
@@ -240,7 +277,49 @@ export class CommitFile implements Disposable {
     return new LogIoError(this.#path, operation, cause, "the log now refuses appends: check the disk");
   }
 
-  #readForeign(size: number, deliver: (event: RunEvent) => void): Tail {
+  /**
+   * Goes from a segment that was closed, by whomever, to the one behind it, and begins that where nobody has.
+   *
+   * @param isMissing whether nothing has the log's name
+   */
+  #followRotation(isMissing: boolean, deliver?: (event: RunEvent) => void): void {
+    const { files } = this.#options;
+    const closed = segmentPath(this.#path, this.#position.segment);
+    const status = this.#attempt("read", () => files.status(closed));
+    if (status === undefined || status.inode !== this.#inode) {
+      throw this.#corrupt(isMissing ? "it has been removed" : "another file has taken its place");
+    }
+    const tail = this.#readForeign(status.size, deliver);
+    if (tail.state !== "clean") throw this.#corrupt(`the closed segment ${closed} ends within a commit`);
+    const next = nextSegment(this.#position);
+    const nextClosed = segmentPath(this.#path, next.segment);
+    const isClosed = this.#attempt("read", () => files.status(nextClosed)) !== undefined;
+    const path = isClosed ? nextClosed : this.#path;
+    const file = this.#attempt(isMissing ? "create" : "open", () => {
+      return isMissing && !isClosed ? files.create(path) : files.open(path);
+    });
+    this.#file[Symbol.dispose]();
+    this.#file = file;
+    this.#inode = this.#attempt("read", () => files.status(path))?.inode ?? null;
+    this.#isNameUnsynced ||= isMissing;
+    this.#position = next;
+  }
+
+  get #isSegmentEmpty(): boolean {
+    return this.#position.offset === 0 && this.#position.index >= 0;
+  }
+
+  async #syncName(): Promise<void> {
+    try {
+      await this.#options.files.syncDirectory(dirname(this.#path));
+      this.#isNameUnsynced = false;
+    } catch (error) {
+      throw this.#failed("sync", error);
+    }
+  }
+
+  #readForeign(size: number, deliver?: (event: RunEvent) => void): Tail {
+    if (deliver === undefined && size - this.#position.offset > MUCH_BYTES) this.#skipTo(size);
     const scanner = new CommitScanner(this.#path, this.#position);
     while (scanner.nextOffset < size) {
       const room = scanner.room().subarray(0, size - scanner.nextOffset);
@@ -249,37 +328,32 @@ export class CommitFile implements Disposable {
       for (const commit of scanner.take(count)) {
         const events = commit.events.map((event, i) => this.#checked(event, commit.firstLine + i));
         this.#position = commit.after;
-        for (const event of events) deliver(event);
+        if (deliver !== undefined) { for (const event of events) deliver(event); }
       }
     }
     return scanner.finish();
   }
 
+  /** Goes to the last commit before `size`, which vouches for all before it. */
+  #skipTo(size: number): void {
+    const readAt = (offset: number, into: Uint8Array) => {
+      return this.#attempt("read", () => this.#file.readAt(offset, into));
+    };
+    const last = readLastCommit(this.#path, readAt, size, this.#position);
+    if (last.index > this.#position.index) this.#position = last;
+  }
+
   #checked(event: FreeEvent, line: number): RunEvent {
-    const problem = runEventProblem(event);
+    const problem = this.#options.form.problem(event);
     if (problem !== undefined) throw new CorruptLogError(this.#path, line, this.#position.offset, problem);
     return event as RunEvent;
   }
 
-  async #copyTorn(tail: Tail): Promise<AdmittedEvent> {
-    const { files } = this.#options;
-    const bytes = new Uint8Array(tail.bytes);
-    this.#attempt("read", () => this.#file.readAt(tail.offset, bytes));
-    const wanted = tornPath(this.#path, tail.offset);
-    let copy = wanted;
-    try {
-      for (let number = 2; files.status(copy) !== undefined; number++) copy = `${wanted}-${number}`;
-      await files.createWhole(copy, bytes);
-    } catch (error) {
-      throw new LogIoError(copy, "keep a torn commit of", error);
-    }
-    return admitRecord("log_repaired", {
-      offset: tail.offset,
-      bytes: tail.bytes,
-      sha256: sha256(bytes),
-      copy: basename(copy),
-      reason: "torn commit",
-    });
+  async #keepTorn({ offset, bytes }: Tail): Promise<AdmittedEvent> {
+    const torn = new Uint8Array(bytes);
+    this.#attempt("read", () => this.#file.readAt(offset, torn));
+    const removed = await keepRemoved(this.#options.files, this.#path, offset, torn, "torn commit");
+    return admitRecord("log_repaired", removed);
   }
 
   #refuseIfPoisoned(): void {
@@ -288,9 +362,7 @@ export class CommitFile implements Disposable {
   }
 
   #status() {
-    const status = this.#attempt("read", () => this.#options.files.status(this.#path));
-    if (status === undefined) throw this.#corrupt("it has been removed");
-    return status;
+    return this.#attempt("read", () => this.#options.files.status(this.#path));
   }
 
   #corrupt(why: string, cause?: unknown): CorruptLogError {
@@ -309,12 +381,4 @@ const LINE_FEED = new Uint8Array([0x0a]);
 export function isFatal(error: unknown): boolean {
   return error instanceof CorruptLogError || error instanceof MalformedEventError ||
     error instanceof LogPoisonedError;
-}
-
-function attempt<T>(path: string, operation: string, call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    throw new LogIoError(path, operation, error);
-  }
 }

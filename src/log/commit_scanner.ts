@@ -1,6 +1,7 @@
 /** Reads a log forwards, commit by commit, and holds it to the rules of the chain. */
 
-import { isSealed, MAX_COMMIT_BYTES, NO_SUM, sumOf } from "./commit.ts";
+import { sha256 } from "../digest.ts";
+import { isSealed, MAX_COMMIT_BYTES, NO_SUM, SEAL_LENGTH } from "./commit.ts";
 import { CorruptLogError, MalformedEventError } from "./errors.ts";
 import type { FreeEvent } from "./event.ts";
 import { isObjectPrefix } from "./json_prefix.ts";
@@ -11,9 +12,11 @@ import { isRunId } from "./run_id.ts";
 
 /** A place between two commits, and what the commits before it fix for those behind it. */
 export interface LogPosition extends LogHead {
-  /** In bytes from the start of the file. */
+  /** Index of the first event of the segment that it is in. */
+  readonly segment: number;
+  /** In bytes from the start of the segment. */
   readonly offset: number;
-  /** How many lines stand before it. */
+  /** How many lines of the segment stand before it. */
   readonly lines: number;
   /** `ts` of the last event; empty where there is none. */
   readonly ts: string;
@@ -27,12 +30,18 @@ export interface LogPosition extends LogHead {
 export const LOG_START: LogPosition = {
   index: -1,
   sum: NO_SUM,
+  segment: 0,
   offset: 0,
   lines: 0,
   ts: "",
   runId: "",
   form: undefined,
 };
+
+/** The start of the segment behind the one that ends at `position`. */
+export function nextSegment(position: LogPosition): LogPosition {
+  return { ...position, segment: position.index + 1, offset: 0, lines: 0 };
+}
 
 /** A whole commit. */
 export interface ScannedCommit {
@@ -70,7 +79,7 @@ interface OpenCommit {
   hasCarriageReturns: boolean;
 }
 
-/** A scan of one file; the bytes are read by its user. */
+/** A scan of one segment; the bytes are read by its user. */
 export class CommitScanner {
   readonly #path: string;
   #checkSums: boolean;
@@ -198,6 +207,7 @@ export class CommitScanner {
 
   #begin(line: Line, { event, first }: ParsedLine): OpenCommit {
     if (first === undefined) throw this.#corrupt("the line belongs to no commit");
+    if (this.#position.offset === 0) this.#checkSegment(event);
     if (first.prev !== this.#position.sum) {
       throw this.#corrupt(
         `its commit follows ${first.prev}, and the one before it has ${this.#position.sum}`,
@@ -217,6 +227,21 @@ export class CommitScanner {
     };
   }
 
+  /** Every segment but the first begins by saying which one it follows. */
+  #checkSegment({ index, kind, payload }: FreeEvent): void {
+    const { index: last, sum, segment } = this.#position;
+    const isFirst = last < 0;
+    if (kind === SEGMENT_STARTED && index > segment) {
+      throw this.#corrupt(`the segment with the events ${segment} to ${index - 1} is missing`);
+    }
+    if (isFirst || (kind === SEGMENT_STARTED && sumIn(payload) === sum)) return;
+    throw this.#corrupt(
+      kind === SEGMENT_STARTED
+        ? `it says that it follows ${sumIn(payload)}, and the segment before it ends with ${sum}`
+        : `a segment begins with "${kind}" instead of "${SEGMENT_STARTED}"`,
+    );
+  }
+
   #checkEvent(event: FreeEvent, open: OpenCommit): void {
     const index = this.#position.index + open.events.length + 1;
     if (event.index !== index) throw this.#corrupt(`event ${event.index} stands where ${index} should`);
@@ -230,32 +255,40 @@ export class CommitScanner {
   }
 
   #close(open: OpenCommit, last: Line, sum: string): ScannedCommit {
-    if (this.#checkSums) {
-      const actual = sumOf(this.#bytesOf(open, last));
-      if (actual !== sum) {
-        throw this.#corrupt("the bytes of the commit do not have its sum", open.firstLine, open.start);
-      }
+    const { events, start, firstLine } = open;
+    if (this.#checkSums && this.#sumOf(open, last) !== sum) {
+      throw this.#corrupt("the bytes of the commit do not have its sum", firstLine, start);
     }
-    const event = open.events.at(-1) as FreeEvent;
+    const event = events.at(-1) as FreeEvent;
+    const { segment, runId, form } = this.#position;
+    // Each field by itself: this is done for every commit of a log.
     this.#position = {
-      ...this.#position,
       index: event.index,
       sum,
+      segment,
       offset: last.end,
       lines: this.#line,
       ts: event.ts,
+      runId,
+      form,
     };
     this.#open = undefined;
     this.#buffer.forget(last.end);
-    return { events: open.events, start: open.start, firstLine: open.firstLine, after: this.#position };
+    return { events, start, firstLine, after: this.#position };
   }
 
-  /** The commit as it was written, up to its last brace. */
-  #bytesOf(open: OpenCommit, last: Line): Uint8Array {
-    const bytes = this.#buffer.slice(open.start, last.end - 1);
-    if (!open.hasCarriageReturns) return bytes;
+  /** The sum that the commit should have. */
+  #sumOf(open: OpenCommit, last: Line): string {
+    if (!open.hasCarriageReturns) return sha256(this.#buffer.slice(open.start, last.end - 1 - SEAL_LENGTH));
     // A carriage return cannot stand in a JSON string: those at the ends of lines were not written by omk.
-    return new TextEncoder().encode(new TextDecoder().decode(bytes).replaceAll(/\r(?=\n|$)/g, ""));
+    const text = new TextDecoder().decode(this.#buffer.slice(open.start, last.end - 1));
+    return sha256(text.replaceAll(/\r(?=\n|$)/g, "").slice(0, -SEAL_LENGTH));
+  }
+
+  /** The bytes of commits that were taken together, as they stand in the file; valid until there is more room. */
+  bytesOf(commits: readonly ScannedCommit[]): Uint8Array<ArrayBuffer> {
+    const start = commits[0]?.start ?? 0;
+    return this.#buffer.slice(start, commits.at(-1)?.after.offset ?? start);
   }
 
   #malformed(line: Line, why: string, cause?: unknown): MalformedEventError {
@@ -265,6 +298,12 @@ export class CommitScanner {
   #corrupt(why: string, line = this.#line, offset = this.#lineStart): CorruptLogError {
     return new CorruptLogError(this.#path, line, offset, why);
   }
+}
+
+const SEGMENT_STARTED = "segment_started";
+
+function sumIn(payload: unknown): unknown {
+  return typeof payload === "object" && payload !== null && "sum" in payload ? payload.sum : undefined;
 }
 
 /** What kind of log begins with this event. */

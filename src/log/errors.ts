@@ -1,6 +1,6 @@
 /** The ways in which a log fails. Each error carries the path and the system's own reason. */
 
-import { InfraError, OmkError, reasonOf } from "../errors.ts";
+import { InfraError, OmkError, reasonOf, UsageError } from "../errors.ts";
 
 /** `events.lock` was not granted within its budget: another process holds it. */
 export class LockTimeoutError extends InfraError {
@@ -167,5 +167,24 @@ export class EventRefusedError extends OmkError {
     super({ what: `Cannot append a "${kind}" event`, why, cause });
     this.kind = kind;
     this.why = why;
+  }
+}
+
+/** A run's own log was to be opened as a free one: only omk appends to it. Nothing was touched. */
+export class RunLogRefusedError extends UsageError {
+  override readonly name = "RunLogRefusedError";
+
+  /** The log. */
+  readonly path: string;
+
+  /** Builds the message from the parts. */
+  constructor(path: string) {
+    super({
+      what: "Cannot append to the log of a run",
+      where: path,
+      why: "only omk itself does",
+      fix: "append to a log of your own",
+    });
+    this.path = path;
   }
 }

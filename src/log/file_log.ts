@@ -3,23 +3,26 @@
  * under one hold of `events.lock`.
  */
 
-import { dirname } from "@std/path";
+import { basename, dirname } from "@std/path";
 import { type Clock, systemClock } from "../clock.ts";
 import { reasonOf } from "../errors.ts";
+import { attempt } from "./attempt.ts";
 import { AppendQueue, QUEUE_CAPACITY } from "./append_queue.ts";
 import { CommitCycle, type CycleWaiter } from "./commit_cycle.ts";
 import { CommitFile, isFatal } from "./commit_file.ts";
-import type { Tail } from "./commit_scanner.ts";
-import { LogClosedError, LogIoError, LogPoisonedError } from "./errors.ts";
-import type { EventDraft, RunEvent } from "./event.ts";
+import { LogClosedError, LogIoError, LogPoisonedError, RunLogRefusedError } from "./errors.ts";
+import type { FreeDraft, FreeEvent, RunEvent } from "./event.ts";
 import { EventLoopTurn } from "./event_loop_turn.ts";
 import { type FilePort, systemFiles } from "./file_port.ts";
 import { FlushTimer } from "./flush_timer.ts";
 import { LOCK_BUDGET_MS, LogLock } from "./lock.ts";
-import { lockPath } from "./log_paths.ts";
+import { FREE_LOG, type LogForm, RUN_LOG } from "./log_form.ts";
+import type { OpenMode } from "./log_end.ts";
+import { lockPath, segmentsAmong } from "./log_paths.ts";
 import type { AppendOptions, LogHead, RunLog } from "./port.ts";
 import { readRunLog } from "./reader.ts";
 import { type RunClock, startRunClock } from "./run_clock.ts";
+import { scanLog } from "./scan.ts";
 import { type Listener, Subscribers } from "./subscribers.ts";
 import { createUuid7, type IdSource } from "./uuid7.ts";
 
@@ -36,7 +39,15 @@ export interface RunLogOptions {
   readonly newId?: IdSource;
   /** How long one commit waits for the lock, in milliseconds. */
   readonly lockBudgetMs?: number;
+  /** A segment with this many bytes gets no further commit (default {@linkcode SEGMENT_BYTES}). */
+  readonly segmentBytes?: number;
 }
+
+/** How large a segment becomes before the next one is begun, in bytes. */
+export const SEGMENT_BYTES = 100 * 1024 * 1024;
+
+/** Turns of the microtask queue within which who was acknowledged has appended again, if it does so at once. */
+const TICKS_TO_NEXT = 4;
 
 /** For the log's directory, where it has to be made. */
 const PRIVATE_DIRECTORY = 0o700;
@@ -47,7 +58,7 @@ const PRIVATE_DIRECTORY = 0o700;
  * @throws LockTimeoutError, LogIoError, CorruptLogError, LogPoisonedError
  */
 export function openRunLog(path: string, options: RunLogOptions): Promise<RunLog> {
-  return FileLog.open(path, options, "existing");
+  return FileLog.open(path, { ...options, form: RUN_LOG }, "existing");
 }
 
 /**
@@ -57,12 +68,49 @@ export function openRunLog(path: string, options: RunLogOptions): Promise<RunLog
  * @throws LockTimeoutError, LogIoError
  */
 export async function createRunLog(path: string, options: RunLogOptions): Promise<RunLog> {
+  await makeDirectory(path);
+  return await FileLog.open(path, { ...options, form: RUN_LOG }, "new");
+}
+
+/** A free log, opened for appending. */
+export interface FreeLog extends AsyncDisposable {
+  /** As of a run's log, see {@linkcode RunLog.append}: any kind but those that only a run's log or the log itself has. */
+  append(drafts: readonly FreeDraft[], options?: AppendOptions): Promise<readonly FreeEvent[]>;
+}
+
+/**
+ * Opens a free log for appending, and creates it and its directory where it is missing. `runId` becomes the `run_id`
+ * of a new log's events; those of an existing one keep theirs.
+ *
+ * @throws RunLogRefusedError, LockTimeoutError, LogIoError, MalformedEventError, CorruptLogError,
+ * LogPoisonedError
+ */
+export async function openFreeLog(path: string, options: RunLogOptions): Promise<FreeLog> {
+  await refuseRunLog(path, options.files ?? systemFiles);
+  await makeDirectory(path);
+  return await FileLog.open(path, { ...options, form: FREE_LOG }, "any");
+}
+
+async function refuseRunLog(path: string, files: FilePort): Promise<void> {
+  const names = attempt(path, "open", () => files.list(dirname(path)));
+  if (!names.includes(basename(path)) && segmentsAmong(path, names).length === 0) return;
+  for await (const [first] of scanLog(path, { checkSums: false })) {
+    if (first?.events[0]?.kind === "run_started") throw new RunLogRefusedError(path);
+    return;
+  }
+}
+
+async function makeDirectory(path: string): Promise<void> {
   try {
     await Deno.mkdir(dirname(path), { recursive: true, mode: PRIVATE_DIRECTORY });
   } catch (error) {
     throw new LogIoError(path, "create", error);
   }
-  return await FileLog.open(path, options, "new");
+}
+
+/** How a log of some form is opened. */
+interface FormOptions extends RunLogOptions {
+  readonly form: LogForm;
 }
 
 class FileLog implements RunLog {
@@ -91,7 +139,7 @@ class FileLog implements RunLog {
     path: string,
     file: CommitFile,
     lock: LogLock,
-    options: RunLogOptions & { clock: Clock },
+    options: FormOptions & { clock: Clock },
   ) {
     this.#path = path;
     this.#file = file;
@@ -99,21 +147,23 @@ class FileLog implements RunLog {
     this.#lockBudgetMs = options.lockBudgetMs ?? LOCK_BUDGET_MS;
     this.#durability = options.durability;
     this.#flushTimer = new FlushTimer(options.clock, () => this.#flush());
-    this.#queue = new AppendQueue(path);
+    this.#queue = new AppendQueue(path, (draft) => options.form.admit(draft));
     const { ts } = file.position;
     this.#head = file.head;
     this.clock = startRunClock(options.clock, ts === "" ? 0 : Date.parse(ts));
   }
 
-  static async open(path: string, options: RunLogOptions, mode: "existing" | "new"): Promise<FileLog> {
+  static async open(path: string, options: FormOptions, mode: OpenMode): Promise<FileLog> {
     const { clock = systemClock, files = systemFiles, newId = createUuid7(() => clock.wall()) } = options;
     const lock = LogLock.open(lockPath(path), clock);
     let log: FileLog;
     try {
       await lock.acquire(options.lockBudgetMs);
       try {
-        const fileOptions = { runId: options.runId, files, newId, monotonic: () => clock.monotonic() };
-        log = new FileLog(path, new CommitFile(path, fileOptions, mode), lock, { ...options, clock });
+        const { runId, form, segmentBytes = SEGMENT_BYTES } = options;
+        const monotonic = () => clock.monotonic();
+        const file = new CommitFile(path, { runId, form, files, newId, monotonic, segmentBytes }, mode);
+        log = new FileLog(path, file, lock, { ...options, clock });
       } finally {
         lock.release();
       }
@@ -131,7 +181,7 @@ class FileLog implements RunLog {
     }
   }
 
-  append(drafts: readonly EventDraft[], options: AppendOptions = {}): Promise<readonly RunEvent[]> {
+  append(drafts: readonly FreeDraft[], options: AppendOptions = {}): Promise<readonly RunEvent[]> {
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal);
     if (drafts.length === 0) return Promise.resolve([]);
     const committed = this.#queue.add(drafts, options);
@@ -221,16 +271,25 @@ class FileLog implements RunLog {
         await undefined;
       }
       const wasAlone = await this.#cycle();
+      const isLong = this.#turn.isLong();
+      if (isLong || !await this.#isMoreComing()) this.#lock.unpark();
       // A commit that was to stand alone lets its caller ask for the head that ends with it.
-      if (this.#turn.isLong() || wasAlone) await this.#turn.over;
+      if (isLong || wasAlone) await this.#turn.over;
     } while (this.#hasWork);
     this.#leading = undefined;
   }
 
-  /** One hold of the lock; true if its commit was to stand alone. */
+  /** Whether who was just acknowledged appends again at once: then the lock is kept for that. */
+  async #isMoreComing(): Promise<boolean> {
+    for (let tick = 0; tick < TICKS_TO_NEXT && !this.#hasWork; tick++) await undefined;
+    return this.#hasWork;
+  }
+
+  /** One commit under the lock; true if it was to stand alone. */
   async #cycle(): Promise<boolean> {
     const waiting = this.#queue.length;
-    if (!this.#lock.tryAcquire()) {
+    const isResumed = this.#lock.tryResume();
+    if (!isResumed && !this.#lock.tryAcquire()) {
       try {
         await this.#lock.acquire(this.#lockBudgetMs);
       } catch (error) {
@@ -245,8 +304,9 @@ class FileLog implements RunLog {
     const cycle = this.#startCycle();
     let failure: { readonly error: unknown } | undefined;
     try {
-      const tail = this.#file.catchUp(cycle.see);
-      if (tail.state !== "clean") await this.#repair(tail, cycle);
+      // While the lock was parked, only who does not ask for it can have written.
+      if (!isResumed || !this.#file.isUntouched()) await this.#catchUp(cycle);
+      if (this.#file.mustPrepare) await this.#file.prepare();
       const committed = this.#write(cycle);
       if (mustSync || this.#mustSync(cycle)) await this.#syncFile();
       cycle.add(committed, this.#file.head);
@@ -255,15 +315,19 @@ class FileLog implements RunLog {
       // Before a batch was taken, what the file has read is all that is new.
       if (cycle.batch.length === 0) cycle.head = this.#file.head;
       if (this.#file.isInDoubt) await this.#file.poison();
-    } finally {
-      if (!this.#file.keepsLock) this.#lock.release();
+    }
+    const isAlone = cycle.batch[0]?.alone ?? false;
+    // Unless it is all that keeps other processes from a log in doubt.
+    if (!this.#file.keepsLock) {
+      if (failure !== undefined || isAlone || this.#lock.isTurnOver) this.#lock.release();
+      else this.#lock.park();
     }
     this.#head = cycle.head;
     failure = failure === undefined ? cycle.tell(this.#subscribers) : this.#fail(cycle, failure.error);
     if (failure === undefined) cycle.resolve();
     else cycle.reject(failure.error);
     this.#startFlushTimer();
-    return cycle.batch[0]?.alone ?? false;
+    return isAlone;
   }
 
   #startCycle(): CommitCycle {
@@ -274,10 +338,16 @@ class FileLog implements RunLog {
     return cycle;
   }
 
-  /** Repairs what a dead writer left. */
-  async #repair(tail: Tail, cycle: CommitCycle): Promise<void> {
-    await this.#file.repair(tail);
-    this.#file.catchUp(cycle.see);
+  /** Reads what others have appended, and repairs what a dead writer left. */
+  async #catchUp(cycle: CommitCycle): Promise<void> {
+    const before = this.#file.head.index;
+    const deliver = this.#subscribers.isEmpty ? undefined : cycle.see;
+    const tail = this.#file.catchUp(deliver);
+    if (tail.state !== "clean") {
+      await this.#file.repair(tail);
+      this.#file.catchUp(deliver);
+    }
+    cycle.foreign = this.#file.head.index - before;
   }
 
   /** Takes the batch and writes it; records that the file owes come before it. */

@@ -14,6 +14,8 @@ export interface FileStatus {
 export interface LogFile extends Disposable {
   /** Reads at `offset` until `into` is full or the file ends; returns the number of bytes. */
   readAt(offset: number, into: Uint8Array): number;
+  /** In bytes, of the file that is open, whatever has its name now. */
+  size(): number;
   /** One write at the end of the file; returns the number of bytes, which may be short. */
   write(bytes: Uint8Array): number;
   /** Cuts the file to `size` bytes. */
@@ -36,6 +38,12 @@ export interface FilePort {
   createWhole(path: string, bytes: Uint8Array): Promise<void>;
   /** Takes the permission to write from the owner too. */
   makeReadOnly(path: string): void;
+  /** The names in a directory; of none where there is no such directory. */
+  list(directory: string): readonly string[];
+  /** Gives a file another name in its directory. */
+  rename(from: string, to: string): void;
+  /** Removes a file, if it is there. */
+  remove(path: string): void;
   /** Waits until the names in a directory are on the disk. */
   syncDirectory(path: string): Promise<void>;
 }
@@ -72,6 +80,22 @@ export const systemFiles: FilePort = {
     for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
     await file.sync();
   },
+  list(directory) {
+    try {
+      return Array.from(Deno.readDirSync(directory), ({ name }) => name);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return [];
+      throw error;
+    }
+  },
+  rename: (from, to) => Deno.renameSync(from, to),
+  remove(path) {
+    try {
+      Deno.removeSync(path);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  },
   makeReadOnly: (path) => Deno.chmodSync(path, READ_ONLY),
   async syncDirectory(path) {
     using directory = await Deno.open(path);
@@ -95,6 +119,10 @@ class SystemLogFile implements LogFile {
       count += more;
     }
     return count;
+  }
+
+  size(): number {
+    return this.#file.seekSync(0, Deno.SeekMode.End);
   }
 
   write(bytes: Uint8Array): number {

@@ -1,11 +1,12 @@
 /** Follows a log: what it holds, then what is appended. */
 
 import { type Clock, systemClock } from "../clock.ts";
-import { LOG_START, type ScannedCommit } from "./commit_scanner.ts";
+import type { ScannedCommit } from "./commit_scanner.ts";
 import type { FreeEvent, RunEvent } from "./event.ts";
 import { type EventFilter, matches } from "./event_filter.ts";
 import { LogIoError } from "./errors.ts";
 import { wantedEvents } from "./reader.ts";
+import { positionBefore } from "./start_position.ts";
 import { scanLog } from "./scan.ts";
 
 /** What is to be followed, and until when. */
@@ -50,31 +51,40 @@ export async function* followLog(path: string, options: FollowOptions = {}): Asy
   }
 }
 
-async function* followCommits(
+/**
+ * The whole commits of a log, from the segment with the event `from` on, and then each as soon as it is there; as many
+ * at a time as were found together.
+ */
+export async function* followCommits(
   path: string,
-  { clock = systemClock, signal }: FollowOptions,
+  { from = 0, clock = systemClock, signal }: FollowOptions,
 ): AsyncGenerator<ScannedCommit[], void> {
-  let position = LOG_START;
-  let looked = -1;
+  if (signal?.aborted) return;
+  let position = await positionBefore(path, from);
+  let looked: string | undefined;
   while (!signal?.aborted) {
-    const size = await sizeOf(path);
-    if (size !== looked) {
+    const state = await stateOf(path, position.segment);
+    if (state !== looked) {
       // Each look starts behind the last whole commit: what stood there of another may have been cut since.
       for await (const commits of scanLog(path, { position })) {
         position = commits.at(-1)?.after ?? position;
         yield commits;
         if (signal?.aborted) return;
       }
-      looked = size;
+      looked = state;
     }
     await clock.sleep(LOOK_MS, signal);
   }
 }
 
-async function sizeOf(path: string): Promise<number> {
+/** Changes when something is appended, and when a segment is closed. */
+async function stateOf(path: string, segment: number): Promise<string> {
   try {
-    return (await Deno.stat(path)).size;
+    const { size, ino } = await Deno.stat(path);
+    return `${ino} ${size}`;
   } catch (error) {
-    throw new LogIoError(path, "follow", error);
+    if (!(error instanceof Deno.errors.NotFound)) throw new LogIoError(path, "follow", error);
+    // A rotation is under way, or was cut short; whether there is a log at all, the scan says.
+    return `closed ${segment}`;
   }
 }

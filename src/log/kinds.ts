@@ -316,7 +316,7 @@ const records = {
     offset: z.int().min(0),
     bytes: z.int().min(0),
     sha256: sha256Hex,
-    /** File that keeps the removed bytes, beside the log. */
+    /** File that keeps the removed bytes, beside the log; empty where none were removed. */
     copy: z.string(),
     reason,
   }),

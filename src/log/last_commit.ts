@@ -1,6 +1,6 @@
 /** Finds the last commit of a log by reading backwards: appending never needs the whole log. */
 
-import { MAX_COMMIT_BYTES, NO_SUM, SEAL_LENGTH } from "./commit.ts";
+import { MAX_COMMIT_BYTES, SEAL_LENGTH } from "./commit.ts";
 import { CommitScanner, type LogPosition } from "./commit_scanner.ts";
 import { CorruptLogError, MalformedEventError } from "./errors.ts";
 import { LineError, parseLine } from "./line.ts";
@@ -26,9 +26,10 @@ const END_LENGTH = 256;
 const decoder = new TextDecoder();
 
 /**
- * Reads and checks the last commit of a run's log, and that it follows the commit before it.
+ * Reads and checks the last commit of a segment, and that it follows the commit before it.
  *
- * @param start where a log without commits starts
+ * @param start where a segment without commits starts: an empty log's start, or the end of the segment before it.
+ * With an empty `sum`, what stands before the segment is not known, and not checked
  * @throws {CorruptLogError}
  */
 export function readLastCommit(path: string, readAt: ReadAt, size: number, start: LogPosition): LogPosition {
@@ -50,8 +51,9 @@ function checkCommit(path: string, readAt: ReadAt, range: CommitRange, start: Lo
   readAt(range.start, bytes);
   const { event, first } = parseLine(decoder.decode(bytes.subarray(0, bytes.indexOf(LINE_FEED))));
   // One event, one line.
-  const lines = event.index;
-  if (first === undefined || first.prev !== sumBefore(readAt, range.start)) {
+  const lines = event.index - start.segment;
+  const sum = range.start === 0 && start.sum === "" ? first?.prev : sumBefore(readAt, range.start, start.sum);
+  if (first === undefined || first.prev !== sum) {
     throw new CorruptLogError(
       path,
       lines + 1,
@@ -59,8 +61,10 @@ function checkCommit(path: string, readAt: ReadAt, range: CommitRange, start: Lo
       "the last commit does not follow the one before it",
     );
   }
-  const before = { ...start, offset: range.start, lines, index: event.index - 1, sum: first.prev };
-  const scanner = new CommitScanner(path, range.start === 0 ? start : { ...before, form: "run" });
+  const runId = start.runId || event.run_id;
+  const isFirst = range.start === 0 && start.index < 0;
+  const before = { ...start, runId, offset: range.start, lines, index: event.index - 1, sum: first.prev };
+  const scanner = new CommitScanner(path, isFirst ? start : { ...before, form: start.form ?? "run" });
   for (let at = 0; at < bytes.length;) {
     const room = scanner.room();
     const piece = bytes.subarray(at, at + room.length);
@@ -85,9 +89,9 @@ function lineAt(readAt: ReadAt, offset: number): number {
   return line;
 }
 
-/** The sum with which the file's part before `offset` ends. */
-function sumBefore(readAt: ReadAt, offset: number): string | undefined {
-  if (offset === 0) return NO_SUM;
+/** The sum with which the segment's part before `offset` ends, or the segment before it. */
+function sumBefore(readAt: ReadAt, offset: number, start: string): string | undefined {
+  if (offset === 0) return start;
   const seal = new Uint8Array(SEAL_LENGTH + 1);
   readAt(offset - seal.length, seal);
   return /^,"sum":"([0-9a-f]{64})"\}\n$/.exec(decoder.decode(seal))?.[1];

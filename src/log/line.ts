@@ -32,12 +32,14 @@ const SUM_LENGTH = 64;
  */
 export function parseLine(text: string): ParsedLine {
   const fields = parseObject(text);
-  const keys = Object.keys(fields);
-  for (let i = 0; i < ENVELOPE.length; i++) {
-    if (keys[i] !== ENVELOPE[i]) throw new LineError(`"${ENVELOPE[i]}" should be key ${i + 1}`);
+  let count = 0;
+  for (const key in fields) {
+    if (count < ENVELOPE.length && key !== ENVELOPE[count]) break;
+    count++;
   }
-  const marks = readMarks(fields, keys);
-  return { event: readEnvelope(fields), ...marks };
+  if (count < ENVELOPE.length) throw new LineError(`"${ENVELOPE[count]}" should be key ${count + 1}`);
+  const first = readFirst(fields, count);
+  return { event: readEnvelope(fields), first, sum: readSum(fields, count) };
 }
 
 /** The JSON object in `text`; throws {@linkcode LineError}. */
@@ -54,16 +56,22 @@ export function parseObject(text: string): Readonly<Record<string, unknown>> {
   return value as Readonly<Record<string, unknown>>;
 }
 
+/** What was last found right: it is mostly the same in the line behind. */
+let lastTime = "";
+let lastKind = "";
+
 function readEnvelope(fields: Readonly<Record<string, unknown>>): FreeEvent {
   const { index, id, run_id, ts, schema_version, kind, subject, actor, payload } = fields;
   if (typeof index !== "number" || !Number.isSafeInteger(index) || index < 0) throw wrong("index");
   if (typeof id !== "string" || id.length !== ID_LENGTH) throw wrong("id");
   if (typeof run_id !== "string" || run_id === "") throw wrong("run_id");
-  if (typeof ts !== "string" || !TIME.test(ts)) throw wrong("ts");
+  if (typeof ts !== "string" || (ts !== lastTime && !TIME.test(ts))) throw wrong("ts");
   if (typeof schema_version !== "number" || !Number.isInteger(schema_version) || schema_version < 1) {
     throw wrong("schema_version");
   }
-  if (typeof kind !== "string" || !KIND.test(kind)) throw wrong("kind");
+  if (typeof kind !== "string" || (kind !== lastKind && !KIND.test(kind))) throw wrong("kind");
+  lastTime = ts;
+  lastKind = kind;
   if (!isSubject(subject)) throw wrong("subject");
   if (typeof actor !== "string" || actor === "") throw wrong("actor");
   return { index, id, run_id, ts, schema_version, kind, subject, actor, payload };
@@ -74,28 +82,30 @@ export function isSubject(value: unknown): value is Subject {
   return value === "run" || (typeof value === "string" && value.startsWith("task/") && value.length > 5);
 }
 
-function readMarks(
-  fields: Readonly<Record<string, unknown>>,
-  keys: readonly string[],
-): Pick<ParsedLine, "first" | "sum"> {
-  const found = keys.length - ENVELOPE.length;
-  const isFirst = found >= 2;
-  const isLast = found === 1 || found === 3;
-  const expected = isFirst ? MARKS : MARKS.slice(2);
-  for (let i = 0; i < found; i++) {
-    const key = keys[ENVELOPE.length + i];
-    if (key !== expected[i]) throw new LineError(`unknown key "${key}"`);
-  }
-  const { prev, commit, sum } = fields;
-  let first: ParsedLine["first"];
-  if (isFirst) {
-    if (typeof prev !== "string" || prev.length !== SUM_LENGTH) throw wrong("prev");
-    if (typeof commit !== "number" || !Number.isSafeInteger(commit) || commit < 1) throw wrong("commit");
-    first = { prev, count: commit };
-  }
-  if (!isLast) return { first, sum: undefined };
+/** What a line says as the first of its commit; `count` is how many keys it has. */
+function readFirst(fields: Readonly<Record<string, unknown>>, count: number): ParsedLine["first"] {
+  const found = count - ENVELOPE.length;
+  if (found > 0) checkMarks(fields, found);
+  if (found < 2) return undefined;
+  const { prev, commit } = fields;
+  if (typeof prev !== "string" || prev.length !== SUM_LENGTH) throw wrong("prev");
+  if (typeof commit !== "number" || !Number.isSafeInteger(commit) || commit < 1) throw wrong("commit");
+  return { prev, count: commit };
+}
+
+/** The sum in the last line of a commit. */
+function readSum({ sum }: Readonly<Record<string, unknown>>, count: number): string | undefined {
+  if (count !== ENVELOPE.length + 1 && count !== ENVELOPE.length + 3) return undefined;
   if (typeof sum !== "string" || sum.length !== SUM_LENGTH) throw wrong("sum");
-  return { first, sum };
+  return sum;
+}
+
+/** Behind the envelope stand `sum`, or `prev` and `commit`, or all three, and nothing else. */
+function checkMarks(fields: Readonly<Record<string, unknown>>, found: number): void {
+  const keys = Object.keys(fields).slice(ENVELOPE.length);
+  const expected = found === 1 ? ["sum"] : MARKS;
+  const unknown = keys.find((key, i) => key !== expected[i]);
+  if (unknown !== undefined) throw new LineError(`unknown key "${unknown}"`);
 }
 
 function wrong(key: string): LineError {

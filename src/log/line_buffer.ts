@@ -17,7 +17,7 @@ const LINE_FEED = 0x0a;
 
 /** A window on a file that is read from one end to the other. */
 export class LineBuffer {
-  #bytes = new Uint8Array(PIECE_BYTES);
+  #bytes = new Uint8Array(2 * PIECE_BYTES);
   /** File offset of the first byte of `#bytes`. */
   #base: number;
   /** Positions in `#bytes`: what is still wanted, what has not been cut into lines, what has been read. */
@@ -72,16 +72,19 @@ export class LineBuffer {
   }
 
   #makeRoom(): void {
-    const kept = this.#bytes.subarray(this.#kept, this.#end);
-    // Doubling keeps the copying linear where one commit spans many pieces.
-    const size = kept.length + PIECE_BYTES > this.#bytes.length ? 2 * this.#bytes.length : this.#bytes.length;
-    const bytes = new Uint8Array(size);
-    bytes.set(kept);
+    const kept = this.#end - this.#kept;
+    if (kept + PIECE_BYTES > this.#bytes.length) {
+      // Doubling keeps the copying linear where one commit spans many pieces.
+      const bytes = new Uint8Array(2 * this.#bytes.length);
+      bytes.set(this.#bytes.subarray(this.#kept, this.#end));
+      this.#bytes = bytes;
+    } else {
+      this.#bytes.copyWithin(0, this.#kept, this.#end);
+    }
     this.#base += this.#kept;
     this.#uncut -= this.#kept;
-    this.#end -= this.#kept;
+    this.#end = kept;
     this.#kept = 0;
-    this.#bytes = bytes;
   }
 
   #cut(from: number, to: number): Line[] {

@@ -5,18 +5,28 @@
  * process has one handle per lock file, with a queue in front of it and at most one `lock()` pending on it. Who
  * gives up leaves that `lock()` pending; the next to ask awaits the same one; and a grant that nobody awaits any
  * more is handed straight back.
+ *
+ * flock(2) is not fair: who releases it and asks again at once gets it before a sleeper has woken up. So there is a
+ * turnstile before it, a lock on `events.turn`: who has to wait goes through it one at a time, and keeps it until the
+ * lock is granted; and who has had the lock for a turn goes through it again. It only orders the processes that wait,
+ * and keeps nobody from a free lock.
  */
 
 import { basename, dirname, join } from "@std/path";
 import type { Clock } from "../clock.ts";
 import { LockTimeoutError, LogIoError } from "./errors.ts";
 import { describeHolder } from "./lock_holder.ts";
+import { turnstilePath } from "./log_paths.ts";
 
 /** How long a commit waits for the lock. */
 export const LOCK_BUDGET_MS = 5000;
 
+/** How long a process may take the lock again and again while others wait, in milliseconds. */
+const TURN_MS = 4;
+
 /** Someone in this process who waits for the lock. */
 interface Waiter {
+  readonly user: LogLock;
   readonly granted: () => void;
   readonly failed: (error: unknown) => void;
 }
@@ -25,10 +35,17 @@ interface Waiter {
 class LockHandle {
   readonly path: string;
   readonly #file: Deno.FsFile;
+  #turnstile: Deno.FsFile | undefined;
   readonly #waiters: Waiter[] = [];
   #users = 0;
   #held = false;
+  /** The file is locked, and anybody of this process may have the lock without another system call. */
+  #parked = false;
+  /** Who had the lock last. */
+  #last: LogLock | undefined;
   #pending = false;
+  /** When this process has last gone through the turnstile, by the machine's clock. */
+  #turnStarted = -Infinity;
 
   constructor(path: string) {
     this.path = path;
@@ -43,14 +60,33 @@ class LockHandle {
   removeUser(): boolean {
     this.#users--;
     if (this.#users > 0) return false;
-    if (!this.#pending) this.#file.close();
+    if (!this.#pending) this.#close();
     return true;
   }
 
-  tryAcquire(): boolean {
+  /** Whether the lock should be given back, where others may wait for it. */
+  get isTurnOver(): boolean {
+    return this.#waiters.length > 0 || performance.now() - this.#turnStarted > TURN_MS;
+  }
+
+  tryAcquire(user: LogLock): boolean {
     if (this.#held || this.#pending || this.#waiters.length > 0) return false;
-    this.#held = this.#file.tryLockSync(true);
-    return this.#held;
+    if (!this.#parked && !(this.#mayTry() && this.#file.tryLockSync(true))) return false;
+    this.#take(user);
+    return true;
+  }
+
+  /** Takes the lock back if it is parked, and nobody else has had it since. */
+  tryResume(user: LogLock): boolean {
+    if (!this.#parked || this.#last !== user) return false;
+    this.#take(user);
+    return true;
+  }
+
+  #take(user: LogLock): void {
+    this.#held = true;
+    this.#parked = false;
+    this.#last = user;
   }
 
   wait(waiter: Waiter): void {
@@ -65,32 +101,85 @@ class LockHandle {
 
   release(): void {
     this.#held = false;
+    this.#parked = false;
     this.#file.unlockSync();
     this.#serve();
   }
 
+  park(): void {
+    this.#held = false;
+    this.#parked = true;
+  }
+
+  unpark(): void {
+    if (this.#parked) this.release();
+  }
+
+  /** False where another process is waiting and this one has had its turn. */
+  #mayTry(): boolean {
+    const now = performance.now();
+    if (now - this.#turnStarted <= TURN_MS) return true;
+    const turnstile = this.#openTurnstile(false);
+    if (turnstile !== undefined) {
+      if (!turnstile.tryLockSync(true)) return false;
+      turnstile.unlockSync();
+    }
+    this.#turnStarted = now;
+    return true;
+  }
+
   #serve(): void {
-    if (this.#held || this.#pending || this.#waiters.length === 0) return;
+    if (this.#held || this.#parked || this.#pending || this.#waiters.length === 0) return;
     this.#pending = true;
-    this.#file.lock(true).then(() => this.#granted(), (error) => this.#failed(error));
+    this.#queue().then(() => this.#granted(), (error) => this.#failed(error));
+  }
+
+  /** Waits for the lock, in turn with other processes. */
+  async #queue(): Promise<void> {
+    const turnstile = this.#openTurnstile(true);
+    await turnstile?.lock(true);
+    try {
+      await this.#file.lock(true);
+    } finally {
+      turnstile?.unlockSync();
+    }
+    this.#turnStarted = performance.now();
+  }
+
+  /** The turnstile, which the first process that has to wait creates. */
+  #openTurnstile(create: boolean): Deno.FsFile | undefined {
+    if (this.#turnstile === undefined) {
+      try {
+        const options = create ? { read: true, write: true, create, mode: 0o600 } : { read: true };
+        this.#turnstile = Deno.openSync(turnstilePath(this.path), options);
+      } catch {
+        // Where there is none, nobody waits; where it cannot be, the lock is not fair, and as safe as ever.
+      }
+    }
+    return this.#turnstile;
   }
 
   #granted(): void {
     this.#pending = false;
     const next = this.#waiters.shift();
     if (next !== undefined) {
-      this.#held = true;
+      this.#take(next.user);
       next.granted();
       return;
     }
     this.#file.unlockSync();
-    if (this.#users === 0) this.#file.close();
+    if (this.#users === 0) this.#close();
   }
 
   #failed(error: unknown): void {
     this.#pending = false;
-    if (this.#users === 0) this.#file.close();
+    if (this.#users === 0) this.#close();
     for (const waiter of this.#waiters.splice(0)) waiter.failed(error);
+  }
+
+  #close(): void {
+    this.#file.close();
+    this.#turnstile?.close();
   }
 }
 
@@ -129,9 +218,14 @@ export class LogLock implements Disposable {
     return this.#handle.path;
   }
 
+  /** Whether it is time to give the lock back, since others may wait for it. */
+  get isTurnOver(): boolean {
+    return this.#handle.isTurnOver;
+  }
+
   /** Takes the lock if it is free and nobody in this process waits for it. */
   tryAcquire(): boolean {
-    return this.#handle.tryAcquire();
+    return this.#handle.tryAcquire(this);
   }
 
   /**
@@ -146,6 +240,7 @@ export class LogLock implements Disposable {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     let isGranted = false;
     const waiter: Waiter = {
+      user: this,
       granted() {
         isGranted = true;
         resolve();
@@ -170,6 +265,24 @@ export class LogLock implements Disposable {
   /** Gives the lock back. */
   release(): void {
     this.#handle.release();
+  }
+
+  /**
+   * Leaves the lock to others of this process, and keeps it from other processes, for the case that it is wanted again
+   * at once. {@linkcode LogLock.unpark} must follow within the same turn of the event loop.
+   */
+  park(): void {
+    this.#handle.park();
+  }
+
+  /** Takes the lock that was parked, if nobody else has had it since: then nothing has been written. */
+  tryResume(): boolean {
+    return this.#handle.tryResume(this);
+  }
+
+  /** Gives the lock back if it is parked. */
+  unpark(): void {
+    this.#handle.unpark();
   }
 
   /** Closes the file; the lock must not be held. */

@@ -1,6 +1,6 @@
 /**
- * The files beside a log: for `events.jsonl` these are `events.lock`, `events.poisoned`, `events.torn-<offset>` and
- * the segments that it was before, `events-<index of the first event, 12 digits>.jsonl`.
+ * The files beside a log: for `events.jsonl` these are `events.lock` and `events.turn`, `events.poisoned`,
+ * `events.torn-<offset>`, and the segments that it was before, `events-<index of the first event, 12 digits>.jsonl`.
  */
 
 import { basename, dirname, join } from "@std/path";
@@ -8,6 +8,11 @@ import { basename, dirname, join } from "@std/path";
 /** The file that is locked while a commit is written. */
 export function lockPath(log: string): string {
   return beside(log, "lock");
+}
+
+/** The file whose lock orders those who wait for the lock at `lock`. */
+export function turnstilePath(lock: string): string {
+  return `${lock.replace(/\.lock$/, "")}.turn`;
 }
 
 /** The marker of a log that no process may append to. */
@@ -25,9 +30,9 @@ export function repairPath(log: string): string {
   return beside(log, "repair");
 }
 
-/** Where a snapshot of what the first `events` events fold to is kept. */
-export function snapshotPath(log: string, events: number): string {
-  return join(dirname(log), `snapshot-${events}.json`);
+/** Where a snapshot is kept of what the events up to `index` fold to. */
+export function snapshotPath(log: string, index: number): string {
+  return join(dirname(log), `snapshot-${index}.json`);
 }
 
 /** Digits of a segment's first index in its name, so that names sort as the segments do. */

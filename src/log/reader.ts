@@ -5,11 +5,12 @@ import { MalformedEventError } from "./errors.ts";
 import type { RunEvent } from "./event.ts";
 import { type EventFilter, matches } from "./event_filter.ts";
 import { runEventProblem } from "./run_event.ts";
+import { positionBefore } from "./start_position.ts";
 import { scanLog, type ScanOptions } from "./scan.ts";
 
 /** What is to be read. */
 export interface ReadOptions extends ScanOptions {
-  /** Index of the first event wanted. */
+  /** Index of the first event wanted. Segments that end before it are not read, and so not checked. */
   readonly from?: number;
   /** Index of the last event wanted. */
   readonly until?: number;
@@ -23,8 +24,9 @@ export interface ReadOptions extends ScanOptions {
  * @throws {MalformedEventError} at the first bad line, after the events before it; CorruptLogError, LogIoError
  */
 export async function* readRunLog(path: string, options: ReadOptions = {}): AsyncGenerator<RunEvent, void> {
-  const { until = Infinity } = options;
-  for await (const commits of scanLog(path, options)) {
+  const { from = 0, until = Infinity } = options;
+  const position = options.position ?? await positionBefore(path, from);
+  for await (const commits of scanLog(path, { ...options, position })) {
     for (const event of wantedEvents(path, commits, options)) {
       if (event.index > until) return;
       yield event;

@@ -1,13 +1,16 @@
-/** Reads the whole commits of a log from its files, without a lock and beside its writers. */
+/** Reads the whole commits of a log from its segments, without a lock and beside its writers. */
 
+import { attemptAsync } from "./attempt.ts";
 import {
   CommitScanner,
   LOG_START,
   type LogPosition,
+  nextSegment,
   type ScannedCommit,
   type Tail,
 } from "./commit_scanner.ts";
-import { CorruptLogError, LogIoError, MalformedEventError } from "./errors.ts";
+import { CorruptLogError, MalformedEventError } from "./errors.ts";
+import { type OpenSegment, openSegment } from "./segment_reader.ts";
 
 /** What is to be read, and how. */
 export interface ScanOptions {
@@ -15,11 +18,13 @@ export interface ScanOptions {
   readonly position?: LogPosition;
   /** Whether the digest of every commit is computed (default). */
   readonly checkSums?: boolean;
+  /** Called with the bytes of the commits before each yield, segment after segment; they are valid until it returns. */
+  readonly onBytes?: (bytes: Uint8Array<ArrayBuffer>, commits: readonly ScannedCommit[]) => Promise<void>;
 }
 
 /**
- * Yields the whole commits, some at a time, up to the end that the log has when the scan starts; returns what stands
- * behind the last one.
+ * Yields the whole commits, some at a time, up to the end that the log has when its last segment is opened; returns
+ * what stands behind the last one.
  *
  * @throws LogIoError, MalformedEventError, CorruptLogError: after the commits before the damage
  */
@@ -27,37 +32,57 @@ export async function* scanLog(
   path: string,
   options: ScanOptions = {},
 ): AsyncGenerator<ScannedCommit[], Tail> {
-  using file = await attempt(path, "open", () => Deno.open(path));
-  const { size } = await attempt(path, "read", () => file.stat());
   let position = options.position ?? LOG_START;
+  for (;;) {
+    using segment = await openSegment(path, position.segment);
+    if (segment === undefined) return { state: "clean", offset: position.offset, bytes: 0, nuls: 0 };
+    const { tail, end } = yield* scanSegment(segment, position, options);
+    if (!segment.isClosed) return tail;
+    if (tail.state !== "clean") {
+      throw new CorruptLogError(
+        segment.path,
+        end.lines + 1,
+        end.offset,
+        "a closed segment ends within a commit",
+      );
+    }
+    position = nextSegment(end);
+  }
+}
+
+/** Scans one segment; returns where its last whole commit ends, and what stands behind that. */
+async function* scanSegment(
+  { file, path, size }: OpenSegment,
+  start: LogPosition,
+  { checkSums, onBytes }: ScanOptions,
+): AsyncGenerator<ScannedCommit[], { readonly tail: Tail; readonly end: LogPosition }> {
+  let position = start;
   if (size < position.offset) {
-    throw new CorruptLogError(
-      path,
-      position.lines + 1,
-      size,
-      `it has been cut from ${position.offset} to ${size} bytes`,
-    );
+    const why = `it has been cut from ${position.offset} to ${size} bytes`;
+    throw new CorruptLogError(path, position.lines + 1, size, why);
   }
   let isReread = false;
   for (;;) {
-    const scanner = new CommitScanner(path, position, options.checkSums);
-    await attempt(path, "read", () => file.seek(position.offset, Deno.SeekMode.Start));
+    const scanner = new CommitScanner(path, position, checkSums);
+    await attemptAsync(path, "read", () => file.seek(position.offset, Deno.SeekMode.Start));
     let found: unknown;
     while (found === undefined && scanner.nextOffset < size) {
       const room = scanner.room().subarray(0, size - scanner.nextOffset);
-      const count = await attempt(path, "read", () => file.read(room)) ?? 0;
+      const count = await attemptAsync(path, "read", () => file.read(room)) ?? 0;
       if (count === 0) break;
       const commits: ScannedCommit[] = [];
       found = caught(() => {
         for (const commit of scanner.take(count)) commits.push(commit);
       });
-      if (commits.length > 0) yield commits;
+      if (commits.length === 0) continue;
+      await onBytes?.(scanner.bytesOf(commits), commits);
+      yield commits;
     }
     let tail: Tail | undefined;
     found ??= caught(() => {
       tail = scanner.finish();
     });
-    if (tail !== undefined) return tail;
+    if (tail !== undefined) return { tail, end: scanner.position };
     // A torn commit may just have been cut, and its place taken by a whole one: only damage that is still there when
     // it is read again is damage.
     const isSeenAgain = isReread && scanner.position.offset === position.offset;
@@ -79,13 +104,5 @@ function caught(call: () => void): unknown {
     return undefined;
   } catch (error) {
     return error;
-  }
-}
-
-async function attempt<T>(path: string, operation: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw new LogIoError(path, operation, error);
   }
 }

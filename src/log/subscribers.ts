@@ -9,6 +9,11 @@ export type Listener = (event: RunEvent, own: boolean) => void;
 export class Subscribers {
   readonly #listeners = new Set<Listener>();
 
+  /** Whether nobody wants to be told. */
+  get isEmpty(): boolean {
+    return this.#listeners.size === 0;
+  }
+
   /** Adds a listener; returns what removes it. */
   add(listener: Listener): () => void {
     // A listener of its own, so that the same function can be added twice.

@@ -1,10 +1,11 @@
 /** The tolerant reader: makes the best of a log, skips what it cannot read, and says how much that was. */
 
-import { LogIoError } from "./errors.ts";
+import { attemptAsync } from "./attempt.ts";
 import type { FreeEvent } from "./event.ts";
 import { type EventFilter, matches } from "./event_filter.ts";
 import { LineError, type ParsedLine, parseLine } from "./line.ts";
 import { type Line, LineBuffer } from "./line_buffer.ts";
+import { readableSegments } from "./segment_reader.ts";
 
 /** What a tolerant reader has met so far. */
 export interface ReadCounts {
@@ -46,22 +47,23 @@ export class TolerantReader implements AsyncIterable<FreeEvent> {
     this.#options = options;
   }
 
-  /** Reads the log once, from its beginning. */
+  /** Reads the log once, from its beginning, segment by segment. */
   async *[Symbol.asyncIterator](): AsyncGenerator<FreeEvent, void> {
-    using file = await this.#openFile();
-    if (file === undefined) return;
-    const buffer = new LineBuffer(0);
-    for (;;) {
-      const count = await this.#read(file, buffer.room());
-      if (count === 0) break;
-      buffer.fill(count);
-      for (const line of buffer.lines()) yield* this.#take(line);
-      buffer.forget(buffer.restOffset);
+    for await (const segment of readableSegments(this.#path)) {
+      const { file, path } = segment;
+      const buffer = new LineBuffer(0);
+      for (;;) {
+        const count = await attemptAsync(path, "read", () => file.read(buffer.room())) ?? 0;
+        if (count === 0) break;
+        buffer.fill(count);
+        for (const line of buffer.lines()) yield* this.#take(line);
+        buffer.forget(buffer.restOffset);
+      }
+      const isTorn = buffer.nextOffset > buffer.restOffset;
+      if (isTorn) this.counts.total_lines++;
+      this.counts.uncommitted_lines += this.#open.length + (isTorn ? 1 : 0);
+      this.#open = [];
     }
-    const isTorn = buffer.nextOffset > buffer.restOffset;
-    if (isTorn) this.counts.total_lines++;
-    this.counts.uncommitted_lines += this.#open.length + (isTorn ? 1 : 0);
-    this.#open = [];
   }
 
   *#take(line: Line): Generator<FreeEvent, void> {
@@ -89,23 +91,6 @@ export class TolerantReader implements AsyncIterable<FreeEvent> {
     this.counts.valid_events += events.length;
     for (const event of events) {
       if (event.index >= from && (filter === undefined || matches(event, filter))) yield event;
-    }
-  }
-
-  async #openFile(): Promise<Deno.FsFile | undefined> {
-    try {
-      return await Deno.open(this.#path);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
-      throw new LogIoError(this.#path, "open", error);
-    }
-  }
-
-  async #read(file: Deno.FsFile, room: Uint8Array): Promise<number> {
-    try {
-      return await file.read(room) ?? 0;
-    } catch (error) {
-      throw new LogIoError(this.#path, "read", error);
     }
   }
 }

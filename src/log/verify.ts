@@ -1,5 +1,6 @@
 /** Says whether a log is as its writers wrote it. */
 
+import { basename } from "@std/path";
 import { type Clock, systemClock } from "../clock.ts";
 import { EMPTY_HEAD } from "./commit.ts";
 import { LOG_START, type LogPosition, type Tail } from "./commit_scanner.ts";
@@ -34,6 +35,8 @@ export interface LogVerification {
     /** In bytes. */
     readonly offset: number;
     readonly why: string;
+    /** Name of the segment that line and offset are of, where it is not the log's own file. */
+    readonly segment?: string;
   };
 }
 
@@ -54,8 +57,10 @@ export async function verifyLog(path: string, clock: Clock = systemClock): Promi
     return tail.state === "clean" ? report("verified", progress) : report("torn", progress, describe(tail));
   } catch (error) {
     if (isDamage(error)) {
+      const { offset, why } = error;
       const line = "lineNumber" in error ? error.lineNumber : error.line;
-      return { ...report("corrupt", progress), at: { line, offset: error.offset, why: error.why } };
+      const segment = error.path === path ? {} : { segment: basename(error.path) };
+      return { ...report("corrupt", progress), at: { line, offset, why, ...segment } };
     }
     if (error instanceof LogIoError) return report("unreadable", progress, error.message);
     throw error;

@@ -449,6 +449,8 @@ Deno.test("P2: a log that is cut, removed or replaced under its writer is refuse
     using directory = new TemporaryDirectory();
     await using log = await born(directory);
     await log.append([fact("a")]);
+    // The lock is given back when this turn of the event loop is over.
+    await new Promise((resolve) => setTimeout(resolve, 0));
     change(directory.file());
     await assertRejects(() => log.append([fact("b")]), CorruptLogError);
     await assertRejects(() => log.poll(), CorruptLogError);

@@ -150,6 +150,9 @@ export class FaultyFiles implements FilePort {
   onSync: (call: number) => Promise<void> | void = () => {};
   onTruncate: () => Error | undefined = () => undefined;
   onCreateWhole: (path: string) => Error | undefined = () => undefined;
+  onRename: (from: string, to: string) => Error | undefined = () => undefined;
+  onCreate: (path: string) => Error | undefined = () => undefined;
+  onSyncDirectory: () => Promise<void> | void = () => {};
   /** How often each was called on the log. */
   writes = 0;
   syncs = 0;
@@ -159,6 +162,8 @@ export class FaultyFiles implements FilePort {
   }
 
   create(path: string): LogFile {
+    const error = this.onCreate(path);
+    if (error !== undefined) throw error;
     return this.#wrap(systemFiles.create(path));
   }
 
@@ -179,13 +184,29 @@ export class FaultyFiles implements FilePort {
     systemFiles.makeReadOnly(path);
   }
 
-  syncDirectory(path: string): Promise<void> {
-    return systemFiles.syncDirectory(path);
+  list(directory: string) {
+    return systemFiles.list(directory);
+  }
+
+  rename(from: string, to: string): void {
+    const error = this.onRename(from, to);
+    if (error !== undefined) throw error;
+    systemFiles.rename(from, to);
+  }
+
+  remove(path: string): void {
+    systemFiles.remove(path);
+  }
+
+  async syncDirectory(path: string): Promise<void> {
+    await this.onSyncDirectory();
+    await systemFiles.syncDirectory(path);
   }
 
   #wrap(file: LogFile): LogFile {
     return {
       readAt: (offset, into) => file.readAt(offset, into),
+      size: () => file.size(),
       write: (bytes) => {
         const fault = this.onWrite(++this.writes, bytes);
         if (fault === undefined) return file.write(bytes);

@@ -107,9 +107,9 @@ Deno.test("readRunLog() fails with the system's reason where there is no log", a
 
 Deno.test("readRunLog() takes a commit that replaces a torn one for what it is", async () => {
   using directory = new TemporaryDirectory();
-  const whole = encodeLog([[runStarted()], [fact("x".repeat(400_000))]]);
+  const whole = encodeLog([[runStarted()], [fact("x".repeat(900_000))]]);
   const first = whole.subarray(0, commitEnds(whole)[0]);
-  const torn = new TextEncoder().encode(`{"index":1,"payload":"${"y".repeat(450_000)}`);
+  const torn = new TextEncoder().encode(`{"index":1,"payload":"${"y".repeat(950_000)}`);
   Deno.writeFileSync(directory.file(), join(first, torn));
   const events = readRunLog(directory.file());
   assertEquals((await events.next()).value?.index, 0);

@@ -3,6 +3,8 @@
  *
  * - `append LOG DURABILITY TAG APPENDS BATCH SIZE` appends batches of requests whose reasons are
  *   `TAG/<append>/<event in it>/<padding of SIZE>`, and prints `<first index> <append>` as each is acknowledged;
+ * - `wait LOG MS` appends one request after the other under `strict` durability, from the end of its standard input on,
+ *   and prints `<appends> <longest wait in ms>`;
  * - `lock LOG` takes the lock, prints `locked`, and keeps it until its standard input ends.
  */
 
@@ -37,6 +39,22 @@ async function append(
   }
 }
 
+async function wait(ms: number): Promise<void> {
+  await using log = await openRunLog(path, { runId: RUN_ID, durability: "strict", lockBudgetMs: 30_000 });
+  print("ready");
+  await Deno.stdin.read(new Uint8Array(1));
+  const end = performance.now() + ms;
+  let appends = 0;
+  let longest = 0;
+  for (let start = performance.now(); start < end; appends++) {
+    await log.append([request(`${appends}`, `cli/${Deno.pid}`)]);
+    const now = performance.now();
+    longest = Math.max(longest, now - start);
+    start = now;
+  }
+  print(`${appends} ${Math.round(longest)}`);
+}
+
 async function hold(): Promise<void> {
   using lock = LogLock.open(lockPath(path), systemClock);
   await lock.acquire();
@@ -46,6 +64,7 @@ async function hold(): Promise<void> {
 }
 
 if (mode === "lock") await hold();
+else if (mode === "wait") await wait(Number(rest[0]));
 else {
   const [durability = "none", tag = "", ...sizes] = rest;
   if (durability !== "none" && durability !== "batch" && durability !== "strict") throw new Error(durability);

@@ -1,0 +1,170 @@
+/**
+ * A quick check of payloads, made from their schemas. It only ever says yes where the schema does; whatever it does not
+ * know or does not accept is for the schema itself to judge, which also says why. An event costs it a fraction of what
+ * the schema does, and nearly all of them are as they should be.
+ */
+
+import type * as z from "zod";
+import { type Kind, KINDS } from "./kinds.ts";
+
+/** Whether a value is surely one of the schema that the check was made from. */
+type Check = (value: unknown) => boolean;
+
+/** What is read of a schema; the rest of its definition is not looked at. */
+interface Definition {
+  readonly type: string;
+  readonly check?: string;
+  readonly format?: string;
+  readonly checks?: readonly { readonly _zod: { readonly def: Rule } }[];
+  readonly shape?: Readonly<Record<string, z.core.$ZodType>>;
+  readonly catchall?: z.core.$ZodType;
+  readonly innerType?: z.core.$ZodType;
+  readonly element?: z.core.$ZodType;
+  readonly entries?: Readonly<Record<string, unknown>>;
+  readonly values?: readonly unknown[];
+}
+
+/** A rule beside the type of a value: a bound, a pattern. */
+interface Rule {
+  readonly check: string;
+  readonly format?: string;
+  readonly pattern?: RegExp;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly value?: number;
+  readonly inclusive?: boolean;
+}
+
+const checks = new Map<Kind, Check>();
+
+/** Whether the payload is surely one of this kind. */
+export function isSurelyPayload(kind: Kind, payload: unknown): boolean {
+  let check = checks.get(kind);
+  if (check === undefined) {
+    check = checkOf(KINDS[kind].payload) ?? (() => false);
+    checks.set(kind, check);
+  }
+  return check(payload);
+}
+
+/** The check of a schema; undefined where something in it is not known here. */
+function checkOf(schema: z.core.$ZodType): Check | undefined {
+  const definition = schema._zod.def as Definition;
+  switch (definition.type) {
+    case "unknown":
+      return (value) => value !== undefined;
+    case "boolean":
+      return (value) => typeof value === "boolean";
+    case "string":
+      return withRules(definition, (value) => typeof value === "string", stringRule);
+    case "number":
+      return withRules(definition, isSoundNumber(definition), numberRule);
+    case "enum":
+    case "literal": {
+      const values = new Set(definition.values ?? Object.values(definition.entries ?? {}));
+      return (value) => values.has(value);
+    }
+    case "nullable":
+      return wrapped(definition, (inner) => (value) => value === null || inner(value));
+    case "optional":
+      return wrapped(definition, (inner) => (value) => value === undefined || inner(value));
+    case "array":
+      return arrayCheck(definition);
+    case "object":
+      return objectCheck(definition);
+    default:
+      return undefined;
+  }
+}
+
+function wrapped({ innerType }: Definition, wrap: (inner: Check) => Check): Check | undefined {
+  const inner = innerType && checkOf(innerType);
+  return inner && wrap(inner);
+}
+
+function arrayCheck({ element, checks = [] }: Definition): Check | undefined {
+  const item = element && checkOf(element);
+  if (item === undefined || checks.length > 0) return undefined;
+  return (value) => {
+    if (!Array.isArray(value)) return false;
+    // By index: `every` passes over holes.
+    for (let i = 0; i < value.length; i++) if (!item(value[i])) return false;
+    return true;
+  };
+}
+
+/** Only objects that take no other keys than their own: what else a schema does with them is not known here. */
+function objectCheck({ shape, catchall, checks = [] }: Definition): Check | undefined {
+  const isStrict = (catchall?._zod.def as Definition | undefined)?.type === "never";
+  if (shape === undefined || !isStrict || checks.length > 0) return undefined;
+  const fields: [string, Check][] = [];
+  for (const [name, schema] of Object.entries(shape)) {
+    const check = checkOf(schema);
+    if (check === undefined) return undefined;
+    fields.push([name, check]);
+  }
+  return (value) => {
+    if (!isPlainObject(value)) return false;
+    let present = 0;
+    for (const [name, check] of fields) {
+      const field = value[name];
+      if (!check(field)) return false;
+      if (field !== undefined) present++;
+    }
+    // A key with the value `undefined` makes the count differ, and the schema decides.
+    for (const _key in value) present--;
+    return present === 0;
+  };
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+function isSoundNumber({ check, format }: Definition): Check | undefined {
+  if (check === undefined) return (value) => typeof value === "number" && Number.isFinite(value);
+  return format === "safeint" ? (value) => Number.isSafeInteger(value) : undefined;
+}
+
+/** The check of a type together with its rules; undefined where one of them is not known here. */
+function withRules(
+  { checks = [] }: Definition,
+  type: Check | undefined,
+  ruleOf: (rule: Rule) => Check | undefined,
+): Check | undefined {
+  const rules = checks.map(({ _zod }) => ruleOf(_zod.def));
+  let whole = type;
+  for (const rule of rules) {
+    const before = whole;
+    if (before === undefined || rule === undefined) return undefined;
+    whole = (value) => before(value) && rule(value);
+  }
+  return whole;
+}
+
+/** Called with strings only. */
+function stringRule({ check, format, pattern, minimum = 0, maximum = Infinity }: Rule): Check | undefined {
+  switch (check) {
+    case "min_length":
+      return (value) => String(value).length >= minimum;
+    case "max_length":
+      return (value) => String(value).length <= maximum;
+    case "string_format":
+      if (format !== "regex" || pattern === undefined || pattern.global || pattern.sticky) return undefined;
+      return (value) => pattern.test(String(value));
+    default:
+      return undefined;
+  }
+}
+
+/** Called with numbers only. */
+function numberRule({ check, value: bound = NaN, inclusive = false }: Rule): Check | undefined {
+  switch (check) {
+    case "greater_than":
+      return (value) => Number(value) > bound || (inclusive && value === bound);
+    case "less_than":
+      return (value) => Number(value) < bound || (inclusive && value === bound);
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * The log: appends beside a loop that only stringifies, locks, writes and unlocks (R1) or syncs as well (R2), reading
+ * beside a loop that only splits and parses, verifying beside one that hashes too.
+ */
+
+import { createHash } from "node:crypto";
+import { fromFileUrl, join } from "@std/path";
+import { draft, type DraftOf } from "../../src/log/event.ts";
+import { createRunLog, type Durability, openRunLog } from "../../src/log/file_log.ts";
+import { redactText } from "../../src/log/redact.ts";
+import { redactPayload } from "../../src/log/redact_payload.ts";
+import { readRunLog } from "../../src/log/reader.ts";
+import { verifyLog } from "../../src/log/verify.ts";
+import { OPTIONS, RUN_ID, runStarted, TemporaryDirectory } from "../log/fixture.ts";
+import { type Benchmark, measure, median, report } from "./measure.ts";
+
+/** Events of one round without sync. */
+const EVENTS = 20_000;
+/** Events of one round with sync. */
+const SYNCED_EVENTS = 200;
+const PRODUCERS = 64;
+const PROCESSES = 8;
+/** Events of each of the processes. */
+const PROCESS_EVENTS = 40_000;
+const WRITER = fromFileUrl(new URL("log_writer.ts", import.meta.url));
+
+/** An event as a run has most of them. */
+export function typicalEvent(i: number): DraftOf<"task_claimed"> {
+  return draft("task_claimed", "task/api", "controller/1", {
+    task_id: "api",
+    attempt: 1,
+    worker: "local/1",
+    lease_expires: 1_763_682_600_123 + i,
+    base: "0123456789abcdef0123456789abcdef01234567",
+  });
+}
+
+/** See the module. */
+export const logBenchmark: Benchmark = {
+  name: "log",
+  needsBinary: false,
+  async run(runs) {
+    await benchAppends(runs);
+    await benchSyncedAppends(runs);
+    await benchProcesses(runs);
+    await benchReading(runs);
+    await benchRedaction(runs);
+  },
+};
+
+/** R1, and R2 where it syncs: one event at a time, neither redacted nor summed. */
+function appendPlainly(directory: string, events: number, isSynced: boolean): void {
+  using file = Deno.openSync(join(directory, "plain.jsonl"), { append: true, create: true });
+  using lock = Deno.openSync(join(directory, "plain.lock"), { read: true, write: true, create: true });
+  const encoder = new TextEncoder();
+  for (let i = 0; i < events; i++) {
+    const { kind, subject, actor, payload } = typicalEvent(i);
+    const id = crypto.randomUUID();
+    const ts = new Date().toISOString();
+    const event = { index: i, id, run_id: RUN_ID, ts, schema_version: 1, kind, subject, actor, payload };
+    const line = encoder.encode(`${JSON.stringify(event)}\n`);
+    lock.lockSync(true);
+    file.writeSync(line);
+    if (isSynced) file.syncDataSync();
+    lock.unlockSync();
+  }
+}
+
+/** A log of its own for each round, written by producers that each await their acknowledgements. */
+async function appendToLog(durability: Durability, producers: number, events: number): Promise<void> {
+  using directory = new TemporaryDirectory();
+  await using log = await createRunLog(directory.file(), { ...OPTIONS, durability });
+  await log.append([runStarted()]);
+  let next = 0;
+  await Promise.all(Array.from({ length: producers }, async () => {
+    while (next < events) await log.append([typicalEvent(next++)]);
+  }));
+}
+
+async function benchAppends(runs: number): Promise<void> {
+  using scratch = new TemporaryDirectory();
+  const times = await measure([
+    { name: "R1", run: async () => await Promise.resolve(appendPlainly(scratch.path, EVENTS, false)) },
+    { name: "one", run: () => appendToLog("none", 1, EVENTS) },
+    { name: "many", run: () => appendToLog("none", PRODUCERS, EVENTS) },
+  ], runs);
+  const reference = times.get("R1") ?? NaN;
+  const line = (name: string, what: string, goal: string) => {
+    const time = times.get(name) ?? NaN;
+    return `${what}: ${perSecond(EVENTS, time)}, ${(reference / time).toFixed(2)} × R1 (goal ${goal})`;
+  };
+  report("Log, appends with sums and redaction, no sync", [
+    `R1, stringify, lock, write, unlock: ${perSecond(EVENTS, reference)}`,
+    line("one", "one producer", "0.4"),
+    line("many", `${PRODUCERS} producers`, "1.3, aim 2"),
+  ]);
+}
+
+async function benchSyncedAppends(runs: number): Promise<void> {
+  using scratch = new TemporaryDirectory();
+  const events = SYNCED_EVENTS * PRODUCERS;
+  const times = await measure([
+    { name: "R2", run: async () => await Promise.resolve(appendPlainly(scratch.path, SYNCED_EVENTS, true)) },
+    { name: "strict", run: () => appendToLog("strict", PRODUCERS, events) },
+  ], runs);
+  const reference = (times.get("R2") ?? NaN) / SYNCED_EVENTS;
+  const each = (times.get("strict") ?? NaN) / events;
+  report("Log, strict: every commit synced", [
+    `R2, R1 with fdatasync: ${perSecond(1, reference)}`,
+    `${PRODUCERS} producers: ${perSecond(1, each)}, ${(reference / each).toFixed(1)} × R2 (goal 20)`,
+  ]);
+}
+
+/** Processes that start together; the time that their appends took, from the first to the last. */
+async function appendFromProcesses(): Promise<number> {
+  using directory = new TemporaryDirectory();
+  {
+    await using log = await createRunLog(directory.file(), OPTIONS);
+    await log.append([runStarted()]);
+  }
+  const writers = Array.from({ length: PROCESSES }, () =>
+    new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-check", "-A", WRITER, directory.file(), String(PROCESS_EVENTS), String(PRODUCERS)],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn());
+  const outputs = writers.map((writer) => writer.stdout.getReader());
+  for (const output of outputs) await output.read();
+  const start = performance.now();
+  for (const writer of writers) await writer.stdin.close();
+  for (const output of outputs) await output.read();
+  const time = performance.now() - start;
+  for (const output of outputs) await output.cancel();
+  for (const writer of writers) await writer.status;
+  const { events } = await verifyLog(directory.file());
+  if (events !== 1 + PROCESSES * PROCESS_EVENTS) throw new Error(`The log has ${events} events`);
+  return time;
+}
+
+async function benchProcesses(runs: number): Promise<void> {
+  using scratch = new TemporaryDirectory();
+  const events = PROCESSES * PROCESS_EVENTS;
+  const times: number[] = [];
+  const references: number[] = [];
+  for (let round = 0; round < Math.min(runs, 3); round++) {
+    const start = performance.now();
+    appendPlainly(scratch.path, events, false);
+    references.push(performance.now() - start);
+    times.push(await appendFromProcesses());
+  }
+  const reference = median(references);
+  const time = median(times);
+  report(`Log, ${PROCESSES} processes at once, ${PRODUCERS} producers in each, no sync`, [
+    `together ${perSecond(events, time)}, ${(reference / time).toFixed(2)} × R1 (goal 1)`,
+  ]);
+}
+
+async function benchReading(runs: number): Promise<void> {
+  for (const batch of [1, 64]) {
+    using directory = new TemporaryDirectory();
+    const path = directory.file();
+    await using log = await createRunLog(path, OPTIONS);
+    await log.append([runStarted()]);
+    for (let i = 0; i < EVENTS; i += batch) {
+      await log.append(Array.from({ length: batch }, (_, k) => typicalEvent(i + k)));
+    }
+    const times = await measure([
+      { name: "parse", run: () => splitAndParse(path, false) },
+      { name: "hash", run: () => splitAndParse(path, true) },
+      {
+        name: "read",
+        run: async () => {
+          for await (const _event of readRunLog(path)) {
+            // Reading is all.
+          }
+        },
+      },
+      { name: "verify", run: async () => void await verifyLog(path) },
+      { name: "open", run: async () => await (await openRunLog(path, OPTIONS)).close() },
+    ], runs);
+    const of = (name: string) => times.get(name) ?? NaN;
+    report(`Log, reading ${EVENTS} events in commits of ${batch}`, [
+      `strict read: ${perSecond(EVENTS, of("read"))}, ${
+        (of("parse") / of("read")).toFixed(2)
+      } × split and parse ` +
+      `(${perSecond(EVENTS, of("parse"))}; goal 0.5)`,
+      `verify: ${perSecond(EVENTS, of("verify"))}, ${
+        (of("hash") / of("verify")).toFixed(2)
+      } × split, parse and ` +
+      `hash (${perSecond(EVENTS, of("hash"))}; goal 0.8)`,
+      `opening it for appending: ${of("open").toFixed(1)} ms`,
+    ]);
+  }
+}
+
+/** Splits the lines of a log and parses them; `isHashed`: hashes its commits too. */
+async function splitAndParse(path: string, isHashed: boolean): Promise<void> {
+  const bytes = await Deno.readFile(path);
+  const text = new TextDecoder().decode(bytes);
+  let start = 0;
+  for (const line of text.split("\n")) {
+    if (line === "") continue;
+    const { sum } = JSON.parse(line);
+    if (!isHashed || sum === undefined) continue;
+    // The lines of the benchmark are ASCII: characters are bytes.
+    const end = text.indexOf(sum, start) + sum.length + 3;
+    const commit = bytes.subarray(start, end - 75);
+    if (createHash("sha256").update(commit).digest("hex") !== sum) throw new Error("A sum does not hold");
+    start = end;
+  }
+}
+
+async function benchRedaction(runs: number): Promise<void> {
+  const payloads = Array.from({ length: EVENTS }, (_, i) => typicalEvent(i).payload);
+  const megabyte = "a line of output without any secrets in it, key=value path/to/file\n".repeat(16_000);
+  const times = await measure([
+    {
+      name: "event",
+      run: async () => {
+        for (const payload of payloads) redactPayload("task_claimed", payload);
+        await Promise.resolve();
+      },
+    },
+    { name: "1 MB", run: async () => void await Promise.resolve(redactText(megabyte)) },
+    { name: "2 MB", run: async () => void await Promise.resolve(redactText(megabyte + megabyte)) },
+  ], runs);
+  const of = (name: string) => times.get(name) ?? NaN;
+  report("Redaction", [
+    `a typical event: ${(of("event") / EVENTS * 1000).toFixed(2)} µs (goal 2)`,
+    `a text of 1 MB: ${of("1 MB").toFixed(1)} ms; of 2 MB: ${of("2 MB").toFixed(1)} ms (goal: linear)`,
+  ]);
+}
+
+function perSecond(events: number, ms: number): string {
+  return `${Math.round(events / ms * 1000)}/s`;
+}
