@@ -3,6 +3,7 @@
 import { applyEdits, modify } from "jsonc-parser";
 import { InfraError, reasonOf } from "../errors.ts";
 import { planJsonSchema } from "../plan/schema.ts";
+import { readIfThere } from "../read_if_there.ts";
 
 /** Where the schema lies, from the directory of the plan. */
 export const SCHEMA_PATH = ".omk/plan.schema.json";
@@ -50,14 +51,5 @@ export async function writeEditorSchema(directory: string): Promise<EditorSchema
         "check the permissions of the directory, or write the schema elsewhere: omk schema plan --file FILE",
       cause: error,
     });
-  }
-}
-
-async function readIfThere(path: string): Promise<string | null> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
   }
 }

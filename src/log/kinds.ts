@@ -19,6 +19,7 @@ import {
   objectId,
   processIdentity,
   requester,
+  runStatus,
   runTime,
   sha256Hex,
   storedOutput,
@@ -58,16 +59,6 @@ function record<const S extends Shape>(shape: S): KindEntry<z.ZodObject<S, z.cor
 /** The request that a fact answers, where it answers one. */
 const answers = { request: eventIndex.optional() };
 const reason = z.string();
-const status = z.enum([
-  "cancelled",
-  "failed_infra",
-  "needs_more_budget",
-  "blocked_on_human",
-  "blocked_on_external",
-  "not_ready",
-  "ready",
-  "passed",
-]);
 const budgetName = z.enum(["time", "attempts", "tokens", "usd"]);
 const logHead = z.strictObject({ index: eventIndex, sum: sha256Hex });
 
@@ -130,7 +121,7 @@ const runFacts = {
   }),
   run_paused: fact({ ...answers, reason }),
   run_unpaused: fact({ ...answers }),
-  run_finished: syncedFact({ status, exit_code: z.int() }),
+  run_finished: syncedFact({ status: runStatus, exit_code: z.int() }),
   run_accepted: syncedFact({ by: z.string(), reason }),
   run_rejected: syncedFact({ by: z.string(), reason }),
   run_merged: syncedFact({
@@ -281,9 +272,9 @@ const gateFacts = {
     reason,
   }),
   /** Intent, and the log head of the proof: its commit ends with this event. */
-  proof_writing: fact({ status, commit: objectId.nullable(), tree: objectId.nullable() }),
+  proof_writing: fact({ status: runStatus, commit: objectId.nullable(), tree: objectId.nullable() }),
   proof_written: syncedFact({
-    status,
+    status: runStatus,
     head: logHead,
     proof: artifact,
     failure: artifact.nullable(),
@@ -338,7 +329,7 @@ export type AttemptOutcome = z.infer<typeof attemptOutcome>;
 export type OutcomeResult = AttemptOutcome["result"];
 
 /** The status of a run. */
-export type RunStatus = z.infer<typeof status>;
+export type RunStatus = z.infer<typeof runStatus>;
 
 /** A file of the run directory with its digest. */
 export type Artifact = z.infer<typeof artifact>;

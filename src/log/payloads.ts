@@ -152,3 +152,15 @@ export const requester = {
   process: processIdentity,
   wall: z.int().min(0),
 };
+
+/** What a run has come to. */
+export const runStatus = z.enum([
+  "cancelled",
+  "failed_infra",
+  "needs_more_budget",
+  "blocked_on_human",
+  "blocked_on_external",
+  "not_ready",
+  "ready",
+  "passed",
+]);

@@ -8,6 +8,7 @@ import {
   milliseconds,
   objectId,
   outcomeResult,
+  runStatus,
   sha256Hex,
   taskId,
 } from "../log/payloads.ts";
@@ -15,16 +16,7 @@ import {
 /** The version of both formats that this omk writes. */
 export const PROOF_VERSION = 1;
 
-const status = z.enum([
-  "cancelled",
-  "failed_infra",
-  "needs_more_budget",
-  "blocked_on_human",
-  "blocked_on_external",
-  "not_ready",
-  "ready",
-  "passed",
-]).describe(
+const status = runStatus.describe(
   "What the run has come to. Only `ready` is proved: all tasks completed, and every required gate passed on exactly the tree that is delivered",
 );
 
@@ -82,19 +74,22 @@ const gateEntry = z.strictObject({
     .nullable(),
 });
 
+/** Where a task can stand. */
+export const taskStatus = z.enum([
+  "pending",
+  "claimed",
+  "running",
+  "finished",
+  "completed",
+  "failed",
+  "cancelled",
+  "blocked",
+  "waiting",
+]);
+
 const taskEntry = z.strictObject({
   id: taskId,
-  state: z.enum([
-    "pending",
-    "claimed",
-    "running",
-    "finished",
-    "completed",
-    "failed",
-    "cancelled",
-    "blocked",
-    "waiting",
-  ]),
+  state: taskStatus,
   selected: z.boolean(),
   isolation: z.enum(["worktree", "none"]),
   attempts: z.int().min(0),

@@ -5,6 +5,7 @@ import type { PayloadOf } from "../log/kinds.ts";
 import type { Plan } from "../plan/spec.ts";
 import { runDirectory } from "./directory.ts";
 import { listRunIds } from "./find_run.ts";
+import { readIfThere } from "../read_if_there.ts";
 
 /** How many of the newest runs are asked; the last ones may have been cut short. */
 const RUNS_ASKED = 3;
@@ -29,15 +30,6 @@ export async function earlierDurations(
     );
   }
   return [];
-}
-
-async function readIfThere(path: string): Promise<string | null> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
 }
 
 /** Durations are a hint: a damaged proof is reported by the commands that are asked about it. */

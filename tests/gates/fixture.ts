@@ -9,24 +9,9 @@ import type { GateSpec } from "../../src/plan/spec.ts";
 import { createSupervisor } from "../../src/process/supervisor.ts";
 import { PLAIN_WORKTREE } from "../git/fixture.ts";
 import { PATH_ONLY } from "../process/fixture.ts";
-import { RUN_ID } from "../run/fixture.ts";
+import { makeGate, RUN_ID } from "../run/fixture.ts";
 
-/** A gate with defaults; `changes` say what the test is about. */
-export function makeGate(changes: Partial<GateSpec> = {}): GateSpec {
-  return {
-    name: "test",
-    command: "true",
-    required: true,
-    timeout_secs: 60,
-    scope: "run",
-    retries: 0,
-    allow_fail: false,
-    skip: false,
-    output_fails: false,
-    reports: [],
-    ...changes,
-  };
-}
+export { makeGate };
 
 /** A runner of gates and what its requests need. */
 export interface GateBench {

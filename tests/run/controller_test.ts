@@ -1,22 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { draft, type RunEvent } from "../../src/log/event.ts";
-import type { GateSpec } from "../../src/plan/spec.ts";
 import { findTask, runStateJson } from "../../src/scheduler/run_state.ts";
-import { makePlan, makeTask } from "./fixture.ts";
+import { makeGate, makePlan, makeTask } from "./fixture.ts";
 import { Rig } from "./rig.ts";
 
-const GATE: GateSpec = {
-  name: "test",
-  command: "true",
-  required: true,
-  timeout_secs: 60,
-  scope: "run",
-  retries: 0,
-  allow_fail: false,
-  skip: false,
-  output_fails: false,
-  reports: [],
-};
+const GATE = makeGate();
 
 const REQUESTER = { process: { pid: 2, pgid: 2, start_time: null, boot_id: null }, wall: 0 };
 

@@ -2,7 +2,7 @@
 
 import type { EventDraft, RunEvent } from "../../src/log/event.ts";
 import type { AttemptOutcome, OutcomeResult, PayloadOf } from "../../src/log/kinds.ts";
-import type { Plan, TaskSpec } from "../../src/plan/spec.ts";
+import type { GateSpec, Plan, TaskSpec } from "../../src/plan/spec.ts";
 import { apply } from "../../src/run/state.ts";
 import { createRunState, type RunState } from "../../src/scheduler/run_state.ts";
 
@@ -61,6 +61,23 @@ export function makePlan(tasks: readonly TaskSpec[], overrides: Partial<Plan> = 
     limits: { output_bytes: 1_000_000, pin_file_bytes: 1_000_000 },
     tasks,
     ...overrides,
+  };
+}
+
+/** A gate with defaults; `changes` say what the test is about. */
+export function makeGate(changes: Partial<GateSpec> = {}): GateSpec {
+  return {
+    name: "test",
+    command: "true",
+    required: true,
+    timeout_secs: 60,
+    scope: "run",
+    retries: 0,
+    allow_fail: false,
+    skip: false,
+    output_fails: false,
+    reports: [],
+    ...changes,
   };
 }
 

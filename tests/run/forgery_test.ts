@@ -1,23 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { draft, type EventDraft, taskSubject } from "../../src/log/event.ts";
 import type { Kind } from "../../src/log/kinds.ts";
-import type { GateSpec } from "../../src/plan/spec.ts";
 import { type RunState, taskAt } from "../../src/scheduler/run_state.ts";
-import { makeOutcome, makePlan, makeTask } from "./fixture.ts";
+import { makeGate, makeOutcome, makePlan, makeTask } from "./fixture.ts";
 import { Rig } from "./rig.ts";
 
-const GATE: GateSpec = {
-  name: "test",
-  command: "true",
-  required: true,
-  timeout_secs: 60,
-  scope: "run",
-  retries: 0,
-  allow_fail: false,
-  skip: false,
-  output_fails: false,
-  reports: [],
-};
+const GATE = makeGate();
 const PLAN = makePlan([makeTask("a"), makeTask("b", { dependencies: ["a"] })], { gates: [GATE] });
 const ACTOR = "controller/1";
 const OID = "f".repeat(40);

@@ -6,35 +6,14 @@ import {
   eventIndex,
   fencingToken,
   objectId,
+  runStatus,
   runTime,
   storedOutput,
   taskId,
 } from "../../log/payloads.ts";
+import { taskStatus } from "../../proof/schema.ts";
 import { STATUS_VERSION } from "../render/status_document.ts";
 
-const runStatus = z.enum([
-  "cancelled",
-  "failed_infra",
-  "needs_more_budget",
-  "blocked_on_human",
-  "blocked_on_external",
-  "not_ready",
-  "ready",
-  "passed",
-]);
-
-const taskStates = [
-  "pending",
-  "claimed",
-  "running",
-  "finished",
-  "completed",
-  "failed",
-  "cancelled",
-  "blocked",
-  "waiting",
-] as const;
-const taskStatus = z.enum(taskStates);
 const count = z.int().min(0);
 const milliseconds = z.int().min(0);
 

@@ -1,26 +1,16 @@
 /** The schemas of what the commands print that tell of runs, plans, and omk itself. */
 
 import * as z from "zod";
+import { taskStatus } from "../../proof/schema.ts";
 
 const version = z.literal(1);
-const taskState = z.enum([
-  "pending",
-  "claimed",
-  "running",
-  "finished",
-  "completed",
-  "failed",
-  "cancelled",
-  "blocked",
-  "waiting",
-]);
 
 /** `omk explain --json`. */
 export const explainSchema = z.strictObject({
   schema_version: version,
   run_id: z.string(),
   task_id: z.string(),
-  state: taskState,
+  state: taskStatus,
   reason: z.string().nullable(),
   keeping: z.array(z.strictObject({
     code: z.enum([
@@ -56,7 +46,7 @@ export const graphSchema = z.strictObject({
     name: z.string(),
     dependencies: z.array(z.string()),
     trigger_rule: z.enum(["all_success", "one_success", "all_done"]),
-    state: taskState.nullable().describe("Null for a plan"),
+    state: taskStatus.nullable().describe("Null for a plan"),
     earlier_ms: z.number().min(0).nullable().describe("How long it took before"),
     critical: z.boolean(),
   })).describe("Each after what it depends on"),
@@ -110,7 +100,7 @@ export const showSchema = z.union([
     started: anything.nullable().describe("Payload of run_started"),
     run: anything.describe("What the fold holds of the run"),
     plan: anything.describe("The plan as it was pinned"),
-    tasks: z.array(z.looseObject({ id: z.string(), state: taskState, attempts: z.array(anything) })),
+    tasks: z.array(z.looseObject({ id: z.string(), state: taskStatus, attempts: z.array(anything) })),
     gates: z.array(anything),
   }),
   z.strictObject({
@@ -118,7 +108,7 @@ export const showSchema = z.union([
     run_id: z.string(),
     standing: z.string(),
     spec: z.looseObject({ id: z.string() }).describe("The task as the plan has it"),
-    task: z.looseObject({ id: z.string(), state: taskState }),
+    task: z.looseObject({ id: z.string(), state: taskStatus }),
     attempts: z.array(anything),
   }),
 ]).describe("All about a run or a task");

@@ -4,23 +4,12 @@ import type { RunStatus } from "../../../src/log/kinds.ts";
 import { stepSummary, writeStepSummary } from "../../../src/cli/render/ci/step_summary.ts";
 import { runSummary } from "../../../src/cli/render/run_summary.ts";
 import { runDirectoryAt } from "../../../src/run/directory.ts";
-import { makeTask, RUN_ID } from "../../run/fixture.ts";
+import { makeGate, makeTask, RUN_ID } from "../../run/fixture.ts";
 import { ask } from "../../scheduler/steps.ts";
 import { PLAIN } from "../fixture.ts";
 import { Scene } from "./scene.ts";
 
-const GATE = {
-  name: "unit",
-  command: "true",
-  required: true,
-  timeout_secs: 60,
-  scope: "run",
-  retries: 0,
-  allow_fail: false,
-  skip: false,
-  output_fails: false,
-  reports: [],
-} as const;
+const GATE = makeGate({ name: "unit" });
 
 /** What the end of a run says; the run has no files but its log, which nobody needs here. */
 async function told(scene: Scene, status: RunStatus): Promise<readonly string[]> {
