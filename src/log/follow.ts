@@ -43,10 +43,12 @@ export async function* followRunLog(
 export async function* followLog(path: string, options: FollowOptions = {}): AsyncGenerator<FreeEvent, void> {
   const { from = 0, filter = {}, signal } = options;
   for await (const commits of followCommits(path, options)) {
-    for (const event of commits.flatMap(({ events }) => events)) {
-      if (event.index < from || !matches(event, filter)) continue;
-      yield event;
-      if (signal?.aborted) return;
+    for (const { events } of commits) {
+      for (const event of events) {
+        if (event.index < from || !matches(event, filter)) continue;
+        yield event;
+        if (signal?.aborted) return;
+      }
     }
   }
 }

@@ -11,7 +11,10 @@ export interface Line {
 }
 
 /** How much is read at a time. */
-const PIECE_BYTES = 256 * 1024;
+const PIECE_BYTES = 128 * 1024;
+
+/** About so much is made into text at a time. */
+const TEXT_BYTES = 32 * 1024;
 
 const LINE_FEED = 0x0a;
 
@@ -52,13 +55,18 @@ export class LineBuffer {
     this.#end += count;
   }
 
-  /** The lines that have become whole. */
-  lines(): Line[] {
+  /** The lines that have become whole; all of them must be taken before there is more room. */
+  *lines(): Generator<Line, void> {
     const start = this.#uncut;
-    const lastFeed = this.#bytes.subarray(start, this.#end).lastIndexOf(LINE_FEED);
-    if (lastFeed < 0) return [];
-    this.#uncut = start + lastFeed + 1;
-    return this.#cut(start, this.#uncut);
+    const end = start + this.#bytes.subarray(start, this.#end).lastIndexOf(LINE_FEED) + 1;
+    this.#uncut = end;
+    for (let from = start; from < end;) {
+      // Short texts die young; a piece as one text would live on until the heap has grown by many of them.
+      const near = from + TEXT_BYTES < end ? this.#bytes.lastIndexOf(LINE_FEED, from + TEXT_BYTES) + 1 : end;
+      const to = near > from ? near : this.#bytes.indexOf(LINE_FEED, from) + 1;
+      yield* this.#cut(from, to);
+      from = to;
+    }
   }
 
   /** The bytes from one file offset to another; valid until the next call of `room`. */

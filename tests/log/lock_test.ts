@@ -142,3 +142,44 @@ Deno.test("holderOf() finds the process in the text of /proc/locks", () => {
   assertEquals(holderOf(locks, 0x1, 88), 500);
   assertEquals(holderOf(locks, 0x801, 99), undefined);
 });
+
+Deno.test("LogLock.park() leaves the lock to this process alone; who had it resumes only if nobody else has", async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("events.lock");
+  using a = LogLock.open(path, systemClock);
+  using b = LogLock.open(path, systemClock);
+  using foreign = Deno.openSync(path, { read: true, write: true });
+  assert(a.tryAcquire());
+  a.park();
+  assert(!foreign.tryLockSync(true), "other processes are kept out");
+  assert(!b.tryResume());
+  assert(a.tryResume());
+  a.park();
+  assert(b.tryAcquire());
+  b.park();
+  assert(!a.tryResume(), "somebody else may have written");
+  assert(a.tryAcquire());
+  const granted = b.acquire();
+  assert(a.isTurnOver, "somebody in this process waits");
+  a.release();
+  await granted;
+  b.park();
+  b.unpark();
+  b.unpark();
+  assert(foreign.tryLockSync(true));
+  foreign.unlockSync();
+});
+
+Deno.test("LogLock.tryAcquire() lets a process that waits at the turnstile go first, once its turn is over", async () => {
+  using directory = new TemporaryDirectory();
+  using lock = LogLock.open(directory.file("events.lock"), systemClock);
+  using waiting = Deno.openSync(directory.file("events.turn"), { read: true, write: true, create: true });
+  waiting.lockSync(true);
+  assert(!lock.tryAcquire());
+  const granted = lock.acquire();
+  waiting.unlockSync();
+  await granted;
+  lock.release();
+  assert(lock.tryAcquire(), "within its turn it need not queue again");
+  lock.release();
+});
