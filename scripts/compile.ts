@@ -67,6 +67,8 @@ export async function compile(options: CompileOptions, say: (line: string) => vo
       "--no-code-cache",
       ...PERMISSIONS,
       ...(options.target === Deno.build.target ? [] : ["--target", options.target]),
+      // V8's young generation otherwise grows with what passes through it: a log of 1 GB is read in under 150 MB.
+      "--v8-flags=--max-semi-space-size=8",
       "--output",
       options.output,
     ];
