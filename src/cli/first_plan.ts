@@ -31,7 +31,8 @@ const HEADER = `// What is to be done, as tasks, and what its result must pass, 
 //   omk run             do it
 //   omk status          see how it stands
 //   omk merge           deliver the result to your branch; until then your checkout stays as it is
-//   omk schema plan     all fields that there are`;
+//   omk help plan       all fields that there are
+//   omk schema --write  let your editor complete and check this file`;
 
 const IN_PLACE =
   `  // There is no git repository here, so tasks work in this directory itself, and nothing is merged or undone.

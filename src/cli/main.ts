@@ -185,5 +185,6 @@ async function printProblems(
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   const [first] = problems;
   output.note(`${style.red("error:")} ${detail.what}: ${count} in ${first?.path}\n`);
-  for (const line of planProblemLines(problems, workingDirectory(), style)) output.note(line);
+  const lines = planProblemLines(problems, { cwd: workingDirectory(), style, columns: output.columns });
+  for (const line of lines) output.note(line);
 }

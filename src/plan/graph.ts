@@ -86,10 +86,21 @@ function reachable(starts: readonly number[], next: (ordinal: number) => readonl
   return found;
 }
 
+/** Each list is made in its final size: grown by `push`, a million short ones take several times the memory. */
 function invert(dependencies: readonly (readonly number[])[]): number[][] {
-  const dependents: number[][] = dependencies.map(() => []);
-  dependencies.forEach((each, ordinal) =>
-    each.forEach((dependency) => dependents[dependency]?.push(ordinal))
-  );
+  const counts = new Int32Array(dependencies.length);
+  for (const each of dependencies) {
+    for (const dependency of each) counts[dependency] = (counts[dependency] ?? 0) + 1;
+  }
+  const dependents = Array.from(counts, (count) => new Array<number>(count));
+  counts.fill(0);
+  for (const [ordinal, each] of dependencies.entries()) {
+    for (const dependency of each) {
+      const place = counts[dependency] ?? 0;
+      counts[dependency] = place + 1;
+      const list = dependents[dependency];
+      if (list !== undefined) list[place] = ordinal;
+    }
+  }
   return dependents;
 }

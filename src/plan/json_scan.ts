@@ -1,15 +1,21 @@
 /** What a parser of JSON does not say: keys that appear twice in one object, and how deep the nesting is. */
 
-/** A key and its place in the text, in UTF-16 units. */
+/** A key and its place in the text, with its quotes, in UTF-16 units. */
 export interface KeyAt {
   readonly key: string;
   readonly offset: number;
+  readonly length: number;
+}
+
+/** A key that its object has already, and where. */
+export interface DuplicateKey extends KeyAt {
+  readonly firstOffset: number;
 }
 
 /** What a look over a text found. */
 export interface JsonScan {
   /** Keys that the same object has already. */
-  readonly duplicates: readonly KeyAt[];
+  readonly duplicates: readonly DuplicateKey[];
   /** Keys named `__proto__`, which programs take for something else. */
   readonly forbidden: readonly KeyAt[];
   /** Whether there is nothing but white space and comments. */
@@ -31,10 +37,10 @@ const SPACE = 0x20;
 
 /** Looks over JSON with comments once. Text that is no JSON is looked over as well as can be. */
 export function scanJson(text: string, deepest: number): JsonScan {
-  const duplicates: KeyAt[] = [];
+  const duplicates: DuplicateKey[] = [];
   const forbidden: KeyAt[] = [];
-  /** The keys of each open object; null for a list. */
-  const open: (Set<string> | null)[] = [];
+  /** The keys of each open object, with their places; null for a list. */
+  const open: (Map<string, number> | null)[] = [];
   let tooDeepAt: number | null = null;
   let last = 0;
   for (let at = 0; at < text.length; at++) {
@@ -49,13 +55,15 @@ export function scanJson(text: string, deepest: number): JsonScan {
       const keys = open.at(-1);
       if (keys && (last === OPEN_BRACE || last === COMMA)) {
         const key = decode(text.slice(at, end + 1));
-        if (keys.has(key)) duplicates.push({ key, offset: at });
-        if (key === "__proto__") forbidden.push({ key, offset: at });
-        keys.add(key);
+        const place = { key, offset: at, length: end + 1 - at };
+        const firstOffset = keys.get(key);
+        if (firstOffset !== undefined) duplicates.push({ ...place, firstOffset });
+        else keys.set(key, at);
+        if (key === "__proto__") forbidden.push(place);
       }
       at = end;
     } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
-      open.push(code === OPEN_BRACE ? new Set() : null);
+      open.push(code === OPEN_BRACE ? new Map() : null);
       if (open.length > deepest) tooDeepAt ??= at;
     } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
       open.pop();

@@ -46,7 +46,7 @@ export type LoadedPlan =
   | {
     readonly ok: true;
     readonly plan: Plan;
-    /** SHA-256 of the plan's stored form. */
+    /** SHA-256 of the plan's stored form, which is made when somebody asks: it is many times the text. */
     readonly digest: string;
     readonly warnings: readonly PlanProblem[];
   }
@@ -62,10 +62,17 @@ export async function loadPlan(source: PlanSource): Promise<LoadedPlan> {
   const place = async (findings: readonly Finding[]) => {
     if (findings.length === 0) return [];
     const [{ locate }, { fieldMeaning }] = await Promise.all([import("./locate.ts"), import("./meaning.ts")]);
-    return locate(text, source.path, findings).map((problem) => ({
-      ...redactProblem(problem, source.redact),
-      ...fieldMeaning(problem.pointer),
-    }));
+    const problems = locate(text, source.path, findings);
+    // A line is hidden as a whole: what is a secret in a value may not look like one in the text.
+    const secretLines = new Set(problems.flatMap(({ code, line }) => (code === "secret" ? [line] : [])));
+    return problems.map((problem): PlanProblem => {
+      const field = fieldMeaning(fieldPointer(problem));
+      const { excerpt: _, ...hidden } = problem;
+      return redactProblem(
+        { ...(secretLines.has(problem.line) ? hidden : problem), ...(field === undefined ? {} : { field }) },
+        source.redact,
+      );
+    });
   };
   const parsed = await parsePlanText(text);
   if (!parsed.ok) return { ok: false, problems: await place(parsed.findings) };
@@ -84,9 +91,18 @@ export async function loadPlan(source: PlanSource): Promise<LoadedPlan> {
   return {
     ok: true,
     plan,
-    digest: sha256(formatPlanJson(plan)),
+    get digest() {
+      return sha256(formatPlanJson(plan));
+    },
     warnings: await place(findUnusedGates(checked.draft).map(tell)),
   };
+}
+
+/** The field whose meaning helps: of an unknown one, the one that was meant. */
+function fieldPointer({ code, pointer, suggestion }: PlanProblem): string {
+  return code === "unknown_field" && suggestion !== undefined
+    ? `${pointer.slice(0, pointer.lastIndexOf("/"))}/${suggestion}`
+    : pointer;
 }
 
 /** Everything that is wrong with what was parsed; `input` is there where nothing is. */

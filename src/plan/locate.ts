@@ -1,46 +1,46 @@
 /** From places in a plan to lines and columns of its text. Loaded only where there is something to report. */
 
-import type { Node, ParseError } from "jsonc-parser";
-import { parse, parseTree, printParseErrorCode } from "jsonc-parser";
-import { type Excerpt, type Finding, jsonPointer, type PlanPath, type PlanProblem } from "./problem.ts";
+import type { Node } from "jsonc-parser";
+import { parseTree } from "jsonc-parser";
+import {
+  type Excerpt,
+  type Finding,
+  jsonPointer,
+  type PlanPath,
+  type PlanProblem,
+  quote,
+} from "./problem.ts";
 
-/** Where and why a text is no JSON. */
-export interface SyntaxFinding {
-  readonly offset: number;
-  readonly message: string;
-}
-
-/** The first error of syntax; undefined where there is none. */
-export function findSyntaxError(text: string): SyntaxFinding | undefined {
-  const errors: ParseError[] = [];
-  parse(text, errors, { allowTrailingComma: true });
-  const [first] = errors;
-  if (first === undefined) return undefined;
-  const code = printParseErrorCode(first.error);
-  return { offset: first.offset, message: SYNTAX_MESSAGES[code] ?? "the text is no JSON here" };
-}
+/** Nobody reads the lines of more problems than this. */
+const MOST_EXCERPTS = 100;
+/** Of a line, so much before and behind the fault is kept, in UTF-16 units: more than any secret that is half seen. */
+const MOST_CONTEXT = 8_192;
 
 /** The problems that findings amount to, in the order of the text. `text` is what the plan was parsed from. */
 export function locate(text: string, file: string, findings: readonly Finding[]): PlanProblem[] {
   // A finding whose place is known may be about a text that is too deep for a parser.
   const tree = findings.some((finding) => finding.offset === undefined) ? new PlaceTree(text) : undefined;
-  const position = positionsIn(text);
-  return findings
-    .map((finding) => ({
-      finding,
-      ...(finding.offset === undefined
-        ? tree?.spanOf(finding.path, finding.target) ?? NOWHERE
-        : { offset: finding.offset, length: 1 }),
-    }))
-    .sort((a, b) => a.offset - b.offset)
-    .map(({ finding, offset, length }) => ({
+  const placed = findings
+    .map((finding) => ({ finding, span: spanOf(finding, tree), related: relatedOffset(finding, tree) }))
+    .sort((a, b) => a.span.offset - b.span.offset);
+  const positionOf = positionsIn(text, placed.flatMap(({ span, related }) => [span.offset, related ?? 0]));
+  return placed.map(({ finding, span, related }, at) => {
+    const { code, path, message, suggestion } = finding;
+    const hint = finding.hint ?? (suggestion === undefined ? undefined : didYouMean(suggestion));
+    return {
+      code,
       path: file,
-      ...position(offset),
-      excerpt: excerptOf(text, offset, length),
-      pointer: jsonPointer(finding.path),
-      message: finding.message,
-      ...(finding.hint === undefined ? {} : { hint: finding.hint }),
-    }));
+      ...positionOf(span.offset),
+      pointer: jsonPointer(path),
+      message,
+      ...(at < MOST_EXCERPTS ? { excerpt: excerptOf(text, span) } : {}),
+      ...(hint === undefined ? {} : { hint }),
+      ...(suggestion === undefined ? {} : { suggestion }),
+      ...(finding.related === undefined || related === undefined
+        ? {}
+        : { related: { what: finding.related.what, ...positionOf(related) } }),
+    };
+  });
 }
 
 /** A place in a text and how long what stands there is, in UTF-16 units. */
@@ -51,33 +51,34 @@ interface Span {
 
 const NOWHERE: Span = { offset: 0, length: 0 };
 
-/** The line that a place is in; what goes on in the next line ends with the line. */
-function excerptOf(text: string, offset: number, length: number): Excerpt {
-  const from = text.lastIndexOf("\n", offset - 1) + 1;
-  const end = text.indexOf("\n", offset);
-  const line = text.slice(from, end < 0 ? text.length : end).replace(/\r$/, "");
-  const start = Math.min(offset - from, line.length);
-  return { line, start, length: Math.max(1, Math.min(length, line.length - start)) };
+function spanOf({ offset, length = 1, path, target }: Finding, tree: PlaceTree | undefined): Span {
+  return offset === undefined ? tree?.spanOf(path, target) ?? NOWHERE : { offset, length };
 }
 
-const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
-  InvalidSymbol: "this is neither a text in quotes, a number, true, false nor null",
-  InvalidNumberFormat: "this is no number",
-  PropertyNameExpected: "a field name in double quotes is missing here",
-  ValueExpected: "a value is missing here",
-  ColonExpected: 'a ":" is missing here',
-  CommaExpected: 'a "," is missing here',
-  CloseBraceExpected: 'a "}" is missing here',
-  CloseBracketExpected: 'a "]" is missing here',
-  EndOfFileExpected: "the text is complete, but more follows",
-  InvalidCommentToken: "a comment is not allowed here",
-  UnexpectedEndOfComment: 'a comment has no "*/"',
-  UnexpectedEndOfString: "a text has no closing quote",
-  UnexpectedEndOfNumber: "a number is cut off",
-  InvalidUnicode: "a \\u needs four hexadecimal digits",
-  InvalidEscapeCharacter: "a backslash is followed by a character that it cannot stand before",
-  InvalidCharacter: "a control character stands in a text",
-};
+function relatedOffset({ related }: Finding, tree: PlaceTree | undefined): number | undefined {
+  if (related === undefined) return undefined;
+  return typeof related.at === "number" ? related.at : tree?.spanOf(related.at, "value").offset;
+}
+
+function didYouMean(name: string): string {
+  return `did you mean ${quote(name)}?`;
+}
+
+/** The line that a place is in; what goes on in the next line ends with the line. */
+function excerptOf(text: string, { offset, length }: Span): Excerpt {
+  const lineStart = offset === 0 ? 0 : text.lastIndexOf("\n", offset - 1) + 1;
+  const newline = text.indexOf("\n", offset);
+  const from = Math.max(lineStart, offset - MOST_CONTEXT);
+  const to = Math.min(newline < 0 ? text.length : newline, offset + MOST_CONTEXT);
+  const line = text.slice(from, to).replace(/\r$/, "");
+  const start = Math.min(offset - from, line.length);
+  return {
+    line,
+    start,
+    length: Math.max(1, Math.min(length, line.length - start)),
+    isCutBefore: from > lineStart,
+  };
+}
 
 /** The syntax tree of a plan. Looking up a place costs as much as its path is long, however large the objects. */
 class PlaceTree {
@@ -119,13 +120,20 @@ class PlaceTree {
   }
 }
 
-/** Line and column, both from 1, of places that are asked for in ascending order: one walk over the text. */
-function positionsIn(text: string): (offset: number) => { readonly line: number; readonly column: number } {
+/** A line and a column, both from 1. */
+interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** The lines and columns of all these offsets: one walk over the text, however many there are. */
+function positionsIn(text: string, offsets: readonly number[]): (offset: number) => Position {
+  const positions = new Map<number, Position>();
   let at = 0;
   let line = 1;
   let column = 1;
   let newline = text.indexOf("\n");
-  return (offset) => {
+  for (const offset of [...offsets].sort((a, b) => a - b)) {
     while (newline >= 0 && newline < offset) {
       at = newline + 1;
       line++;
@@ -135,6 +143,7 @@ function positionsIn(text: string): (offset: number) => { readonly line: number;
     // A column is a character, and some characters are two units long.
     for (const _ of text.slice(at, offset)) column++;
     at = Math.max(at, offset);
-    return { line, column };
-  };
+    positions.set(offset, { line, column });
+  }
+  return (offset) => positions.get(offset) ?? { line: 1, column: 1 };
 }

@@ -1,5 +1,6 @@
 /** What the fields of a plan are for, as its schema says. Loaded only where there is something to report. */
 
+import type { FieldMeaning } from "./problem.ts";
 import { planJsonSchema } from "./schema.ts";
 
 /** The parts of a JSON Schema that lead from a place to what is said of it. */
@@ -17,21 +18,24 @@ interface Node {
 /** The schema is a tree of plain objects; only the fields above are looked at. */
 let root: Node | undefined;
 
-/** What the field at a JSON Pointer is for; nothing for a place that is no field of a plan. */
-export function fieldMeaning(pointer: string): { readonly meaning?: string } {
+/**
+ * What the field at a JSON Pointer is for; undefined for a place that is no field of a plan. What stands in a field
+ * (an item of a list, a name that the author chose) has its meaning, unless it has one of its own.
+ */
+export function fieldMeaning(pointer: string): FieldMeaning | undefined {
+  // The shape of what the schema becomes: see `Node`.
   root ??= planJsonSchema() as Node;
   const steps = pointer.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
-  let found: string | undefined;
+  let found: FieldMeaning | undefined;
   let nodes: readonly Node[] = [root];
   for (const step of steps) {
     nodes = nodes.flatMap(alternatives).flatMap((node) => childrenOf(node, step));
-    const isPlace = /^\d+$/.test(step);
-    const said = nodes.flatMap(alternatives).find(({ description }) => description !== undefined)
+    if (nodes.length === 0) return undefined;
+    const meaning = nodes.flatMap(alternatives).find(({ description }) => description !== undefined)
       ?.description;
-    // A list's item has the meaning of the list, unless it has one of its own.
-    found = said ?? (isPlace ? found : undefined);
+    if (meaning !== undefined) found = { name: step, meaning };
   }
-  return found === undefined ? {} : { meaning: found };
+  return found;
 }
 
 function childrenOf(node: Node, step: string): readonly Node[] {

@@ -4,6 +4,7 @@ import { parse } from "@std/jsonc";
 import { reasonOf } from "../errors.ts";
 import { scanJson } from "./json_scan.ts";
 import { type Finding, quote } from "./problem.ts";
+import type { SyntaxFault } from "./syntax/tokens.ts";
 
 /** How deep objects and lists may lie in each other; beyond it programs run out of stack. */
 const DEEPEST = 100;
@@ -22,7 +23,7 @@ export interface TextSubject {
 }
 
 /** A plan's text. */
-const PLAN: TextSubject = { name: "the plan", emptyHint: "omk init writes a first one" };
+const PLAN: TextSubject = { name: "the plan", emptyHint: "omk init --print shows a first one" };
 
 /** Parses a text, without its byte order mark. */
 export async function parsePlanText(text: string, subject: TextSubject = PLAN): Promise<ParsedPlan> {
@@ -31,30 +32,42 @@ export async function parsePlanText(text: string, subject: TextSubject = PLAN): 
   if (scan.isBlank) {
     const hint = subject.emptyHint;
     if (hint === undefined) return { ok: true, raw: {}, findings: [] };
-    return fail({ path: [], offset: 0, message: `${subject.name} is empty`, hint });
+    return fail({ code: "empty", path: [], offset: 0, message: `${subject.name} is empty`, hint });
   }
   if (scan.tooDeepAt !== null) {
-    return fail({ path: [], offset: scan.tooDeepAt, message: `the nesting is deeper than ${DEEPEST}` });
+    const message = `objects and lists lie in each other more than ${DEEPEST} deep`;
+    return fail({ code: "too_deep", path: [], offset: scan.tooDeepAt, message });
   }
   let raw: unknown;
   try {
     raw = parseJsonc(text);
   } catch (error) {
-    const { findSyntaxError } = await import("./locate.ts");
-    return fail({ path: [], ...(findSyntaxError(text) ?? { offset: 0, message: reasonOf(error) }) });
+    const { findFault } = await import("./syntax/find_fault.ts");
+    const fault = findFault(text, subject.name) ?? { offset: 0, length: 1, message: reasonOf(error) };
+    const { related, ...rest }: SyntaxFault = fault;
+    return fail({
+      code: "syntax",
+      path: [],
+      ...rest,
+      ...(related === undefined ? {} : { related: { what: related.what, at: related.offset } }),
+    });
   }
   if (typeof raw !== "object" || raw === null || Array.isArray(raw)) {
-    return fail({ path: [], message: `${subject.name} must be an object: { … }` });
+    return fail({ code: "not_an_object", path: [], message: `${subject.name} must be an object: { … }` });
   }
   const findings: Finding[] = [
-    ...scan.duplicates.map(({ key, offset }) => ({
+    ...scan.duplicates.map(({ key, firstOffset, ...place }): Finding => ({
+      code: "duplicate_field",
       path: [],
-      offset,
+      ...place,
       message: `the field ${quote(key)} is given twice`,
+      hint: "keep one of the two",
+      related: { what: "the first one is", at: firstOffset },
     })),
-    ...scan.forbidden.map(({ key, offset }) => ({
+    ...scan.forbidden.map(({ key, ...place }): Finding => ({
+      code: "forbidden_field",
       path: [],
-      offset,
+      ...place,
       message: `a field cannot be named ${quote(key)}`,
     })),
   ];

@@ -6,6 +6,7 @@
 import {
   type DeclaredSets,
   entriesOf,
+  overlapKeysOf,
   type PathEntry,
   type PathOptions,
   suffixesExclude,
@@ -32,6 +33,8 @@ export class PathIndex {
   readonly #sets = new Map<string, PathSets>();
   readonly #reads = new EntryTree();
   readonly #writes = new EntryTree();
+  /** How many entries of tasks write under an overlap key. */
+  readonly #written = new Map<string, number>();
 
   /** Starts empty. */
   constructor(options: PathOptions = {}) {
@@ -44,6 +47,7 @@ export class PathIndex {
     this.#sets.set(taskId, sets);
     for (const entry of entriesOf(sets.reads, this.#options)) this.#reads.add(taskId, entry);
     for (const entry of entriesOf(sets.writes, this.#options)) this.#writes.add(taskId, entry);
+    for (const key of this.writtenKeys(sets)) this.#written.set(key, (this.#written.get(key) ?? 0) + 1);
   }
 
   /** Removes a task; nothing happens where it is not there. */
@@ -53,6 +57,22 @@ export class PathIndex {
     this.#sets.delete(taskId);
     for (const entry of entriesOf(sets.reads, this.#options)) this.#reads.remove(taskId, entry);
     for (const entry of entriesOf(sets.writes, this.#options)) this.#writes.remove(taskId, entry);
+    for (const key of this.writtenKeys(sets)) {
+      const left = (this.#written.get(key) ?? 0) - 1;
+      if (left > 0) this.#written.set(key, left);
+      else this.#written.delete(key);
+    }
+  }
+
+  /** The overlap keys of what these sets write: who reads or writes under one of them conflicts with it. */
+  writtenKeys(sets: PathSets): readonly string[] {
+    return overlapKeysOf(sets.writes, this.#options);
+  }
+
+  /** A key under which these sets read or write, and `isWritten` says that somebody writes; undefined where none is. */
+  touchedKey(sets: PathSets, isWritten: (key: string) => boolean = (key) => this.#written.has(key)) {
+    return overlapKeysOf(sets.writes, this.#options).find(isWritten) ??
+      overlapKeysOf(sets.reads, this.#options).find(isWritten);
   }
 
   /** The tasks that write what these sets read or write, or read what they write. Each once, in no fixed order. */

@@ -64,6 +64,11 @@ export function suffixesExclude(a: PathEntry, b: PathEntry): boolean {
   return !isAncestorPath(a, b) && !isAncestorPath(b, a);
 }
 
+/** What entries have in common that overlap whatever they are: the literal prefix and the suffix. */
+function overlapKey(entry: PathEntry): string {
+  return `${entry.prefix.join("/")}\0${entry.suffix ?? ""}`;
+}
+
 /** Whether two tasks may not run at once: one writes what the other reads or writes. */
 export function conflicts(a: DeclaredSets, b: DeclaredSets, options: PathOptions = {}): boolean {
   return setsOverlap(a.write_set, b.write_set, options) || setsOverlap(a.write_set, b.read_set, options) ||
@@ -87,11 +92,17 @@ export function entriesOf(set: readonly string[] | null, options: PathOptions = 
   );
 }
 
+/** For each entry of a set, a key: entries with one key overlap. Remembered per array. */
+export function overlapKeysOf(set: readonly string[], options: PathOptions = {}): readonly string[] {
+  return remembered(KEYS, entriesOf(set, options), overlapKey);
+}
+
 type Matcher = (path: string) => boolean;
 
 // Sets are asked about again and again, and never change: what they are taken apart into lives as long as they.
 const ENTRIES = new WeakMap<readonly string[], readonly PathEntry[]>();
 const FOLDED_ENTRIES = new WeakMap<readonly string[], readonly PathEntry[]>();
+const KEYS = new WeakMap<readonly PathEntry[], readonly string[]>();
 const MATCHERS = new WeakMap<readonly PathEntry[], readonly Matcher[]>();
 
 function matchersOf(set: readonly string[], options: PathOptions): readonly Matcher[] {

@@ -5,23 +5,69 @@ import { UsageError } from "../errors.ts";
 /** The way to a value in the plan: keys and places in lists. */
 export type PlanPath = readonly (string | number)[];
 
+/** What kind of problem it is: names for programs, which stay what they are. */
+export type ProblemCode =
+  | "encoding"
+  | "syntax"
+  | "empty"
+  | "not_an_object"
+  | "too_deep"
+  | "duplicate_field"
+  | "forbidden_field"
+  | "unknown_field"
+  | "missing_field"
+  | "wrong_type"
+  | "wrong_choice"
+  | "wrong_form"
+  | "out_of_range"
+  | "duplicate_name"
+  | "unknown_name"
+  | "self_dependency"
+  | "cycle"
+  | "conflict"
+  | "wrong_path"
+  | "reserved_variable"
+  | "unset_variable"
+  | "broken_text"
+  | "secret"
+  | "unsupported"
+  | "unused";
+
 /** A rule that a plan breaks, before its place in the text is known. */
 export interface Finding {
+  readonly code: ProblemCode;
+  /** What it is about. Of a field that is missing, where it would be: what should hold it is then shown. */
   readonly path: PlanPath;
   /** Whether the key or the value is at fault. Default: the value. */
   readonly target?: "key" | "value";
   /** Place in the text, in UTF-16 units, where it is known already. */
   readonly offset?: number;
+  /** With `offset`: how long what is at fault is, in UTF-16 units. Default: 1. */
+  readonly length?: number | undefined;
   /** What is wrong: one clause, without the place and without a full stop. */
   readonly message: string;
-  /** What to do about it. */
+  /** What to do about it. Default: to write what is suggested. */
   readonly hint?: string | undefined;
+  /** The name that was probably meant. */
+  readonly suggestion?: string | undefined;
+  /** Another place that it is about. */
+  readonly related?: RelatedFinding | undefined;
+}
+
+/** Another place that a problem is about. */
+export interface RelatedFinding {
+  /** What is there, as in `the first one is` with the place behind it. */
+  readonly what: string;
+  /** The place as a path, or in UTF-16 units. */
+  readonly at: PlanPath | number;
 }
 
 /** The line of a text that a problem is in. */
 export interface Excerpt {
-  /** The whole line, without its end. */
+  /** The line without its end; of a very long one, the part around the fault. */
   readonly line: string;
+  /** Whether the line has begun before. */
+  readonly isCutBefore?: boolean;
   /** Where in it the fault begins, and how long it is, in UTF-16 units. */
   readonly start: number;
   readonly length: number;
@@ -29,6 +75,7 @@ export interface Excerpt {
 
 /** A rule that a plan breaks, with its place. */
 export interface PlanProblem {
+  readonly code: ProblemCode;
   /** The file, as the caller named it. */
   readonly path: string;
   /** From 1. */
@@ -39,10 +86,25 @@ export interface PlanProblem {
   readonly pointer: string;
   readonly message: string;
   readonly hint?: string | undefined;
+  readonly suggestion?: string | undefined;
+  readonly related?: RelatedPlace | undefined;
   /** Absent where the line holds a secret. */
   readonly excerpt?: Excerpt | undefined;
-  /** What the field is for; absent where the problem is with no field. */
-  readonly meaning?: string | undefined;
+  /** The field that it is about, or that was meant; absent where it is about none. */
+  readonly field?: FieldMeaning | undefined;
+}
+
+/** Another place that a problem is about. Line and column count from 1. */
+export interface RelatedPlace {
+  readonly what: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** What a field is for. */
+export interface FieldMeaning {
+  readonly name: string;
+  readonly meaning: string;
 }
 
 /** How many problems the text of an error lists; the error holds them all. */
@@ -95,6 +157,7 @@ export function redactProblem(
     pointer: redact(problem.pointer),
     message: redact(problem.message),
     ...(problem.hint === undefined ? {} : { hint: redact(problem.hint) }),
+    ...(problem.suggestion === undefined ? {} : { suggestion: redact(problem.suggestion) }),
   };
 }
 

@@ -20,10 +20,16 @@ import {
   PLAN_VERSION,
 } from "./defaults.ts";
 import { DURATION_PATTERN } from "./duration.ts";
+import { TASK_ID_PATTERN } from "./spec.ts";
 
 const DAY_SECS = 86_400;
 /** The longest time that a plan may name: longer ones are mistakes, and timers must hold them. */
 export const LONGEST_SECS = 30 * DAY_SECS;
+
+/** What is said of a field with a default: to people in its description, to editors in a keyword too. */
+function withDefault(description: string, value: boolean | number | string) {
+  return { description: `${description}. Default: ${value}`, default: value };
+}
 
 const seconds = () => z.number().gt(0).max(LONGEST_SECS);
 const command = () => z.union([z.string(), z.array(z.string()).min(1)]);
@@ -33,38 +39,43 @@ const retryPolicy = z.strictObject({
   max_attempts: z.int().min(0).max(1000).optional().describe(
     "How many retries there may be: 2 means up to 3 executions. Default: 2 for a prompt, 0 for a command",
   ),
-  backoff_seconds: z.number().min(0).max(DAY_SECS).optional().describe(
-    `Delay before the first retry, seconds. Default: ${DEFAULT_BACKOFF.backoff_seconds}`,
+  backoff_seconds: z.number().min(0).max(DAY_SECS).optional().meta(
+    withDefault("Delay before the first retry, seconds", DEFAULT_BACKOFF.backoff_seconds),
   ),
-  backoff_multiplier: z.number().min(1).max(100).optional().describe(
-    `Factor from each delay to the next. Default: ${DEFAULT_BACKOFF.backoff_multiplier}`,
+  backoff_multiplier: z.number().min(1).max(100).optional().meta(
+    withDefault("Factor from each delay to the next", DEFAULT_BACKOFF.backoff_multiplier),
   ),
-  max_backoff_seconds: z.number().min(0).max(7 * DAY_SECS).optional().describe(
-    `Upper limit of a delay, seconds. Default: ${DEFAULT_BACKOFF.max_backoff_seconds}`,
+  max_backoff_seconds: z.number().min(0).max(7 * DAY_SECS).optional().meta(
+    withDefault("Upper limit of a delay, seconds", DEFAULT_BACKOFF.max_backoff_seconds),
   ),
-  jitter: z.number().min(0).max(1).optional().describe(
-    `Share of the delay by which it is varied, 0 to 1. Default: ${DEFAULT_BACKOFF.jitter}`,
+  jitter: z.number().min(0).max(1).optional().meta(
+    withDefault("Share of the delay by which it is varied, 0 to 1", DEFAULT_BACKOFF.jitter),
   ),
-  terminal_on_permanent_failure: z.boolean().optional().describe(
-    "Whether dependents are blocked when the task has failed for good. Default: true",
+  terminal_on_permanent_failure: z.boolean().optional().meta(
+    withDefault("Whether dependents are blocked when the task has failed for good", true),
   ),
 });
 
 const gate = z.strictObject({
   name: z.string().describe("Name of the gate, by which tasks and reports refer to it"),
-  command: command().describe("What must exit with 0: a text for `sh -c`, or a program with its arguments"),
-  required: z.boolean().optional().describe("Whether its failure keeps the run from `ready`. Default: true"),
-  timeout_secs: seconds().optional().describe(`Time limit, seconds. Default: ${DEFAULT_GATE_TIMEOUT_SECS}`),
-  scope: z.enum(["run", "task"]).optional().describe(
-    "`run` (default): once, on the work of all tasks together. `task`: on each attempt of the tasks that name it",
+  command: command().meta({
+    description: "What must exit with 0: a text for `sh -c`, or a program with its arguments",
+    examples: ["npm test", ["cargo", "test"]],
+  }),
+  required: z.boolean().optional().meta(withDefault("Whether its failure keeps the run from `ready`", true)),
+  timeout_secs: seconds().optional().meta(withDefault("Time limit, seconds", DEFAULT_GATE_TIMEOUT_SECS)),
+  scope: z.enum(["run", "task"]).optional().meta({
+    description:
+      "`run` (default): once, on the work of all tasks together. `task`: on each attempt of the tasks that name it",
+    default: "run",
+  }),
+  retries: z.int().min(0).max(100).optional().meta(
+    withDefault("How often a failure is repeated on the same tree", 0),
   ),
-  retries: z.int().min(0).max(100).optional().describe(
-    "How often a failure is repeated on the same tree. Default: 0",
-  ),
-  allow_fail: z.boolean().optional().describe("A failure is reported but fails nothing. Default: false"),
-  skip: z.boolean().optional().describe("The gate does not run, and is reported as skipped. Default: false"),
-  output_fails: z.boolean().optional().describe(
-    "Any output counts as failure, as for `gofmt -l`. Default: false",
+  allow_fail: z.boolean().optional().meta(withDefault("A failure is reported but fails nothing", false)),
+  skip: z.boolean().optional().meta(withDefault("The gate does not run, and is reported as skipped", false)),
+  output_fails: z.boolean().optional().meta(
+    withDefault("Any output counts as failure, as for `gofmt -l`", false),
   ),
   reports: paths().optional().describe(
     "Reports that the gate writes, JUnit XML or SARIF: files, directories or globs",
@@ -80,15 +91,20 @@ const envValue = z.union([
 const taskFields = z.strictObject({
   name: z.string().optional().describe("What people see. Default: the id"),
   description: z.string().optional().describe("What the task is for, for people"),
-  run: command().optional().describe("The command: a text for `sh -c`, or a program with its arguments"),
+  run: command().optional().meta({
+    description: "The command: a text for `sh -c`, or a program with its arguments",
+    examples: ["make test", ["python3", "scripts/build.py", "--all"]],
+  }),
   prompt: z.string().optional().describe("What an agent is to do"),
   loop: z.record(z.string(), z.unknown()).optional().describe("A body that is repeated until a gate passes"),
   review: z.record(z.string(), z.unknown()).optional().describe("A review of what other tasks made"),
   agent: z.string().optional().describe("Which agent does a prompt"),
-  trigger_rule: z.enum(["all_success", "one_success", "all_done"]).optional().describe(
-    "When the task may start: all its dependencies completed (default), one of them, or all are at their end",
-  ),
-  priority: z.int().min(-(2 ** 31)).max(2 ** 31 - 1).optional().describe("Higher goes first. Default: 0"),
+  trigger_rule: z.enum(["all_success", "one_success", "all_done"]).optional().meta({
+    description:
+      "When the task may start: all its dependencies completed (default), one of them, or all are at their end",
+    default: "all_success",
+  }),
+  priority: z.int().min(-(2 ** 31)).max(2 ** 31 - 1).optional().meta(withDefault("Higher goes first", 0)),
   pool: z.string().optional().describe("Name of the pool whose places the task takes"),
   read_set: paths().optional().describe(
     "Files, directories or globs that the task reads, relative to the root. A task that writes them does not run " +
@@ -100,21 +116,22 @@ const taskFields = z.strictObject({
       "[]: it changes nothing. Absent: anything, and conflicts show at the merge (with isolation none: everything)",
   ),
   outputs: paths().optional().describe("Ignored files that the task makes and its dependents get"),
-  isolation: z.enum(["worktree", "none"]).optional().describe(
-    "Where the task works: in a git worktree of its own (default), or in the directory itself",
-  ),
+  isolation: z.enum(["worktree", "none"]).optional().meta({
+    description: "Where the task works: in a git worktree of its own (default), or in the directory itself",
+    default: "worktree",
+  }),
   env: z.record(z.string(), envValue).optional().describe(
     'Environment variables: texts, or {"from": "NAME"} for a variable of omk\'s own environment (secrets)',
   ),
   cwd: z.string().optional().describe("Directory of the body, relative to the root. Default: the root"),
-  timeout_secs: seconds().optional().describe(
-    `Time limit of one attempt, seconds. Default: ${DEFAULT_TASK_TIMEOUT_SECS}`,
+  timeout_secs: seconds().optional().meta(
+    withDefault("Time limit of one attempt, seconds", DEFAULT_TASK_TIMEOUT_SECS),
   ),
   retry_policy: retryPolicy.optional().describe(
     "How a failed attempt is repeated. Without one, a command that exits with an error is not",
   ),
-  on_stall: z.enum(["warn", "retry", "kill"]).optional().describe(
-    "What happens to an attempt that makes no progress. Default: retry",
+  on_stall: z.enum(["warn", "retry", "kill"]).optional().meta(
+    withDefault("What happens to an attempt that makes no progress", "retry"),
   ),
   acceptance_criteria: z.array(z.string()).optional().describe(
     "What must be true in the end, for people and agents",
@@ -131,10 +148,16 @@ const taskFields = z.strictObject({
 });
 
 const task = taskFields.extend({
-  id: z.string().describe(
-    "Name of the task in the run: letters, digits, `.`, `_` and `-`, at most 64, unique ignoring case",
-  ),
-  dependencies: z.array(z.string()).optional().describe("Ids of the tasks that this one waits for"),
+  id: z.string().meta({
+    description:
+      "Name of the task in the run: letters, digits, `.`, `_` and `-`, at most 64, unique ignoring case",
+    // Checked by `checks/ids.ts`, in words; for editors a pattern.
+    pattern: TASK_ID_PATTERN.source,
+  }),
+  dependencies: z.array(z.string()).optional().meta({
+    description: "Ids of the tasks that this one waits for",
+    uniqueItems: true,
+  }),
 }).meta({ id: "task" });
 
 /** The whole file. */
@@ -143,7 +166,7 @@ export const planInput = z.strictObject({
   version: z.literal(PLAN_VERSION).optional().describe("Version of the plan format"),
   name: z.string().min(1).max(200).optional().describe("Name of the plan. Default: that of its file"),
   defaults: taskFields.optional().describe("Fields for every task that does not give them itself"),
-  workers: z.int().min(1).max(MOST_WORKERS).optional().describe(`Tasks at once. Default: ${DEFAULT_WORKERS}`),
+  workers: z.int().min(1).max(MOST_WORKERS).optional().meta(withDefault("Tasks at once", DEFAULT_WORKERS)),
   pools: z.record(z.string(), z.int().min(1).max(1_000_000)).optional().describe(
     "Shared resources: name, and how many tasks may use it at once",
   ),
@@ -174,36 +197,44 @@ export const planInput = z.strictObject({
   gates: z.array(gate).optional().describe("Checks that decide whether the run is ready. Absent: detected"),
   gate_each: z.unknown().optional().describe('Gates after each merge. "off": none'),
   protected: z.string().optional().describe("What happens to changes of plan, CI files and gates"),
-  on_failure: z.enum(["continue", "no-new", "kill"]).optional().describe(
-    "Once a task has failed: go on with what does not depend on it (default), start nothing new, or end what runs",
-  ),
-  durability: z.enum(["strict", "batch", "none"]).optional().describe(
-    "When events are synced to the disk: each, the important ones at once and the rest within a second (default), " +
+  on_failure: z.enum(["continue", "no-new", "kill"]).optional().meta({
+    description:
+      "Once a task has failed: go on with what does not depend on it (default), start nothing new, or end what runs",
+    default: "continue",
+  }),
+  durability: z.enum(["strict", "batch", "none"]).optional().meta({
+    description:
+      "When events are synced to the disk: each, the important ones at once and the rest within a second (default), " +
       "or never",
-  ),
+    default: "batch",
+  }),
   watchdog: z.strictObject({
-    heartbeat_missing_secs: seconds().optional().describe(
-      `A worker without a heartbeat for so long is dead. Default: ${DEFAULT_WATCHDOG.heartbeat_missing_secs}`,
+    heartbeat_missing_secs: seconds().optional().meta(
+      withDefault(
+        `A worker without a heartbeat for so long is dead`,
+        DEFAULT_WATCHDOG.heartbeat_missing_secs,
+      ),
     ),
-    heartbeat_stale_secs: seconds().optional().describe(
-      `A task without progress for so long is stalled. Default: ${DEFAULT_WATCHDOG.heartbeat_stale_secs}`,
+    heartbeat_stale_secs: seconds().optional().meta(
+      withDefault("A task without progress for so long is stalled", DEFAULT_WATCHDOG.heartbeat_stale_secs),
     ),
   }).optional().describe("When a worker counts as dead, and a task as stalled"),
-  lease_secs: seconds().optional().describe(
+  lease_secs: seconds().optional().meta(withDefault(
     `How long a worker holds a task without renewal, at least ${LEASE_PER_MISSING_HEARTBEAT} times ` +
-      `heartbeat_missing_secs. Default: ${DEFAULT_LEASE_SECS}`,
-  ),
+      "heartbeat_missing_secs",
+    DEFAULT_LEASE_SECS,
+  )),
   limits: z.strictObject({
-    output_bytes: z.int().min(1024).max(2 ** 40).optional().describe(
-      `Output of one attempt that is kept, bytes. Default: ${DEFAULT_LIMITS.output_bytes}`,
+    output_bytes: z.int().min(1024).max(2 ** 40).optional().meta(
+      withDefault("Output of one attempt that is kept, bytes", DEFAULT_LIMITS.output_bytes),
     ),
-    pin_file_bytes: z.int().min(1024).max(2 ** 40).optional().describe(
-      `Largest untracked file that is kept, bytes. Default: ${DEFAULT_LIMITS.pin_file_bytes}`,
+    pin_file_bytes: z.int().min(1024).max(2 ** 40).optional().meta(
+      withDefault("Largest untracked file that is kept, bytes", DEFAULT_LIMITS.pin_file_bytes),
     ),
   }).optional().describe("Limits on a single task"),
   agents: z.record(z.string(), z.unknown()).optional().describe("How agents are started"),
   approval: z.unknown().optional().describe("Which permissions agents get"),
-  tasks: z.array(task).min(1).describe("The work"),
+  tasks: z.array(task).min(1).describe("The work: tasks, each with an id and what it does"),
 });
 
 /** A plan as it is written, once the schema accepts it. */
@@ -215,7 +246,10 @@ export type TaskInput = z.infer<typeof task>;
 /** A gate as it is written. */
 export type GateInput = z.infer<typeof gate>;
 
-/** The JSON Schema (draft 7, which editors know best) of a plan file; comments and trailing commas are allowed. */
+/**
+ * The JSON Schema (draft 7, which editors know best) of all that the format has; comments and trailing commas are
+ * allowed. What is published leaves out what this build does not run: `published_schema.ts`.
+ */
 export function planJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(planInput, { io: "input", target: "draft-7" });
   return { ...schema, title: "omk plan", allowComments: true, allowTrailingCommas: true };

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { type Finding, type PlanPath, quote } from "./problem.ts";
 import { planInput } from "./schema.ts";
-import { suggest } from "./suggest.ts";
+import { nearest } from "./nearest.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -16,45 +16,75 @@ function findingsOf(issue: Issue, path: PlanPath): Finding[] {
   const label = quotedField(path);
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) => unknownField(path, key));
+      // `json_scan.ts` has reported the name that no object may have.
+      return issue.keys.filter((key) => key !== "__proto__").map((key) => unknownField(path, key));
     case "invalid_union":
       return unionFindings(issue, path);
     case "invalid_type":
       if (issue.input === undefined) return [missing(path)];
       // `checks/texts.ts` reports those, wherever they stand.
       if (typeof issue.input === "number" && !Number.isFinite(issue.input)) return [];
-      return [{ path, message: `${label} must be ${typeName(issue.expected)}, not ${kindOf(issue.input)}` }];
+      return [wrongType(path, typeName(issue.expected), issue.input)];
     case "invalid_value":
       return [notAChoice(path, issue.values.map(String), issue.input)];
     case "too_small":
-      return [{ path, message: `${label} ${lowerLimit(issue)}` }];
+      return [{ code: "out_of_range", path, message: `${label} ${lowerLimit(issue)}` }];
     case "too_big":
-      return [{ path, message: `${label} ${upperLimit(issue)}` }];
+      return [{ code: "out_of_range", path, message: `${label} ${upperLimit(issue)}` }];
     default:
-      return [{ path, message: `${label} ${issue.message}` }];
+      return [{ code: "wrong_form", path, message: `${label} ${issue.message}` }];
   }
 }
 
+/** The names of all fields are told where there are not more. */
+const MOST_NAMED = 12;
+
 function unknownField(path: PlanPath, key: string): Finding {
+  const known = fieldsAt(path);
+  const suggestion = nearest(key, known);
   return {
+    code: "unknown_field",
     path: [...path, key],
     target: "key",
     message: `unknown field ${quote(key)}`,
-    hint: suggest(key, fieldsAt(path)),
+    ...(suggestion === undefined ? { hint: fieldsHint(known) } : { suggestion }),
   };
 }
 
+function fieldsHint(known: readonly string[]): string {
+  return known.length > MOST_NAMED
+    ? "omk help plan tells all fields"
+    : `the fields here are ${known.map(quote).join(", ")}`;
+}
+
 function missing(path: PlanPath): Finding {
-  return { path: path.slice(0, -1), message: `${quote(String(path.at(-1)))} is missing` };
+  return { code: "missing_field", path, message: `${quote(String(path.at(-1)))} is missing` };
+}
+
+function wrongType(path: PlanPath, expected: string, input: unknown): Finding {
+  const message = `${quotedField(path)} must be ${expected}, not ${kindOf(input)}`;
+  return { code: "wrong_type", path, message, hint: typeHint(expected, input) };
+}
+
+/** How to write what was given as what is wanted, where that is plain. */
+function typeHint(expected: string, input: unknown): string | undefined {
+  const isScalar = typeof input === "string" || typeof input === "number";
+  if (expected === TYPE_NAMES["array"] && isScalar) return "write it in brackets: [ … ]";
+  if (typeof input !== "string") return undefined;
+  const isNumber = expected.endsWith("number") && /^-?\d+(?:\.\d+)?$/.test(input);
+  const isLiteral = expected === TYPE_NAMES["boolean"] && /^(?:true|false)$/.test(input);
+  return isNumber || isLiteral ? `write ${input} without quotes` : undefined;
 }
 
 function notAChoice(path: PlanPath, choices: readonly string[], input: unknown): Finding {
   if (input === undefined) return missing(path);
   const list = choices.map((each) => /^\d+$/.test(each) ? each : quote(each)).join(", ");
+  const suggestion = typeof input === "string" ? nearest(input, choices) : undefined;
   return {
+    code: "wrong_choice",
     path,
     message: `${quotedField(path)} must be ${choices.length === 1 ? list : `one of ${list}`}`,
-    hint: typeof input === "string" ? suggest(input, choices) : undefined,
+    ...(suggestion === undefined ? {} : { suggestion }),
   };
 }
 
@@ -67,10 +97,7 @@ function unionFindings(issue: Extract<Issue, { code: "invalid_union" }>, path: P
   const types = issue.errors.flat().flatMap((
     each,
   ) => (each.code === "invalid_type" ? [typeName(each.expected)] : []));
-  return [{
-    path,
-    message: `${quotedField(path)} must be ${types.join(" or ")}, not ${kindOf(issue.input)}`,
-  }];
+  return [wrongType(path, types.join(" or "), issue.input)];
 }
 
 function lowerLimit(issue: Extract<Issue, { code: "too_small" }>): string {

@@ -63,5 +63,5 @@ export function checkSupported(draft: PlanDraft): Finding[] {
 }
 
 function refusal(path: Finding["path"], field: string, reason: string): Finding {
-  return { path, target: "key", message: `"${field}" ${reason}` };
+  return { code: "unsupported", path, target: "key", message: `"${field}" ${reason}`, hint: "remove it" };
 }

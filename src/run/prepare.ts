@@ -9,15 +9,14 @@ import { listTrackedPaths } from "../git/tracked_paths.ts";
 import { redactText } from "../log/redact.ts";
 import { buildGraph, selectTasks } from "../plan/graph.ts";
 import { loadPlan, PlanError } from "../plan/load.ts";
+import { PLAN_SCHEMA_PATH } from "../plan/names.ts";
 import type { PlanSettings } from "../plan/normalize.ts";
 import { formatProblem } from "../plan/problem.ts";
 import type { TrackedPath } from "../plan/tracked_tree.ts";
 import type { Plan, TaskSpec } from "../plan/spec.ts";
 import { homeOf } from "./home.ts";
 import { findCommand } from "./find_command.ts";
-
-/** The name of a plan that `omk run` finds by itself. */
-export const PLAN_NAME = "omk.jsonc";
+import { findPlan, readPlanText } from "./plan_file.ts";
 
 /** What the user asked for. */
 export interface PrepareOptions {
@@ -88,7 +87,7 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
   const repository = await repositoryAt(options.cwd);
   const directory = repository?.root ?? options.cwd;
   const planPath = await findPlan(options, directory);
-  const text = await Deno.readTextFile(planPath);
+  const text = await readPlanText(planPath);
   const loaded = await loadPlan({
     text,
     path: planPath,
@@ -153,8 +152,10 @@ async function checkRepository(
   }
   requireRunnable(repository);
   await requireObjects(repository, repository.head);
-  // The plan is pinned by the run itself, so a new or changed one is no surprise to anybody.
-  const dirty = repository.dirty.filter((path) => `${repository.root}/${path}` !== planPath);
+  // The plan is pinned by the run itself, so a new or changed one is no surprise to anybody; its schema is for editors.
+  const dirty = repository.dirty.filter((path) =>
+    `${repository.root}/${path}` !== planPath && path !== PLAN_SCHEMA_PATH
+  );
   if (dirty.length > 0 && options.base === undefined) throw new DirtyCheckoutError(repository.root, dirty);
 }
 
@@ -165,30 +166,6 @@ async function trackedPaths(
 ): Promise<readonly TrackedPath[]> {
   if (repository === null || repository.head === null || !/"(?:read|write)_set"/.test(text)) return [];
   return await listTrackedPaths(repository, repository.head);
-}
-
-/** The file of the plan that was named, or `omk.jsonc` in the directory. */
-export async function findPlan(
-  options: Pick<PrepareOptions, "cwd" | "env" | "planPath">,
-  directory: string,
-): Promise<string> {
-  const path = options.planPath === undefined
-    ? `${directory}/${PLAN_NAME}`
-    : options.planPath.startsWith("/")
-    ? options.planPath
-    : `${options.cwd}/${options.planPath}`;
-  try {
-    const info = await Deno.stat(path);
-    if (info.isFile) return await Deno.realPath(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) throw error;
-  }
-  throw new UsageError({
-    what: "Cannot find the plan",
-    where: path,
-    why: "there is no such file",
-    fix: options.planPath === undefined ? "write one with omk init" : "check the path",
-  });
 }
 
 function selectionOf(plan: Plan, options: PrepareOptions): readonly string[] | null {

@@ -1,4 +1,7 @@
-import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { parse } from "@std/jsonc";
+import { Ajv } from "ajv";
+import { initCommand } from "../../src/cli/commands/init.ts";
 import { schemaCommand } from "../../src/cli/commands/schema.ts";
 import { errorDocument } from "../../src/cli/render/error_document.ts";
 import { COMMANDS } from "../../src/cli/registry.ts";
@@ -7,6 +10,7 @@ import { errorSchema } from "../../src/cli/schema/error.ts";
 import { OmkError, UsageError } from "../../src/errors.ts";
 import { KINDS } from "../../src/log/kinds.ts";
 import { loadPlan } from "../../src/plan/load.ts";
+import { REFUSED_FIELDS } from "../../src/plan/unsupported.ts";
 import { callCommand, PlainPlace } from "./fixture.ts";
 
 Deno.test("omk schema prints each schema, and all of them as one object", async () => {
@@ -61,21 +65,93 @@ Deno.test("every command has a published schema for what it prints with --json",
 
 Deno.test("omk schema --write sets up editors, twice with the same result, and changes nothing else in a plan", async () => {
   await using place = await PlainPlace.make();
-  const write = () => callCommand(schemaCommand, ["--write"], place);
-  assertStringIncludes((await write()).stdout, "write a plan with omk init");
+  const write = async () => (await callCommand(schemaCommand, ["--write"], place)).stdout;
+  assertStringIncludes(await write(), "write a plan with omk init");
   const plan = `${place.cwd}/omk.jsonc`;
-  const text = '// mine\n{\n  /* first */ "tasks": [{ "id": "a", "run": "true" }], // kept\n}\n';
-  await Deno.writeTextFile(plan, text);
-  assertStringIncludes((await write()).stdout, "names it now");
-  const written = await Deno.readTextFile(plan);
-  const added = /\s*"\$schema": "\.\/\.omk\/plan\.schema\.json",/;
-  assertMatch(written, added);
-  assertEquals(written.replace(added, "").replaceAll(/\s+/g, ""), text.replaceAll(/\s+/g, ""));
-  assertEquals((await write()).stdout.includes("names it now"), false);
-  assertEquals(await Deno.readTextFile(plan), written);
-  const loaded = await loadPlan({ text: written, path: plan, env: {}, redact: (each) => each });
-  assert(loaded.ok, "a plan with the line can be loaded");
-  await Deno.writeTextFile(plan, '{ "$schema": "./other.json", "tasks": [] }');
-  assertStringIncludes((await write()).stdout, "names another schema");
+  const line = '"$schema": "./.omk/plan.schema.json"';
+  const texts = [
+    '// mine {\n{\n  /* first */ "tasks": [{ "id": "a", "run": "true" }], // kept\n}\n',
+    '\ufeff{\r\n  "tasks": [{ "id": "a", "run": "true" }]\r\n}\r\n',
+    '{ "tasks": [{ "id": "a", "run": "true" }] }',
+  ];
+  for (const text of texts) {
+    await Deno.writeTextFile(plan, text);
+    assertStringIncludes(await write(), `names it now: ${line}`);
+    // Read as bytes: a byte order mark must stay.
+    const written = new TextDecoder("utf-8", { ignoreBOM: true }).decode(await Deno.readFile(plan));
+    assertEquals(written.replace(`${line},`, "").replaceAll(/[ \r\n]/g, ""), text.replaceAll(/[ \r\n]/g, ""));
+    assertEquals(await write(), `${place.cwd}/.omk/plan.schema.json is up to date\n  ${plan} names it\n`);
+    assertEquals(new TextDecoder("utf-8", { ignoreBOM: true }).decode(await Deno.readFile(plan)), written);
+    const loaded = await loadPlan({ text: written, path: plan, env: {}, redact: (each) => each });
+    assert(loaded.ok, "a plan with the line can be loaded");
+  }
   assertEquals(JSON.parse(await Deno.readTextFile(`${place.cwd}/.omk/plan.schema.json`)).title, "omk plan");
+});
+
+Deno.test("omk schema --write leaves alone what is not its own", async () => {
+  await using place = await PlainPlace.make();
+  const write = async () => (await callCommand(schemaCommand, ["--write"], place)).stdout;
+  const plan = `${place.cwd}/omk.jsonc`;
+  const untouched: readonly [text: string, told: string][] = [
+    ['{ "$schema": "./other.json", "tasks": [] }', "names another schema"],
+    ['{ "tasks": [], "$schema": "./other.json" }', "names another schema"],
+    ['{ "tasks": [], }, }', "is not JSON yet"],
+    ["[]", "is not JSON yet"],
+    ["", "is not JSON yet"],
+  ];
+  for (const [text, told] of untouched) {
+    await Deno.writeTextFile(plan, text);
+    assertStringIncludes(await write(), told);
+    assertEquals(await Deno.readTextFile(plan), text);
+  }
+  const schema = `${place.cwd}/.omk/plan.schema.json`;
+  await Deno.writeTextFile(schema, "mine");
+  await assertRejects(write, UsageError, "there is a file that omk did not write");
+  assertEquals(await Deno.readTextFile(schema), "mine");
+  await Deno.writeTextFile(schema, '{ "title": "omk plan" }');
+  assertStringIncludes(await write(), "Wrote");
+});
+
+Deno.test("the schema of a plan accepts what omk accepts, and offers nothing that it refuses", async () => {
+  const { stdout } = await callCommand(schemaCommand, ["plan"], { cwd: "/" });
+  const schema = JSON.parse(stdout);
+  const validate = new Ajv({ strict: false, allErrors: true }).compile(schema);
+  const wrong = (fields: object) => ({ tasks: [{ id: "a", run: "true", ...fields }] });
+  const task = { id: "a", run: "true" };
+  const plans: readonly (readonly [plan: object, ok: boolean])[] = [
+    [{ $schema: "x", version: 1, tasks: [task], gate_each: "off" }, true],
+    [{ tasks: [{ ...task, env: { A: { from: "HOME" } }, gates: [{ name: "g", command: ["x"] }] }] }, true],
+    [
+      { tasks: [task], budget: { time: "1h30m" }, pools: { db: 1 }, watchdog: { heartbeat_stale_secs: 90 } },
+      true,
+    ],
+    [{ defaults: { timeout_secs: 3, retry_policy: { max_attempts: 1 } }, tasks: [task] }, true],
+    [{}, false],
+    [{ tasks: [] }, false],
+    [{ tasks: [{ run: "x" }] }, false],
+    [{ tasks: [{ ...task, id: "a/b" }] }, false],
+    [{ tasks: [task], gate_each: "merge" }, false],
+    [{ tasks: [task], budget: { time: "soon" } }, false],
+    [{ tasks: [task], gates: [{ name: "g" }] }, false],
+    [wrong({ rnu: 1 }), false],
+    [wrong({ timeout_secs: "60" }), false],
+    [wrong({ isolation: "x" }), false],
+    [wrong({ dependencies: ["b", "b"] }), false],
+    ...REFUSED_FIELDS.task.map((field) => [wrong({ [field]: "x" }), false] as const),
+    ...REFUSED_FIELDS.budget.map((field) => [{ tasks: [task], budget: { [field]: 1 } }, false] as const),
+  ];
+  for (const [plan, ok] of plans) {
+    const text = JSON.stringify(plan);
+    const loaded = await loadPlan({ text, path: "omk.jsonc", env: { HOME: "/" }, redact: (each) => each });
+    assertEquals([validate(plan), loaded.ok], [ok, ok], text);
+  }
+});
+
+Deno.test("omk init writes a plan that its own schema accepts", async () => {
+  await using place = await PlainPlace.make();
+  await callCommand(initCommand, [], place);
+  const { stdout } = await callCommand(schemaCommand, ["plan"], place);
+  const validate = new Ajv({ strict: false }).compile(JSON.parse(stdout));
+  validate(parse(await Deno.readTextFile(`${place.cwd}/omk.jsonc`)));
+  assertEquals(validate.errors, null);
 });

@@ -18,15 +18,15 @@ Deno.test("P10: unknown fields are refused wherever they stand, with the name th
   assertEquals(await problemsOf(text), [
     '2:3: unknown field "task"; did you mean "tasks"?',
     '2:29: defaults: unknown field "timeout"; did you mean "timeout_secs"?',
-    '2:59: unknown field "copies"',
+    '2:59: unknown field "copies"; the fields here are "setup", "setup_inputs", "keep", "copy"',
     '2:87: unknown field "times"; did you mean "time"?',
     '3:44: gate "a": unknown field "requird"; did you mean "required"?',
     '4:38: task "t": unknown field "dependancies"; did you mean "dependencies"?',
     '4:76: task "t": unknown field "max_attempt"; did you mean "max_attempts"?',
-    '5:46: task "t": unknown field "retry"',
+    '5:46: task "t": unknown field "retry"; the fields here are "name", "command", "required", "timeout_secs", "scope", "retries", "allow_fail", "skip", "output_fails", "reports"',
     '5:75: task "t": "from" is missing',
     '5:77: task "t": unknown field "form"; did you mean "from"?',
-    '5:97: task "t": unknown field "zzzzz"',
+    '5:97: task "t": unknown field "zzzzz"; omk help plan tells all fields',
   ]);
 });
 
@@ -109,8 +109,8 @@ Deno.test("dependencies that are unknown, listed twice, or the task itself are r
   ]}`;
   assertEquals(await problemsOf(text), [
     '3:49: task "test": "dependencies" names "biuld", which is no task of the plan; did you mean "build"?',
-    '3:67: task "test": "build" is listed twice in "dependencies"',
-    '3:76: task "test": the task depends on itself',
+    '3:67: task "test": "build" is listed twice in "dependencies"; remove one of the two',
+    '3:76: task "test": the task depends on itself; remove it: a task waits for others',
   ]);
 });
 
@@ -206,20 +206,20 @@ Deno.test("pools and gates that a task names must exist, and gates must judge at
     }],
   };
   assertEquals((await problemsOf({ gates, tasks: [task] })).map((each) => each.replace(/^\d+:\d+: /, "")), [
-    'gate "lint": there is another gate named "lint"',
+    'gate "lint": there is another gate named "lint"; give each gate a name of its own',
     'gate "a/b": "a/b" cannot be the name of a gate; use 1 to 64 letters, digits, spaces, ".", "_", ":" and "-", ' +
     "beginning and ending with a letter or digit",
     'gate "a/b": "command" is empty',
-    'task "t": "db" is no pool of the plan; add it to "pools"',
+    'task "t": "db" is no pool of the plan; add it to the plan: "pools": {"db": 1}',
     'task "t": "lnt" is no gate of the plan; did you mean "lint"?',
     'task "t": the gate "test" has the scope "run": it judges the work of all tasks together; give it "scope": "task", ' +
     "or remove it here",
-    'task "t": the gate "lint" is listed twice',
-    'task "t": "zzzzz" is no gate of the plan; define it in "gates" with scope "task"',
-    'task "t": the gate "lint" is listed twice',
-    'task "t": there is another gate named "lint"',
+    'task "t": the gate "lint" is listed twice; remove one of the two',
+    'task "t": "zzzzz" is no gate of the plan; define it in "gates" of the plan, with "scope": "task"',
+    'task "t": the gate "lint" is listed twice; remove one of the two',
+    'task "t": there is another gate named "lint"; give each gate a name of its own',
     'task "t": "command" is empty',
-    'task "t": a gate that a task defines has the scope "task"',
+    'task "t": a gate that a task defines has the scope "task"; remove "scope"',
   ]);
   assertEquals(await aboutPlan({ pools: { "a b": 1 } }), ['"a b" cannot be the name of a pool']);
 });
@@ -248,7 +248,7 @@ Deno.test("P10: environment variables have names that omk leaves to tasks, and s
   };
   assertEquals(await aboutTask({ env }), [
     '"OMK_RUN_ID" is reserved: omk alone sets OMK_* variables',
-    '"GIT_DIR" would lead git out of the task\'s worktree: of GIT_* only GIT_CONFIG_* can be set',
+    '"GIT_DIR" would lead git out of the task\'s worktree',
     '"A-B" cannot be the name of an environment variable',
     '"" cannot be the name of an environment variable',
     'the value of "NUL" holds a NUL character',

@@ -40,8 +40,13 @@ Deno.test("scanJson() sees keys, not texts, comments or lists", () => {
   const text =
     '{"a": "a", /* "a": */ "b": ["a", "a", {"a": 1}], // "b":\n "c": {"a": 1, "\\u0061": 2}, "__proto__": 1}';
   const scan = scanJson(text, 10);
-  assertEquals(scan.duplicates, [{ key: "a", offset: text.indexOf('"\\u0061"') }]);
-  assertEquals(scan.forbidden, [{ key: "__proto__", offset: text.indexOf('"__proto__"') }]);
+  assertEquals(scan.duplicates, [{
+    key: "a",
+    offset: text.indexOf('"\\u0061"'),
+    length: 8,
+    firstOffset: text.lastIndexOf('"a"'),
+  }]);
+  assertEquals(scan.forbidden, [{ key: "__proto__", offset: text.indexOf('"__proto__"'), length: 11 }]);
   assertEquals(scan.tooDeepAt, null);
   assertEquals(scanJson(text, 2).tooDeepAt, text.indexOf('{"a": 1}]'));
   assertEquals(scanJson(" // x\n/* y */ ", 10).isBlank, true);

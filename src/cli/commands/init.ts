@@ -5,7 +5,7 @@ import { detectGates, type ProjectFiles } from "../../gates/detect.ts";
 import { redactText } from "../../log/redact.ts";
 import { loadPlan, PlanError } from "../../plan/load.ts";
 import { findCommand } from "../../run/find_command.ts";
-import { PLAN_NAME } from "../../run/prepare.ts";
+import { PLAN_NAME } from "../../plan/names.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { firstPlanText } from "../first_plan.ts";
 import { locate } from "../place.ts";

@@ -4,7 +4,7 @@ import { redactText } from "../../log/redact.ts";
 import { locate } from "../../plan/locate.ts";
 import { parsePlanText, type TextSubject } from "../../plan/parse.ts";
 import { type Finding, jsonPointer, type PlanProblem, quote, redactProblem } from "../../plan/problem.ts";
-import { suggest } from "../../plan/suggest.ts";
+import { nearest } from "../../plan/nearest.ts";
 import type { ConfigFile } from "./config.ts";
 import { ConfigError } from "./errors.ts";
 import type { Setting } from "./setting.ts";
@@ -39,6 +39,8 @@ export async function checkConfigText(path: string, text: string): Promise<Confi
 function checkValues(values: ReadonlyMap<string, unknown>): readonly Finding[] {
   return [...values].flatMap(([key, value]): Finding[] => {
     if (key === SCHEMA_KEY && typeof value === "string") return [];
+    // The parser has reported the name that no object may have.
+    if (key === "__proto__") return [];
     const setting = SETTINGS.find(({ name }) => name === key);
     if (setting === undefined) return [unknownKey(key)];
     return setting.kind.ofJson(value) === undefined ? [wrongValue(setting, value)] : [];
@@ -46,28 +48,39 @@ function checkValues(values: ReadonlyMap<string, unknown>): readonly Finding[] {
 }
 
 function unknownKey(key: string): Finding {
-  const hint = suggest(key, SETTINGS.map(({ name }) => name));
-  return { path: [key], target: "key", message: `unknown setting ${quote(key)}`, hint };
+  const suggestion = nearest(key, SETTINGS.map(({ name }) => name));
+  return {
+    code: "unknown_field",
+    path: [key],
+    target: "key",
+    message: `unknown setting ${quote(key)}`,
+    suggestion,
+    hint: suggestion === undefined ? "omk help environment lists the settings" : undefined,
+  };
 }
 
 function wrongValue({ name, kind }: Setting, value: unknown): Finding {
-  const guess = typeof value === "string" ? suggest(value, kind.choices) : undefined;
+  const suggestion = typeof value === "string" ? nearest(value, kind.choices) : undefined;
   const given = typeof value === "string" ? quote(value) : JSON.stringify(value).slice(0, LONGEST_SHOWN);
   return {
+    code: "wrong_choice",
     path: [name],
     message: `${quote(name)} must be ${kind.expected}, not ${given}`,
-    hint: guess,
+    suggestion,
   };
 }
 
 function withMeaning(problem: PlanProblem): PlanProblem {
-  const setting = SETTINGS.find(({ name }) => problem.pointer === jsonPointer([name]));
-  return setting === undefined ? problem : { ...problem, meaning: setting.meaning };
+  const wanted = problem.code === "unknown_field" ? problem.suggestion : undefined;
+  const setting = SETTINGS.find(({ name }) => name === wanted || problem.pointer === jsonPointer([name]));
+  return setting === undefined
+    ? problem
+    : { ...problem, field: { name: setting.name, meaning: setting.meaning } };
 }
 
 /** Where each key stands: `line:column`, both from 1. */
 function placesOf(text: string, path: string, keys: readonly string[]): ReadonlyMap<string, string> {
-  const findings = keys.map((key): Finding => ({ path: [key], target: "key", message: key }));
+  const findings = keys.map((key): Finding => ({ code: "unused", path: [key], target: "key", message: key }));
   return new Map(
     locate(text, path, findings).map(({ message, line, column }) => [message, `${line}:${column}`]),
   );

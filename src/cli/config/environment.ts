@@ -30,6 +30,11 @@ export const FOREIGN_VARIABLES: readonly OtherVariable[] = [
       "where worktrees lie, and the runs of directories that are no repository (default: ~/.local/state)",
   },
   { name: "NO_COLOR", meaning: "where it is set, nothing is coloured unless --color or a setting says so" },
+  {
+    name: "FORCE_COLOR, CLICOLOR_FORCE",
+    meaning: "1: colours without a terminal too, unless NO_COLOR is set; FORCE_COLOR=0: none",
+  },
+  { name: "CLICOLOR", meaning: "0: no colours" },
   { name: "TERM", meaning: "dumb: no colours and no live view" },
   { name: "GITHUB_ACTIONS", meaning: "true: groups, annotations and a step summary of GitHub" },
   { name: "GITLAB_CI", meaning: "true: sections of GitLab" },

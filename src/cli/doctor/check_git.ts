@@ -3,7 +3,7 @@
 import { NoRepositoryError } from "../../git/errors.ts";
 import type { RepositoryInfo } from "../../git/port.ts";
 import { discoverRepository, gitVersion, requireObjects, requireRunnable } from "../../git/repository.ts";
-import { PLAN_NAME } from "../../run/prepare.ts";
+import { PLAN_NAME, PLAN_SCHEMA_PATH } from "../../plan/names.ts";
 import { counted } from "../render/text.ts";
 import { type Finding, finding, findingOf } from "./finding.ts";
 import { type Answer, askProgram } from "./probe.ts";
@@ -85,7 +85,7 @@ async function ofOwner(
 
 function ofChanges({ dirty }: RepositoryInfo): readonly Finding[] {
   // A changed plan is no surprise: the run itself pins it.
-  const paths = dirty.filter((path) => path !== PLAN_NAME);
+  const paths = dirty.filter((path) => path !== PLAN_NAME && path !== PLAN_SCHEMA_PATH);
   if (paths.length === 0) return [];
   return [finding("checkout", "note", `${counted(paths.length, "changed path")}: ${named(paths)}`, {
     why: "tasks start from a commit and would not see them",

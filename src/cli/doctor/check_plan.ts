@@ -4,12 +4,13 @@ import type { RepositoryInfo } from "../../git/port.ts";
 import { listTrackedPaths } from "../../git/tracked_paths.ts";
 import { redactText } from "../../log/redact.ts";
 import { loadPlan } from "../../plan/load.ts";
+import { PLAN_NAME } from "../../plan/names.ts";
 import { parsePlanText } from "../../plan/parse.ts";
 import { formatProblem } from "../../plan/problem.ts";
 import type { GateSpec, Plan } from "../../plan/spec.ts";
-import { PLAN_NAME } from "../../run/prepare.ts";
+import { readPlanText } from "../../run/plan_file.ts";
 import { counted } from "../render/text.ts";
-import { type Finding, finding } from "./finding.ts";
+import { type Finding, finding, findingOf } from "./finding.ts";
 import { askProgram } from "./probe.ts";
 
 /** A plan as far as the settings that it says matter. */
@@ -38,10 +39,15 @@ export interface PlanQuestion {
 /** Looks at `omk.jsonc`. */
 export async function checkPlan({ directory, env, repository }: PlanQuestion): Promise<PlanFindings> {
   const path = `${directory === "/" ? "" : directory}/${PLAN_NAME}`;
-  const text = await readOrNull(path);
-  if (text === null) {
+  if (!await exists(path)) {
     const fix = "omk init writes one for this project; omk run PLAN takes one from elsewhere";
     return { findings: [finding("plan", "note", `there is no ${path}`, { fix })], settings: null };
+  }
+  let text: string;
+  try {
+    text = await readPlanText(path);
+  } catch (error) {
+    return { findings: [findingOf("plan", "error", error)], settings: null };
   }
   const loaded = await loadPlan({
     text,
@@ -108,12 +114,12 @@ function programOf({ command }: GateSpec): string | null {
   return word !== undefined && /^[\w./+-]+$/.test(word) ? word : null;
 }
 
-async function readOrNull(path: string): Promise<string | null> {
+async function exists(path: string): Promise<boolean> {
   try {
-    return await Deno.readTextFile(path);
+    return (await Deno.stat(path)).isFile;
   } catch (error) {
-    const { NotFound, NotADirectory, IsADirectory } = Deno.errors;
-    if ([NotFound, NotADirectory, IsADirectory].some((each) => error instanceof each)) return null;
+    const { NotFound, NotADirectory } = Deno.errors;
+    if (error instanceof NotFound || error instanceof NotADirectory) return false;
     throw error;
   }
 }

@@ -21,15 +21,24 @@ export interface ErrorDocument {
 
 /** One problem of a text. Lines and columns count from 1. */
 export interface ErrorProblem {
+  /** What kind of problem it is, such as `unknown_field`. */
+  readonly code: string;
   readonly file: string;
   readonly line: number;
   readonly column: number;
   /** JSON Pointer (RFC 6901) of the place in the plan. */
   readonly pointer: string;
   readonly message: string;
+  /** What to do about it. */
   readonly hint: string | null;
+  /** The name that was probably meant. */
+  readonly suggestion: string | null;
+  /** The field that it is about, or that was meant. */
+  readonly field: string | null;
   /** What the field is for. */
   readonly meaning: string | null;
+  /** Another place that it is about. */
+  readonly related: { readonly what: string; readonly line: number; readonly column: number } | null;
 }
 
 /** The document for whatever was thrown. */
@@ -49,6 +58,19 @@ export function errorDocument(error: unknown, exitCode: number): ErrorDocument {
   };
 }
 
-function problemDocument({ path, line, column, pointer, message, hint, meaning }: PlanProblem): ErrorProblem {
-  return { file: path, line, column, pointer, message, hint: hint ?? null, meaning: meaning ?? null };
+function problemDocument(problem: PlanProblem): ErrorProblem {
+  const { code, path, line, column, pointer, message, hint, suggestion, field, related } = problem;
+  return {
+    code,
+    file: path,
+    line,
+    column,
+    pointer,
+    message,
+    hint: hint ?? null,
+    suggestion: suggestion ?? null,
+    field: field?.name ?? null,
+    meaning: field?.meaning ?? null,
+    related: related ?? null,
+  };
 }

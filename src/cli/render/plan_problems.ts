@@ -2,105 +2,101 @@
 
 import type { Excerpt, PlanProblem } from "../../plan/problem.ts";
 import type { Style } from "../output.ts";
-import { widthOf } from "./text.ts";
+import { excerptWindow } from "./excerpt_window.ts";
 import { wrap } from "./wrap.ts";
 
 /** So many problems are told; the rest is counted. */
 const TOLD = 20;
-/** A line of the plan is shown up to this width, around the fault. */
-const LINE_COLUMNS = 100;
-/** Meanings are wrapped to this width. */
-const MEANING_COLUMNS = 96;
-/** What moves the cursor, or turns the direction of writing. */
-// deno-lint-ignore no-control-regex
-const UNSAFE = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
-/** What stands before the fault in a line that is cut. */
-const LEAD_COLUMNS = 30;
+/** Lines are not made longer than this, however wide the terminal is. */
+const WIDEST = 104;
+/** Nor shorter than this, however narrow. */
+const NARROWEST = 40;
+
+/** How problems are shown. */
+export interface ProblemLinesOptions {
+  /** Files below it are named from there. Absolute. */
+  readonly cwd: string;
+  readonly style: Style;
+  /** Width of the terminal in columns. Default: 104. */
+  readonly columns?: number;
+}
 
 /**
- * The lines that tell the problems, the first one first. Files below `cwd` are named from there. Widths are exact for
- * ASCII, and for all text once what measures it is loaded.
+ * The lines that tell the problems, the first one first. Widths are exact for ASCII, and for all text once what
+ * measures it is loaded.
  */
 export function planProblemLines(
   problems: readonly PlanProblem[],
-  cwd: string,
-  style: Style,
+  { cwd, style, columns = WIDEST }: ProblemLinesOptions,
 ): readonly string[] {
   const told = problems.slice(0, TOLD);
-  const gutter = Math.max(0, ...told.map(({ line }) => String(line).length));
+  const digits = Math.max(1, ...told.map(({ line }) => String(line).length));
+  const page: Page = {
+    cwd,
+    style,
+    margin: " ".repeat(digits + 2),
+    columns: Math.max(NARROWEST, Math.min(WIDEST, columns)),
+  };
   const explained = new Set<string>();
   return [
     ...told.flatMap((problem) => [
-      ...problemLines(problem, cwd, gutter, style),
-      ...meaningLines(problem, gutter, explained, style),
+      ...problemLines(problem, page),
+      ...notes(problem, page.cwd, explained).flatMap((note) => noteLines(note, page)),
       "",
     ]),
-    ...(problems.length > told.length ? [`and ${problems.length - told.length} more problems`] : []),
+    ...(problems.length > told.length
+      ? [`and ${problems.length - told.length} more problems; --json tells all of them`]
+      : []),
   ];
 }
 
-function problemLines(problem: PlanProblem, cwd: string, gutter: number, style: Style): readonly string[] {
-  const { path, line, column, message, hint, excerpt } = problem;
-  const file = path.startsWith(`${cwd}/`) ? path.slice(cwd.length + 1) : path;
-  const help = hint === undefined ? "" : `; ${hint}`;
-  const blank = " ".repeat(gutter + 2);
+/** What all problems are shown with. */
+interface Page {
+  readonly cwd: string;
+  readonly style: Style;
+  /** As wide as a line number with the spaces around it. */
+  readonly margin: string;
+  readonly columns: number;
+}
+
+function problemLines(problem: PlanProblem, page: Page): readonly string[] {
+  const { line, column, message, excerpt } = problem;
+  const place = `${fileName(problem, page.cwd)}:${line}:${column}:`;
+  const isBlank = excerpt === undefined || excerpt.line.trim() === "";
   return [
-    `${style.bold(`${file}:${line}:${column}:`)} ${message}${help}`,
-    ...(excerpt === undefined || excerpt.line.trim() === ""
-      ? []
-      : excerptLines(excerpt, String(line).padStart(gutter + 1), blank, style)),
+    `${page.style.bold(place)} ${message}`,
+    ...(isBlank ? [] : excerptLines(excerpt, line, page)),
   ];
 }
 
-/** What the field is for, told at its first problem only. */
-function meaningLines(
-  { pointer, meaning }: PlanProblem,
-  gutter: number,
-  explained: Set<string>,
-  style: Style,
-): readonly string[] {
-  const field = pointer.split("/").findLast((step) => !/^\d*$/.test(step));
-  if (meaning === undefined || field === undefined || explained.has(meaning)) return [];
-  explained.add(meaning);
-  const indent = " ".repeat(gutter + 2);
-  return wrap(`${field}: ${meaning}`, MEANING_COLUMNS).map((line, at) =>
-    style.dim(`${indent}${at === 0 ? "=" : " "} ${line}`)
+function excerptLines(excerpt: Excerpt, line: number, { style, margin, columns }: Page): readonly string[] {
+  const number = String(line).padStart(margin.length - 1);
+  const { text, before, marked } = excerptWindow(excerpt, columns - margin.length - 2);
+  return [
+    `${style.dim(`${number} |`)} ${text}`,
+    `${style.dim(`${margin}|`)} ${" ".repeat(before)}${style.red("^".repeat(marked))}`,
+  ];
+}
+
+/** What is said below the line: what to do, the other place, and what the field is for, at its first problem only. */
+function notes(problem: PlanProblem, cwd: string, explained: Set<string>): readonly string[] {
+  const { hint, related, field } = problem;
+  const isNew = field !== undefined && !explained.has(field.meaning);
+  if (isNew) explained.add(field.meaning);
+  const file = fileName(problem, cwd);
+  return [
+    ...(hint === undefined ? [] : [`help: ${hint}`]),
+    ...(related === undefined ? [] : [`note: ${related.what} at ${file}:${related.line}:${related.column}`]),
+    ...(isNew ? [`${field.name}: ${field.meaning}`] : []),
+  ];
+}
+
+function noteLines(note: string, { style, margin, columns }: Page): readonly string[] {
+  return wrap(note, columns - margin.length - 2).map((line, at) =>
+    style.dim(`${margin}${at === 0 ? "=" : " "} ${line}`)
   );
 }
 
-function excerptLines(
-  { line, start, length }: Excerpt,
-  number: string,
-  blank: string,
-  style: Style,
-): string[] {
-  const window = windowOf(line, start, length);
-  const before = " ".repeat(widthOf(window.text.slice(0, window.start)));
-  const marks = "^".repeat(
-    Math.max(1, widthOf(window.text.slice(window.start, window.start + window.length))),
-  );
-  return [
-    `${style.dim(`${number} |`)} ${window.text}`,
-    `${style.dim(`${blank}|`).replace(/^ /, "")} ${before}${style.red(marks)}`,
-  ];
-}
-
-/** The line as far as it is shown: tabs as spaces, nothing that moves the cursor, and the fault in sight. */
-function windowOf(line: string, start: number, length: number): Excerpt & { readonly text: string } {
-  const from = start > LINE_COLUMNS - LEAD_COLUMNS ? start - LEAD_COLUMNS : 0;
-  const to = Math.min(line.length, from + LINE_COLUMNS);
-  const head = from > 0 ? "…" : "";
-  const tail = to < line.length ? "…" : "";
-  const text = `${head}${plain(line.slice(from, to))}${tail}`;
-  return {
-    line,
-    text,
-    start: start - from + head.length,
-    length: Math.min(length, to - start),
-  };
-}
-
-/** Each unit stays one unit, so that places stay where they are. */
-function plain(text: string): string {
-  return text.replaceAll("\t", " ").replaceAll(UNSAFE, "\ufffd");
+function fileName({ path }: PlanProblem, cwd: string): string {
+  return path.startsWith(`${cwd}/`) ? path.slice(cwd.length + 1) : path;
 }

@@ -16,7 +16,7 @@ export const SCHEMAS: readonly SchemaEntry[] = [
   {
     name: "plan",
     description: "omk.jsonc: what is to be done",
-    make: async () => (await import("../../plan/schema.ts")).planJsonSchema(),
+    make: async () => (await import("../../plan/published_schema.ts")).publishedPlanSchema(),
   },
   {
     name: "config",
@@ -71,6 +71,18 @@ export const SCHEMAS: readonly SchemaEntry[] = [
     make: async () => await toJsonSchema((await import("./log.ts")).logVerifySchema),
   },
   {
+    name: "log-repair",
+    commands: ["log repair"],
+    description: "omk log repair --json: what the repair of a log has done",
+    make: async () => await toJsonSchema((await import("./log.ts")).logRepairSchema),
+  },
+  {
+    name: "log-salvage",
+    commands: ["log salvage"],
+    description: "omk log salvage --json: what was salvaged of a log",
+    make: async () => await toJsonSchema((await import("./log.ts")).logSalvageSchema),
+  },
+  {
     name: "log-stats",
     commands: ["log stats"],
     description: "omk log stats --json: what is in a log",
@@ -91,7 +103,7 @@ export const SCHEMAS: readonly SchemaEntry[] = [
     name: "show",
     commands: ["show"],
     description: "omk show --json: all about a run or a task",
-    make: async () => await toJsonSchema((await import("./telling.ts")).showSchema),
+    make: async () => await toJsonSchema((await import("./show.ts")).showSchema),
   },
   {
     name: "logs",
@@ -187,13 +199,23 @@ export const SCHEMAS: readonly SchemaEntry[] = [
     name: "help",
     commands: ["help"],
     description: "omk help --json: of omk, a command or a topic",
-    make: async () => await toJsonSchema((await import("./telling.ts")).helpSchema),
+    make: async () => await toJsonSchema((await import("./help.ts")).helpSchema),
   },
   {
     name: "schemas",
     commands: ["schema"],
     description: "omk schema --json: which schemas there are",
     make: async () => await toJsonSchema((await import("./telling.ts")).schemasSchema),
+  },
+  {
+    name: "schema-write",
+    description: "omk schema --write --json: how editors were set up",
+    make: async () => await toJsonSchema((await import("./telling.ts")).editorSchema),
+  },
+  {
+    name: "version",
+    description: "omk --version --json: what this build is",
+    make: async () => await toJsonSchema((await import("./telling.ts")).versionSchema),
   },
   {
     name: "error",

@@ -17,7 +17,8 @@ import { STATUS_VERSION } from "../render/status_document.ts";
 const count = z.int().min(0);
 const milliseconds = z.int().min(0);
 
-const taskState = z.strictObject({
+/** A task as the log folds it. */
+export const taskState = z.strictObject({
   id: taskId,
   state: taskStatus,
   attempt: count.describe("Number of the latest attempt; 0 before the first"),
@@ -47,7 +48,8 @@ const taskState = z.strictObject({
   cancel_request: eventIndex.nullable(),
 });
 
-const runRecord = z.looseObject({
+/** A run as its log folds it. */
+export const runRecord = z.looseObject({
   run_id: z.string(),
   next_index: count.describe("How many events the log has"),
   last_ts: runTime,

@@ -5,13 +5,17 @@ import { taskStatus } from "../../proof/schema.ts";
 
 const version = z.literal(1);
 
-/** `omk explain --json`. */
-export const explainSchema = z.strictObject({
+const explainedRun = z.strictObject({
   schema_version: version,
   run_id: z.string(),
   task_id: z.string(),
   state: taskStatus,
   reason: z.string().nullable(),
+  because: z.array(z.strictObject({
+    task_id: z.string(),
+    state: taskStatus,
+    reason: z.string().nullable(),
+  })).describe("From what blocked it, or was cancelled before it, to what ended by itself"),
   keeping: z.array(z.strictObject({
     code: z.enum([
       "not_selected",
@@ -25,17 +29,42 @@ export const explainSchema = z.strictObject({
       "path_sets",
       "workers",
       "rank",
+      "merge",
+      "answer",
     ]),
     text: z.string(),
     tasks: z.array(z.string()).describe("The tasks that it waits for"),
-  })).describe("What keeps it from starting now; empty where the run has ended"),
+  })).describe("What it waits for now; empty where the run has ended"),
   story: z.array(z.strictObject({
     index: z.int().min(0).describe("Index of the event in the log"),
     ts: z.iso.datetime(),
     what: z.string().describe("Kind of the event, or `ready`"),
     text: z.string(),
+    outcome: z.looseObject({ result: z.string() }).nullable().describe("Evidence of an attempt that ended"),
   })),
-}).describe("Why a task ran, waits, failed or never started");
+});
+
+const explainedPlan = z.strictObject({
+  schema_version: version,
+  run_id: z.null(),
+  plan: z.string().describe("The file"),
+  task_id: z.string(),
+  dependencies: z.array(z.string()),
+  trigger_rule: z.enum(["all_success", "one_success", "all_done"]),
+  predicted: z.strictObject({ start_ms: z.number().min(0), end_ms: z.number().min(0) }).nullable()
+    .describe("From the start of the run, if everything goes well"),
+  story: z.array(z.strictObject({
+    at_ms: z.number().min(0).describe("From the start of the run"),
+    what: z.string(),
+    text: z.string(),
+  })),
+  rivals: z.array(z.string()).describe("Never run beside it: their path sets conflict"),
+  pooled: z.array(z.string()).describe("The other tasks of its pool"),
+});
+
+/** `omk explain --json`: of a run, or of a plan. */
+export const explainSchema = z.union([explainedRun, explainedPlan])
+  .describe("Why a task ran, waits, failed or never started");
 
 /** `omk graph --json`. */
 export const graphSchema = z.strictObject({
@@ -46,6 +75,8 @@ export const graphSchema = z.strictObject({
     name: z.string(),
     dependencies: z.array(z.string()),
     trigger_rule: z.enum(["all_success", "one_success", "all_done"]),
+    pool: z.string().nullable(),
+    outputs: z.array(z.string()).describe("Files that it makes for its dependents"),
     state: taskStatus.nullable().describe("Null for a plan"),
     earlier_ms: z.number().min(0).nullable().describe("How long it took before"),
     critical: z.boolean(),
@@ -88,31 +119,6 @@ export const logsSchema = z.strictObject({
   text: z.string().describe("One line of output, without its end"),
 }).describe("One line of what a task or a gate has printed");
 
-const anything = z.looseObject({});
-
-/** `omk show --json`: of a run, or of one task. */
-export const showSchema = z.union([
-  z.strictObject({
-    schema_version: version,
-    run_id: z.string(),
-    standing: z.string(),
-    directory: z.string(),
-    started: anything.nullable().describe("Payload of run_started"),
-    run: anything.describe("What the fold holds of the run"),
-    plan: anything.describe("The plan as it was pinned"),
-    tasks: z.array(z.looseObject({ id: z.string(), state: taskStatus, attempts: z.array(anything) })),
-    gates: z.array(anything),
-  }),
-  z.strictObject({
-    schema_version: version,
-    run_id: z.string(),
-    standing: z.string(),
-    spec: z.looseObject({ id: z.string() }).describe("The task as the plan has it"),
-    task: z.looseObject({ id: z.string(), state: taskStatus }),
-    attempts: z.array(anything),
-  }),
-]).describe("All about a run or a task");
-
 const check = z.strictObject({ name: z.string(), ok: z.boolean(), detail: z.string() });
 
 /** `omk verify --json`. */
@@ -141,8 +147,24 @@ export const schemasSchema = z.strictObject({
   schemas: z.array(z.strictObject({ name: z.string(), description: z.string() })),
 }).describe("The schemas that omk publishes");
 
-/** `omk help --json`: of omk, of a group, of a command or of a topic. */
-export const helpSchema = z.looseObject({ schema_version: version }).describe("Help");
+/** `omk schema --write --json`. */
+export const editorSchema = z.strictObject({
+  schema_version: version,
+  schema: z.string().describe("The file of the schema, absolute"),
+  file: z.enum(["written", "replaced", "there"]).describe("`there`: it was up to date"),
+  plan: z.string().nullable().describe("The plan, absolute; null where there is none"),
+  line: z.enum(["added", "there", "other", "unreadable", "no_plan"]).describe(
+    "What became of the `$schema` line of the plan",
+  ),
+}).describe("How editors were set up for the plan of a project");
+
+/** `omk --version --json`. */
+export const versionSchema = z.strictObject({
+  version: z.string(),
+  runtime: z.enum(["source", "own", "denort_bin", "fallback"]).describe("Where the runtime came from"),
+  deno: z.string().describe("Version of Deno that runs omk"),
+  commit: z.string().nullable().describe("What it was built from; null where that is not known"),
+}).describe("What this build of omk is");
 
 /** One row of `omk query --json`. */
 export const querySchema = z.record(z.string(), z.unknown()).describe("One row of the answer, by column");

@@ -23,19 +23,28 @@ export function checkBodies(draft: PlanDraft): Finding[] {
     if (bodies.length > 1) {
       const list = bodies.map((field) => `"${field}"`).join(" and ");
       findings.push({
+        code: "conflict",
         path: [...path, bodies[1] ?? ""],
         target: "key",
         message: `${list} exclude each other`,
+        hint: "keep one of them: a task does one thing",
       });
     } else if (bodies.length === 0 && path[0] === "tasks" && !hasDefault && !hasRefusedBody(draft, path)) {
-      findings.push({ path, message: "there is nothing to do", hint: 'give it a "run"' });
+      findings.push({
+        code: "missing_field",
+        path: [...path, "run"],
+        message: "there is nothing to do",
+        hint: 'give it a command: "run": "make test"',
+      });
     }
     if (fields.run !== undefined) {
       const problem = commandProblem(fields.run);
-      if (problem !== undefined) findings.push({ path: [...path, "run"], message: `"run" ${problem}` });
+      if (problem !== undefined) {
+        findings.push({ code: "wrong_form", path: [...path, "run"], message: `"run" ${problem}` });
+      }
     }
     if (fields.prompt !== undefined && fields.prompt.trim() === "") {
-      findings.push({ path: [...path, "prompt"], message: '"prompt" is empty' });
+      findings.push({ code: "wrong_form", path: [...path, "prompt"], message: '"prompt" is empty' });
     }
   }
   return findings;

@@ -8,6 +8,8 @@ import { createSuggester } from "../suggest.ts";
 
 /** How many tasks of a cycle are printed; in a longer one the middle is left out. */
 const MOST_PRINTED = 20;
+/** The ids of a plan are told where it has no more tasks. */
+const MOST_NAMED = 12;
 
 /** Checks the dependencies of all tasks. */
 export function checkDependencies(draft: PlanDraft): Finding[] {
@@ -17,6 +19,7 @@ export function checkDependencies(draft: PlanDraft): Finding[] {
     if (id !== undefined && !places.has(id)) places.set(id, place);
   }
   const suggestId = createSuggester(() => places.keys());
+  const names = nameSome([...places.keys()]);
   const graph = draft.tasks.map((task, place) => {
     const found: number[] = [];
     const seen = new Set<string>();
@@ -24,12 +27,20 @@ export function checkDependencies(draft: PlanDraft): Finding[] {
       const path = ["tasks", place, "dependencies", at];
       const dependency = places.get(id);
       if (seen.has(id)) {
-        findings.push({ path, message: `${quote(id)} is listed twice in "dependencies"` });
+        const message = `${quote(id)} is listed twice in "dependencies"`;
+        findings.push({ code: "duplicate_name", path, message, hint: "remove one of the two" });
       } else if (id === task.id) {
-        findings.push({ path, message: "the task depends on itself" });
+        const hint = "remove it: a task waits for others";
+        findings.push({ code: "self_dependency", path, message: "the task depends on itself", hint });
       } else if (dependency === undefined) {
         const message = `"dependencies" names ${quote(id)}, which is no task of the plan`;
-        findings.push({ path, message, hint: suggestId(id) });
+        const suggestion = suggestId(id);
+        findings.push({
+          code: "unknown_name",
+          path,
+          message,
+          ...(suggestion === undefined ? { hint: names } : { suggestion }),
+        });
       } else {
         found.push(dependency);
       }
@@ -39,6 +50,11 @@ export function checkDependencies(draft: PlanDraft): Finding[] {
   });
   for (const cycle of findCycles(graph)) findings.push(cycleFinding(draft, cycle));
   return findings;
+}
+
+/** The ids of a small plan, as a hint. */
+function nameSome(ids: readonly string[]): string {
+  return ids.length > MOST_NAMED ? "write the id of a task" : `the tasks are ${ids.map(quote).join(", ")}`;
 }
 
 function cycleFinding(draft: PlanDraft, cycle: readonly number[]): Finding {
@@ -51,6 +67,7 @@ function cycleFinding(draft: PlanDraft, cycle: readonly number[]): Finding {
     ? names
     : [...names.slice(0, half), `(${names.length - MOST_PRINTED} more)`, ...names.slice(-half)];
   return {
+    code: "cycle",
     path: ["tasks", place, "dependencies", at],
     message: `the dependencies form a cycle: ${[...printed, names[0]].join(" -> ")}`,
     hint: 'each "->" reads "waits for"; remove one of them',

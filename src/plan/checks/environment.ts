@@ -13,11 +13,12 @@ export function checkEnvironment(draft: PlanDraft, own: Readonly<Record<string, 
       const at = [...path, "env", name];
       const problem = nameProblem(name);
       if (problem !== undefined) {
-        findings.push({ path: at, target: "key", message: `${quote(name)} ${problem}` });
+        findings.push({ ...problem, path: at, target: "key", message: `${quote(name)} ${problem.message}` });
       }
       if (typeof value === "string") {
         if (value.includes("\0")) {
-          findings.push({ path: at, message: `the value of ${quote(name)} holds a NUL character` });
+          const message = `the value of ${quote(name)} holds a NUL character`;
+          findings.push({ code: "broken_text", path: at, message });
         }
       } else {
         const finding = sourceFinding(value.from, own);
@@ -28,11 +29,28 @@ export function checkEnvironment(draft: PlanDraft, own: Readonly<Record<string, 
   return findings;
 }
 
-function nameProblem(name: string): string | undefined {
-  if (!VARIABLE_NAME.test(name)) return "cannot be the name of an environment variable";
-  if (name.startsWith("OMK_")) return "is reserved: omk alone sets OMK_* variables";
+const NO_NAME: Pick<Finding, "code" | "message" | "hint"> = {
+  code: "wrong_form",
+  message: "cannot be the name of an environment variable",
+  hint: 'use letters, digits and "_", not beginning with a digit',
+};
+
+/** What is wrong with a name; the message is the end of a sentence. */
+function nameProblem(name: string): Pick<Finding, "code" | "message" | "hint"> | undefined {
+  if (!VARIABLE_NAME.test(name)) return NO_NAME;
+  if (name.startsWith("OMK_")) {
+    return {
+      code: "reserved_variable",
+      message: "is reserved: omk alone sets OMK_* variables",
+      hint: "rename it",
+    };
+  }
   if (name.startsWith("GIT_") && !name.startsWith("GIT_CONFIG_")) {
-    return "would lead git out of the task's worktree: of GIT_* only GIT_CONFIG_* can be set";
+    return {
+      code: "reserved_variable",
+      message: "would lead git out of the task's worktree",
+      hint: "of GIT_* only GIT_CONFIG_* can be set",
+    };
   }
   return undefined;
 }
@@ -40,13 +58,15 @@ function nameProblem(name: string): string | undefined {
 function sourceFinding(
   from: string,
   own: Readonly<Record<string, string>>,
-): Pick<Finding, "message" | "hint"> | undefined {
-  if (!VARIABLE_NAME.test(from)) {
-    return { message: `${quote(from)} cannot be the name of an environment variable` };
+): Pick<Finding, "code" | "message" | "hint"> | undefined {
+  if (!VARIABLE_NAME.test(from)) return { ...NO_NAME, message: `${quote(from)} ${NO_NAME.message}` };
+  if (from.startsWith("OMK_")) {
+    const message = `${quote(from)} is omk's own, and is not given to tasks`;
+    return { code: "reserved_variable", message, hint: "remove the entry" };
   }
-  if (from.startsWith("OMK_")) return { message: `${quote(from)} is omk's own, and is not given to tasks` };
   if (Object.hasOwn(own, from)) return undefined;
   return {
+    code: "unset_variable",
     message: `the environment variable ${quote(from)} is not set`,
     hint: "set it before the run, or remove the entry",
   };

@@ -14,14 +14,16 @@ const GATE_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9 ._:-]{0,62}[A-Za-z0-9])?$/;
 export function checkGates(draft: PlanDraft): Finding[] {
   const findings: Finding[] = [];
   const known = new Map<string, Partial<GateInput>>();
+  const places = new Map<string, number>();
   for (const [at, gate] of (draft.gates ?? []).entries()) {
     const path = ["gates", at];
     findings.push(...checkGate(path, gate));
     if (gate.name === undefined) continue;
     if (known.has(gate.name)) {
-      findings.push({ path: [...path, "name"], message: `there is another gate named ${quote(gate.name)}` });
+      findings.push(nameTaken([...path, "name"], gate.name, ["gates", places.get(gate.name) ?? 0, "name"]));
     } else {
       known.set(gate.name, gate);
+      places.set(gate.name, at);
     }
   }
   // Where the list itself could not be understood, nothing is known about the names.
@@ -36,10 +38,28 @@ export function findUnusedGates(draft: PlanDraft): Finding[] {
     for (const gate of fields.gates ?? []) used.add(typeof gate === "string" ? gate : gate.name);
   }
   return (draft.gates ?? []).flatMap((gate, at) =>
-    gate.scope === "task" && gate.name !== undefined && !used.has(gate.name)
-      ? [{ path: ["gates", at], message: `no task names the gate ${quote(gate.name)}, so it never runs` }]
-      : []
+    gate.scope === "task" && gate.name !== undefined && !used.has(gate.name) ? [unused(at, gate.name)] : []
   );
+}
+
+function unused(at: number, name: string): Finding {
+  return {
+    code: "unused",
+    path: ["gates", at],
+    message: `no task names the gate ${quote(name)}, so it never runs`,
+    hint: 'name it in "gates" of a task, or give it "scope": "run"',
+  };
+}
+
+/** `first`: where the gate that has the name already stands, if that is known. */
+function nameTaken(path: PlanPath, name: string, first?: PlanPath): Finding {
+  return {
+    code: "duplicate_name",
+    path,
+    message: `there is another gate named ${quote(name)}`,
+    hint: "give each gate a name of its own",
+    ...(first === undefined ? {} : { related: { what: "the first one is", at: first } }),
+  };
 }
 
 function checkTaskGates(
@@ -54,7 +74,10 @@ function checkTaskGates(
     for (const [at, gate] of (fields.gates ?? []).entries()) {
       const path = [...scope, "gates", at];
       const name = typeof gate === "string" ? gate : gate.name;
-      if (seen.has(name)) findings.push({ path, message: `the gate ${quote(name)} is listed twice` });
+      if (seen.has(name)) {
+        const message = `the gate ${quote(name)} is listed twice`;
+        findings.push({ code: "duplicate_name", path, message, hint: "remove one of the two" });
+      }
       seen.add(name);
       if (typeof gate !== "string") {
         findings.push(...checkGate(path, gate), ...checkDefinition(path, gate, known, defined));
@@ -78,10 +101,11 @@ function checkDefinition(
   defined.set(gate.name, text);
   const findings: Finding[] = [];
   if (isTaken) {
-    findings.push({ path: [...path, "name"], message: `there is another gate named ${quote(gate.name)}` });
+    findings.push(nameTaken([...path, "name"], gate.name));
   }
   if (gate.scope === "run") {
-    findings.push({ path: [...path, "scope"], message: 'a gate that a task defines has the scope "task"' });
+    const message = 'a gate that a task defines has the scope "task"';
+    findings.push({ code: "conflict", path: [...path, "scope"], message, hint: 'remove "scope"' });
   }
   return findings;
 }
@@ -94,11 +118,19 @@ function checkReference(
 ): Finding[] {
   const gate = known.get(name);
   if (gate === undefined) {
-    const hint = suggestGate(name) ?? 'define it in "gates" with scope "task"';
-    return [{ path, message: `${quote(name)} is no gate of the plan`, hint }];
+    const suggestion = suggestGate(name);
+    return [{
+      code: "unknown_name",
+      path,
+      message: `${quote(name)} is no gate of the plan`,
+      ...(suggestion === undefined
+        ? { hint: 'define it in "gates" of the plan, with "scope": "task"' }
+        : { suggestion }),
+    }];
   }
   if (gate.scope === "task") return [];
   return [{
+    code: "conflict",
     path,
     message: `the gate ${quote(name)} has the scope "run": it judges the work of all tasks together`,
     hint: 'give it "scope": "task", or remove it here',
@@ -109,6 +141,7 @@ function checkGate(path: PlanPath, gate: Partial<GateInput>): Finding[] {
   const findings: Finding[] = [];
   if (gate.name !== undefined && !GATE_NAME.test(gate.name)) {
     findings.push({
+      code: "wrong_form",
       path: [...path, "name"],
       message: `${quote(gate.name)} cannot be the name of a gate`,
       hint:
@@ -116,6 +149,8 @@ function checkGate(path: PlanPath, gate: Partial<GateInput>): Finding[] {
     });
   }
   const problem = gate.command === undefined ? undefined : commandProblem(gate.command);
-  if (problem !== undefined) findings.push({ path: [...path, "command"], message: `"command" ${problem}` });
+  if (problem !== undefined) {
+    findings.push({ code: "wrong_form", path: [...path, "command"], message: `"command" ${problem}` });
+  }
   return findings;
 }

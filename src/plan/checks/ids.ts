@@ -7,12 +7,13 @@ import { isTaskId } from "../spec.ts";
 /** Checks the ids of all tasks. */
 export function checkIds(draft: PlanDraft): Finding[] {
   const findings: Finding[] = [];
-  const seen = new Map<string, string>();
+  const seen = new Map<string, { readonly id: string; readonly place: number }>();
   for (const [place, { id }] of draft.tasks.entries()) {
     if (id === undefined) continue;
     const path = ["tasks", place, "id"];
     if (!isTaskId(id)) {
       findings.push({
+        code: "wrong_form",
         path,
         message: `${quote(id)} cannot be a task id`,
         hint: 'use 1 to 64 letters, digits, ".", "_" and "-", beginning with a letter or digit, without ' +
@@ -20,9 +21,19 @@ export function checkIds(draft: PlanDraft): Finding[] {
       });
     }
     const same = seen.get(id.toLowerCase());
-    if (same === undefined) seen.set(id.toLowerCase(), id);
-    else if (same === id) findings.push({ path, message: `the id ${quote(id)} is already taken` });
-    else findings.push({ path, message: `the id ${quote(id)} differs from ${quote(same)} in case only` });
+    if (same === undefined) {
+      seen.set(id.toLowerCase(), { id, place });
+      continue;
+    }
+    findings.push({
+      code: "duplicate_name",
+      path,
+      message: same.id === id
+        ? `the id ${quote(id)} is already taken`
+        : `the id ${quote(id)} differs from ${quote(same.id)} in case only`,
+      hint: "give each task an id of its own",
+      related: { what: "the first one is", at: ["tasks", same.place, "id"] },
+    });
   }
   return findings;
 }

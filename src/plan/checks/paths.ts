@@ -17,6 +17,7 @@ export function checkPaths(draft: PlanDraft, tree: TrackedTree): Finding[] {
       const result = normalize(text);
       if (!result.ok) {
         findings.push({
+          code: "wrong_path",
           path: [...path, at],
           message: `${quote(text)} ${result.problem}`,
           hint: result.hint,
@@ -32,6 +33,7 @@ export function checkPaths(draft: PlanDraft, tree: TrackedTree): Finding[] {
       const result = normalizePath(fields.cwd, { allowRoot: true });
       if (!result.ok) {
         findings.push({
+          code: "wrong_path",
           path: [...path, "cwd"],
           message: `${quote(fields.cwd)} ${result.problem}`,
           hint: result.hint,

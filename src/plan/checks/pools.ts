@@ -15,6 +15,7 @@ export function checkPools(draft: PlanDraft): Finding[] {
     if (POOL_NAME.test(name)) continue;
     const hint = 'use 1 to 64 letters, digits, ".", "_" and "-", beginning with a letter or digit';
     findings.push({
+      code: "wrong_form",
       path: ["pools", name],
       target: "key",
       message: `${quote(name)} cannot be the name of a pool`,
@@ -27,10 +28,14 @@ export function checkPools(draft: PlanDraft): Finding[] {
   const suggestPool = createSuggester(() => names);
   for (const { path, fields } of fieldScopes(draft)) {
     if (fields.pool === undefined || known.has(fields.pool)) continue;
+    const suggestion = suggestPool(fields.pool);
     findings.push({
+      code: "unknown_name",
       path: [...path, "pool"],
       message: `${quote(fields.pool)} is no pool of the plan`,
-      hint: suggestPool(fields.pool) ?? 'add it to "pools"',
+      ...(suggestion === undefined
+        ? { hint: `add it to the plan: "pools": {${quote(fields.pool)}: 1}` }
+        : { suggestion }),
     });
   }
   return findings;

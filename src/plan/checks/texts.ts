@@ -15,12 +15,14 @@ export function checkTexts(raw: unknown, redact: (text: string) => string): Find
     const what = target === "key" ? "a field name" : fieldName(path);
     if (!text.isWellFormed()) {
       findings.push({
+        code: "broken_text",
         path: [...path],
         target,
         message: `${what} holds half of a surrogate pair, which is no character`,
       });
     } else if (redact(text) !== text) {
       findings.push({
+        code: "secret",
         path: [...path],
         target,
         message: `${what} holds what looks like a secret`,
@@ -33,7 +35,8 @@ export function checkTexts(raw: unknown, redact: (text: string) => string): Find
       visitText(value, "value");
     } else if (typeof value === "number") {
       if (!Number.isFinite(value)) {
-        findings.push({ path: [...path], message: `${fieldName(path)} is too large a number` });
+        const message = `${fieldName(path)} is too large a number`;
+        findings.push({ code: "out_of_range", path: [...path], message });
       }
     } else if (Array.isArray(value)) {
       for (let at = 0; at < value.length; at++) {

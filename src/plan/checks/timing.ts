@@ -22,6 +22,7 @@ function checkWatchdog(draft: PlanDraft): Finding[] {
   const { heartbeat_missing_secs: missing, heartbeat_stale_secs: stale } = draft.watchdog ?? {};
   if (missing !== undefined && missing <= HEARTBEAT_INTERVAL_SECS) {
     findings.push({
+      code: "out_of_range",
       path: ["watchdog", "heartbeat_missing_secs"],
       message: `"heartbeat_missing_secs" must be greater than ${HEARTBEAT_INTERVAL_SECS}`,
       hint: `a worker gives a sign of life every ${HEARTBEAT_INTERVAL_SECS} s`,
@@ -29,6 +30,7 @@ function checkWatchdog(draft: PlanDraft): Finding[] {
   }
   if (stale !== undefined && stale < SAMPLE_INTERVAL_SECS) {
     findings.push({
+      code: "out_of_range",
       path: ["watchdog", "heartbeat_stale_secs"],
       message: `"heartbeat_stale_secs" must be at least ${SAMPLE_INTERVAL_SECS}`,
       hint: `progress is measured every ${SAMPLE_INTERVAL_SECS} s`,
@@ -42,6 +44,7 @@ function checkLease(draft: PlanDraft): Finding[] {
   const least = LEASE_PER_MISSING_HEARTBEAT * missing;
   if ((draft.lease_secs ?? DEFAULT_LEASE_SECS) >= least) return [];
   return [{
+    code: "out_of_range",
     path: draft.lease_secs === undefined ? ["watchdog", "heartbeat_missing_secs"] : ["lease_secs"],
     message: `"lease_secs" (${draft.lease_secs ?? `${DEFAULT_LEASE_SECS} by default`}) must be at least ` +
       `${LEASE_PER_MISSING_HEARTBEAT} times "heartbeat_missing_secs" (${missing})`,
@@ -55,6 +58,7 @@ function checkBudget(draft: PlanDraft): Finding[] {
   const secs = durationSecs(time);
   if (secs !== undefined && secs > 0 && secs <= LONGEST_SECS) return [];
   return [{
+    code: "out_of_range",
     path: ["budget", "time"],
     message: `"budget.time" must be greater than 0 and at most ${LONGEST_SECS} s`,
   }];
