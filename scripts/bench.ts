@@ -8,13 +8,17 @@ import { commandsBenchmark } from "../tests/bench/commands.ts";
 import { logBenchmark } from "../tests/bench/log.ts";
 import { graphBenchmark } from "../tests/bench/graph.ts";
 import { liveBenchmark } from "../tests/bench/live.ts";
+import { manyTasksBenchmark } from "../tests/bench/many_tasks.ts";
 import { type Benchmark, BINARY } from "../tests/bench/measure.ts";
+import { schedulerBenchmark } from "../tests/bench/scheduler.ts";
 import { startBenchmark } from "../tests/bench/start.ts";
 import { tasksBenchmark } from "../tests/bench/tasks.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
   startBenchmark,
   tasksBenchmark,
+  manyTasksBenchmark,
+  schedulerBenchmark,
   liveBenchmark,
   logBenchmark,
   graphBenchmark,

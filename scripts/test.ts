@@ -72,7 +72,10 @@ function testEnvironment(): Record<string, string> {
   return { ...Object.fromEntries(inherited), DENO_TEST_SANITIZE_OPS: "1", DENO_TEST_SANITIZE_RESOURCES: "1" };
 }
 
-/** Files whose tests change the environment of their process: test files that run at once share one. */
+/**
+ * Files that run by themselves: their tests change the environment of their process, which test files that run at once
+ * share, or measure time.
+ */
 const SERIAL = /_serial_test\.ts$/;
 
 /** What one or several runs of `deno test` gave. */

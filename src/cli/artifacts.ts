@@ -65,9 +65,13 @@ export function selectArtifacts(
   return [...ofTasks, ...ofGates].filter((each) => !failed || each.failed);
 }
 
-/** The names of all gates that have run. */
+/** The names of all gates that have run, or are running. */
 export function gateNames(history: AttemptHistory): ReadonlySet<string> {
-  const runs = [...history.gates, ...history.attempts.flatMap((attempt) => attempt.gates)];
+  const runs = [
+    ...history.gates,
+    ...history.attempts.flatMap((attempt) => attempt.gates),
+    ...history.runningGates,
+  ];
   return new Set(runs.map((run) => run.gate));
 }
 

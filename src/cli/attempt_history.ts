@@ -46,6 +46,8 @@ export class AttemptHistory {
   readonly attempts: AttemptRecord[] = [];
   /** Runs of gates of scope `run`, in the order in which they ended. */
   readonly gates: GateRun[] = [];
+  /** Gates that have begun and not ended, by what tells one run of a gate from the others. */
+  readonly #running = new Map<string, PayloadOf<"gate_started">>();
   readonly #byToken = new Map<number, AttemptRecord>();
   readonly #byTask = new Map<string, AttemptRecord[]>();
   #incarnation = 0;
@@ -55,11 +57,18 @@ export class AttemptHistory {
     return this.#byTask.get(taskId) ?? [];
   }
 
+  /** The gates that have begun and not ended, in the order in which they began. */
+  get runningGates(): readonly PayloadOf<"gate_started">[] {
+    return [...this.#running.values()];
+  }
+
   /** Folds the next event. */
   take(event: RunEvent): void {
     if (KINDS[event.kind].class !== "fact") return;
     const incarnation = incarnationOf(event.actor) ?? this.#incarnation;
     if (incarnation < this.#incarnation) return;
+    // What an earlier omk process had begun and not ended is begun anew.
+    if (incarnation > this.#incarnation) this.#running.clear();
     this.#incarnation = incarnation;
     this.#fold(event);
   }
@@ -101,6 +110,9 @@ export class AttemptHistory {
         return this.#close(event.payload, event.ts, "waiting", event.payload.question);
       case "task_cancelled":
         return this.#close(event.payload, event.ts, "cancelled", event.payload.reason);
+      case "gate_started":
+        this.#running.set(gateKey(event.payload), event.payload);
+        return;
       case "gate_passed":
         return this.#gate({ ...event.payload, result: "passed" });
       case "gate_failed":
@@ -155,6 +167,7 @@ export class AttemptHistory {
   }
 
   #gate(run: GateRun): void {
+    this.#running.delete(gateKey(run));
     if (run.token === null) this.gates.push(run);
     else this.#byToken.get(run.token)?.gates.push(run);
   }
@@ -163,4 +176,11 @@ export class AttemptHistory {
     const record = this.#byToken.get(token);
     if (record !== undefined) Object.assign(record, changes);
   }
+}
+
+/** What tells one run of a gate from the others. */
+export function gateKey(
+  { gate, task_id, run_number }: Pick<PayloadOf<"gate_started">, "gate" | "task_id" | "run_number">,
+): string {
+  return JSON.stringify([gate, task_id, run_number]);
 }

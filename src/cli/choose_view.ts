@@ -18,11 +18,13 @@ export async function chooseView(context: CommandContext): Promise<RunView> {
   const isLive = output.stdoutIsTerminal && marks === null && env.TERM !== "dumb" && verbosity !== "quiet" &&
     mode !== "prefix" && mode !== "stream";
   if (!isLive) return new PlainView(output, { mode: mode ?? "group", verbosity, marks });
-  const { LiveView } = await import("./render/live/live_view.ts");
-  const terminal = { write: (text: string) => output.write(text), size: () => Deno.consoleSize() };
+  const [{ LiveView }, { stdoutTerminal }] = await Promise.all([
+    import("./render/live/live_view.ts"),
+    import("./render/live/terminal.ts"),
+  ]);
   return new LiveView(
     output,
-    terminal,
+    stdoutTerminal(output),
     (print) =>
       new PlainView({ ...output, print: (line = "") => print(line) }, {
         mode: mode ?? "none",

@@ -22,17 +22,18 @@ export async function conductRun(
   const view = await chooseView(context);
   using _closing = { [Symbol.dispose]: () => view.close() };
   await using session = await open(watcherOf(view, context.output, context.json));
-  view.begin(session.state);
+  view.begin(session.state, session.directory);
   using _signals = listenToSignals(session, (line) => view.note(line));
   const end = await session.run();
-  if (!context.json) await showEnd(context, view, session);
+  await showEnd(context, view, session);
+  await summariseJob(context, session);
   return end.exit_code;
 }
 
 /** What the run is watched by: a view that fails at an event must not fail the run. */
 function watcherOf(view: RunView, output: Output, json: boolean): RunWatcher {
   const sinks = new FanOut<{ readonly event: RunEvent; readonly state: RunState }>((error) => {
-    output.note(`${output.errorStyle.yellow("warning:")} ${error.message}`);
+    view.note(`${output.errorStyle.yellow("warning:")} ${error.message}`);
   });
   sinks.add({ name: "view", deliver: ({ event, state }) => view.event(event, state) });
   return {
@@ -43,14 +44,19 @@ function watcherOf(view: RunView, output: Output, json: boolean): RunWatcher {
   };
 }
 
-async function showEnd({ output, env }: CommandContext, view: RunView, session: Session): Promise<void> {
+async function showEnd({ output, json }: CommandContext, view: RunView, session: Session): Promise<void> {
+  if (json) return;
   const { runSummary } = await import("./render/run_summary.ts");
   view.end(await runSummary(session.state, session.directory, output.style));
+}
+
+/** Adds to the summary of the job, where omk runs in one of GitHub Actions; that it cannot is no fault of the run. */
+async function summariseJob({ output, env }: CommandContext, session: Session): Promise<void> {
   const path = env.GITHUB_ACTIONS === "true" ? env.GITHUB_STEP_SUMMARY : undefined;
   if (path === undefined || path === "") return;
   const { writeStepSummary } = await import("./render/ci/step_summary.ts");
   const problem = await writeStepSummary(path, session.state);
-  if (problem !== undefined) output.note(`warning: ${problem}`);
+  if (problem !== undefined) output.note(`${output.errorStyle.yellow("warning:")} ${problem}`);
 }
 
 /** Ctrl-C, SIGTERM and SIGHUP ask for an orderly end; a second one for an end at once. */

@@ -3,6 +3,7 @@
 import { deliverRun } from "../run/deliver_run.ts";
 import { findRun } from "../run/find_run.ts";
 import type { CommandContext } from "./command.ts";
+import { VERBOSITY } from "./config/settings.ts";
 import { ciMarks } from "./render/ci/marks.ts";
 import { PlainView } from "./render/plain_view.ts";
 
@@ -19,7 +20,8 @@ export interface DeliverRequest {
 /** Delivers, and says what was done. */
 export async function deliver(context: CommandContext, request: DeliverRequest): Promise<void> {
   const { output, json } = context;
-  const view = new PlainView(output, { mode: "group", verbosity: "normal", marks: ciMarks(context.env) });
+  const verbosity = context.config.value(VERBOSITY) ?? "normal";
+  const view = new PlainView(output, { mode: "group", verbosity, marks: ciMarks(context.env) });
   const directory = await findRun(request.home, request.runText);
   const delivery = await deliverRun({
     directory,

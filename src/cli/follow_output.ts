@@ -1,9 +1,11 @@
 /** The output of tasks and gates as it comes, attempt after attempt, while the run goes on: `omk logs --follow`. */
 
 import type { RunEvent } from "../log/event.ts";
-import { gateFileName } from "../gates/artifact_names.ts";
+import type { PayloadOf } from "../log/kinds.ts";
 import type { RunDirectory } from "../run/directory.ts";
+import { gateKey } from "./attempt_history.ts";
 import { followRun } from "./follow_run.ts";
+import { gateFiles } from "./gate_files.ts";
 import type { Output } from "./output.ts";
 import { OutputTail } from "./output_tail.ts";
 import { LineAssembler } from "./render/attempt_lines.ts";
@@ -17,6 +19,12 @@ export interface OutputQuery {
   readonly tasks: ReadonlySet<string> | null;
   /** Names of gates; null: all. */
   readonly gates: ReadonlySet<string> | null;
+  /** Only this attempt of the tasks; null: one after the other. */
+  readonly attempt: number | null;
+  /** Of what was printed before, only the last lines of each attempt and gate; null: all. */
+  readonly lastLines: number | null;
+  /** Index of the first event that comes while this follows; those before it are the past. */
+  readonly liveFrom: number;
 }
 
 /** Where lines come from; the names are those of `omk logs --json`. */
@@ -30,13 +38,15 @@ export interface OutputSource {
 interface Followed {
   readonly source: OutputSource;
   readonly lines: LineAssembler;
+  /** See `OutputTail`. */
+  readonly lastLines: number | null;
   /** Null until the file of a gate is known. */
   tail: OutputTail | null;
 }
 
 /**
- * Gives each line to `print` until the run is over, or every wanted task is at its end where tasks are wanted and no
- * gates. Resolves with whether it came to that; false where the omk process of the run is gone.
+ * Gives each line to `print` until the run is over, or every wanted task (its wanted attempt) is at its end where tasks
+ * are wanted and no gates. Resolves with whether it came to that; false where the omk process of the run is gone.
  */
 export async function followOutput(
   directory: RunDirectory,
@@ -46,7 +56,11 @@ export async function followOutput(
 ): Promise<boolean> {
   const follower = new OutputFollower(directory, query, print);
   let looking = Promise.resolve();
-  const timer = setInterval(() => looking = looking.then(() => follower.look()), LOOK_MS);
+  const timer = setInterval(() => {
+    looking = looking.then(() => follower.look());
+    // It is told at the end, below.
+    looking.catch(() => {});
+  }, LOOK_MS);
   let isDone = false;
   try {
     const isFinished = await followRun(directory, async (event) => {
@@ -54,6 +68,7 @@ export async function followOutput(
       return !isDone && !output.closed;
     });
     await looking;
+    await follower.look();
     await follower.endAll();
     return isFinished || isDone || output.closed;
   } finally {
@@ -70,6 +85,10 @@ class OutputFollower {
   readonly #open: Set<string>;
   /** Files of gates that belong to a run of one already. */
   readonly #taken = new Set<string>();
+  /** Whether all of the past was taken: before, files are read where something ended only. */
+  #isLive = false;
+  /** What is done to the files comes one after the other, or a piece would be read twice. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(
     directory: RunDirectory,
@@ -83,10 +102,40 @@ class OutputFollower {
   }
 
   /** Takes note of what begins and ends; resolves with whether all that is wanted is at its end. */
-  async take(event: RunEvent): Promise<boolean> {
+  take(event: RunEvent): Promise<boolean> {
+    return this.#inTurn(() => this.#take(event));
+  }
+
+  /** Prints what is new in all files. */
+  look(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!this.#isLive) return;
+      for (const followed of [...this.#followed.values()]) {
+        await this.#findFile(followed);
+        await this.#read(followed);
+      }
+    });
+  }
+
+  /** Prints what is left of all. */
+  endAll(): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const key of [...this.#followed.keys()]) await this.#end(key);
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  async #take(event: RunEvent): Promise<boolean> {
+    const { lastLines, liveFrom } = this.#query;
+    const shown = event.index < liveFrom ? lastLines : null;
     switch (event.kind) {
       case "task_started":
-        this.#begin(event.payload.task_id, event.payload.attempt, event.payload.output);
+        this.#begin(event.payload, shown);
         break;
       case "task_finished":
       case "retry_scheduled":
@@ -94,9 +143,10 @@ class OutputFollower {
       case "task_failed":
       case "task_cancelled":
         await this.#end(`${event.payload.task_id}/${event.payload.attempt}`);
+        if (event.payload.attempt === this.#query.attempt) this.#open.delete(event.payload.task_id);
         break;
       case "gate_started":
-        this.#beginGate(event.payload);
+        this.#beginGate(event.payload, shown);
         break;
       case "gate_passed":
       case "gate_failed":
@@ -105,20 +155,14 @@ class OutputFollower {
       default:
         break;
     }
-    return this.#isOver(event);
+    this.#noteEnd(event);
+    this.#isLive ||= event.index >= liveFrom - 1;
+    // Where not all of the past is known, a task that had ended may have been reopened since.
+    return this.#isLive && this.#query.tasks !== null && this.#query.gates === null && this.#open.size === 0;
   }
 
-  /** Prints what is new in all files. */
-  async look(): Promise<void> {
-    for (const followed of [...this.#followed.values()]) await this.#read(followed);
-  }
-
-  /** Prints what is left of all. */
-  async endAll(): Promise<void> {
-    for (const key of [...this.#followed.keys()]) await this.#end(key);
-  }
-
-  #isOver(event: RunEvent): boolean {
+  /** Which of the wanted tasks go on. */
+  #noteEnd(event: RunEvent): void {
     switch (event.kind) {
       case "task_completed":
       case "task_failed":
@@ -128,44 +172,51 @@ class OutputFollower {
         this.#open.delete(event.payload.task_id);
         break;
       case "task_reopened":
-        if (this.#query.tasks?.has(event.payload.task_id)) this.#open.add(event.payload.task_id);
+        if (this.#query.attempt === null && this.#query.tasks?.has(event.payload.task_id)) {
+          this.#open.add(event.payload.task_id);
+        }
         break;
       default:
         break;
     }
-    return this.#query.tasks !== null && this.#query.gates === null && this.#open.size === 0;
   }
 
-  #begin(taskId: string, attempt: number, path: string): void {
-    const { tasks, gates } = this.#query;
-    if (tasks === null ? gates !== null : !tasks.has(taskId)) return;
-    this.#followed.set(`${taskId}/${attempt}`, {
-      source: { kind: "attempt", task_id: taskId, attempt, gate: null },
+  #begin(
+    { task_id, attempt, output }: PayloadOf<"task_started">,
+    lastLines: number | null,
+  ): void {
+    const { tasks, gates, attempt: wanted } = this.#query;
+    if (tasks === null ? gates !== null : !tasks.has(task_id)) return;
+    if (wanted !== null && attempt !== wanted) return;
+    this.#followed.set(`${task_id}/${attempt}`, {
+      source: { kind: "attempt", task_id, attempt, gate: null },
       lines: new LineAssembler(),
-      tail: new OutputTail(`${this.#directory.path}/${path}`),
+      lastLines,
+      tail: new OutputTail(`${this.#directory.path}/${output}`, lastLines),
     });
   }
 
-  #beginGate({ gate, task_id, run_number }: GateRunRef): void {
-    const { tasks, gates } = this.#query;
+  #beginGate({ gate, task_id, run_number }: GateRunRef, lastLines: number | null): void {
+    const { tasks, gates, attempt } = this.#query;
     const isWanted = gates === null
-      ? tasks === null || (task_id !== null && tasks.has(task_id))
+      ? attempt === null && (tasks === null || (task_id !== null && tasks.has(task_id)))
       : gates.has(gate);
     if (!isWanted) return;
     this.#followed.set(gateKey({ gate, task_id, run_number }), {
       source: { kind: "gate", task_id, attempt: null, gate },
       lines: new LineAssembler(),
+      lastLines,
       tail: null,
     });
   }
 
-  /** The evidence of a gate names its file. */
+  /** The evidence of a gate names its file; until then it may have been taken for one that was left unfinished. */
   async #endGate(payload: GateRunRef & { readonly output: { readonly path: string } | null }): Promise<void> {
     const followed = this.#followed.get(gateKey(payload));
-    if (followed !== undefined && payload.output !== null) {
-      const path = `${this.#directory.path}/${payload.output.path}`;
-      this.#taken.add(path);
-      followed.tail ??= new OutputTail(path);
+    if (payload.output !== null) {
+      this.#taken.add(payload.output.path);
+      const tail = followed === undefined ? null : this.#tailOf(payload.output.path, followed);
+      if (followed !== undefined && tail?.path !== followed.tail?.path) followed.tail = tail;
     }
     await this.#end(gateKey(payload));
   }
@@ -178,40 +229,25 @@ class OutputFollower {
     for (const line of followed.lines.flush()) this.#print(followed.source, line);
   }
 
-  async #read(followed: Followed): Promise<void> {
-    const { source, lines } = followed;
-    followed.tail ??= source.gate === null ? null : await this.#findGateFile(source.gate);
-    await followed.tail?.read((text) => {
+  async #read({ source, lines, tail }: Followed): Promise<void> {
+    await tail?.read((text) => {
       for (const line of lines.push(text)) this.#print(source, line);
     });
   }
 
-  /** The newest file of a gate that belongs to no run of it yet. */
-  async #findGateFile(gate: string): Promise<OutputTail | null> {
-    const suffix = `-${gateFileName(gate)}.log`;
-    const found: string[] = [];
-    try {
-      for await (const { name } of Deno.readDir(`${this.#directory.path}/gates`)) {
-        if (/^\d+-/.test(name) && name.replace(/^\d+/, "") === suffix) found.push(name);
-      }
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-    const paths = found.sort().map((name) => `${this.#directory.path}/gates/${name}`);
-    const path = paths.findLast((each) => !this.#taken.has(each));
-    if (path === undefined) return null;
+  /** Gives a gate that is running the newest file of its name that belongs to no run of it yet. */
+  async #findFile(followed: Followed): Promise<void> {
+    const { gate } = followed.source;
+    if (followed.tail !== null || gate === null) return;
+    const path = (await gateFiles(this.#directory.path, gate, this.#taken)).at(-1);
+    if (path === undefined) return;
     this.#taken.add(path);
-    return new OutputTail(path);
+    followed.tail = this.#tailOf(path, followed);
+  }
+
+  #tailOf(path: string, { lastLines }: Followed): OutputTail {
+    return new OutputTail(`${this.#directory.path}/${path}`, lastLines);
   }
 }
 
-/** What tells one run of a gate from the others. */
-interface GateRunRef {
-  readonly gate: string;
-  readonly task_id: string | null;
-  readonly run_number: number;
-}
-
-function gateKey({ gate, task_id, run_number }: GateRunRef): string {
-  return JSON.stringify([gate, task_id, run_number]);
-}
+type GateRunRef = Pick<PayloadOf<"gate_started">, "gate" | "task_id" | "run_number">;

@@ -6,6 +6,7 @@
 import { reasonOf } from "../errors.ts";
 import type { RunDirectory } from "../run/directory.ts";
 import { field, parseOrNothing, textField } from "./json_fields.ts";
+import { readPart } from "./read_part.ts";
 
 /** See the module. */
 export interface RunGlance {
@@ -142,19 +143,6 @@ function readFirstEvent(path: string): unknown {
     if (end >= 0) return parseOrNothing(new TextDecoder().decode(bytes.subarray(0, end)));
     if (window >= size) return undefined;
   }
-}
-
-/** Up to `length` bytes from a place on; for a hundred runs, a trip to another thread each would take longest. */
-function readPart(file: Deno.FsFile, from: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  file.seekSync(from, Deno.SeekMode.Start);
-  let filled = 0;
-  while (filled < length) {
-    const count = file.readSync(bytes.subarray(filled));
-    if (count === null) break;
-    filled += count;
-  }
-  return bytes.subarray(0, filled);
 }
 
 function readIfThere(path: string): string | null {

@@ -5,6 +5,7 @@ import type { FreeEvent } from "../log/event.ts";
 import { type EventFilter, matches } from "../log/event_filter.ts";
 import type { LogFormat } from "../log/legacy/format.ts";
 import { scanLog } from "../log/scan.ts";
+import { listSegments } from "../log/segment_reader.ts";
 import { type ReadCounts, TolerantReader } from "../log/tolerant_reader.ts";
 
 /** A log that can be read once. */
@@ -44,7 +45,7 @@ export async function openLogSource(
 }
 
 /**
- * Makes sure that a file is there.
+ * Makes sure that a log is there: its file, or where that is just to be created, the segments before it.
  *
  * @throws {UsageError}
  */
@@ -54,6 +55,7 @@ export async function requireLogFile(path: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) throw error;
   }
+  if ((await listSegments(path)).length > 0) return;
   throw new UsageError({
     what: "Cannot find the log",
     where: path,

@@ -31,6 +31,8 @@ export interface Style {
   green(text: string): string;
   yellow(text: string): string;
   blue(text: string): string;
+  magenta(text: string): string;
+  cyan(text: string): string;
 }
 
 /** How colour is chosen. */
@@ -48,14 +50,12 @@ interface Stream {
 
 const encoder = new TextEncoder();
 
-/** The program's own streams. `auto` colours where the stream is a terminal and NO_COLOR is not set. */
+/** The program's own streams. */
 export function createOutput(color: ColorChoice, env: Readonly<Record<string, string>>): Output {
-  const stdout = new GuardedStream(Deno.stdout);
-  const stderr = new GuardedStream(Deno.stderr);
   const stdoutIsTerminal = Deno.stdout.isTerminal();
   const stderrIsTerminal = Deno.stderr.isTerminal();
-  const allowed = !env.NO_COLOR && env.TERM !== "dumb";
-  const colored = (isTerminal: boolean) => color === "always" || (color === "auto" && allowed && isTerminal);
+  const stdout = new GuardedStream(Deno.stdout, stdoutIsTerminal);
+  const stderr = new GuardedStream(Deno.stderr, stderrIsTerminal);
   return {
     print: (line = "") => stdout.write(encoder.encode(`${line}\n`)),
     write: (text) => stdout.write(encoder.encode(text)),
@@ -67,10 +67,34 @@ export function createOutput(color: ColorChoice, env: Readonly<Record<string, st
     },
     stdoutIsTerminal,
     stderrIsTerminal,
-    style: createStyle(colored(stdoutIsTerminal)),
-    errorStyle: createStyle(colored(stderrIsTerminal)),
+    style: createStyle(isColoured(color, env, stdoutIsTerminal)),
+    errorStyle: createStyle(isColoured(color, env, stderrIsTerminal)),
     columns: stdoutIsTerminal ? terminalColumns() : UNLIMITED_COLUMNS,
   };
+}
+
+/**
+ * Whether what goes to a stream is coloured. `auto`: not where NO_COLOR is set (no-color.org) or FORCE_COLOR is 0 or
+ * false; else where FORCE_COLOR or CLICOLOR_FORCE is set (bixense.com/clicolors), as CI jobs do whose logs show
+ * colours; else on a terminal that is not dumb, unless CLICOLOR is 0. A variable that is empty counts as not set.
+ */
+export function isColoured(
+  choice: ColorChoice,
+  env: Readonly<Record<string, string>>,
+  isTerminal: boolean,
+): boolean {
+  if (choice !== "auto") return choice === "always";
+  if (env.NO_COLOR || isOff(env.FORCE_COLOR)) return false;
+  if (isOn(env.FORCE_COLOR) || isOn(env.CLICOLOR_FORCE)) return true;
+  return isTerminal && env.TERM !== "dumb" && !isOff(env.CLICOLOR);
+}
+
+function isOff(value: string | undefined): boolean {
+  return value === "0" || value === "false";
+}
+
+function isOn(value: string | undefined): boolean {
+  return value !== undefined && value !== "" && !isOff(value);
 }
 
 /** Escape sequences, or nothing where `enabled` is false. */
@@ -84,6 +108,8 @@ export function createStyle(enabled: boolean): Style {
     green: wrap(32, 39),
     yellow: wrap(33, 39),
     blue: wrap(34, 39),
+    magenta: wrap(35, 39),
+    cyan: wrap(36, 39),
   };
 }
 
@@ -98,11 +124,13 @@ const FULL_WAIT_MS = 2;
 /** A stream that takes note when its reader is gone, and drops what comes after. */
 export class GuardedStream {
   readonly #stream: Stream;
+  readonly #isTerminal: boolean;
   #closed = false;
 
   /** Guards a stream. */
-  constructor(stream: Stream) {
+  constructor(stream: Stream, isTerminal = false) {
     this.#stream = stream;
+    this.#isTerminal = isTerminal;
   }
 
   /** Whether the reader is gone. */
@@ -117,12 +145,18 @@ export class GuardedStream {
         from += this.#stream.writeSync(bytes.subarray(from));
       } catch (error) {
         if (error instanceof Deno.errors.BrokenPipe) this.#closed = true;
+        // The window of the terminal was closed.
+        else if (this.#isTerminal && isIoError(error)) this.#closed = true;
         // A pipe that another program has made non-blocking is full.
         else if (error instanceof Deno.errors.WouldBlock) pause();
         else throw error;
       }
     }
   }
+}
+
+function isIoError(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EIO";
 }
 
 function pause(): void {

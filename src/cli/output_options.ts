@@ -11,10 +11,21 @@ export const OUTPUT_OPTIONS: readonly OptionSpec[] = [
     placeholder: "MODE",
     choices: OUTPUT.kind.choices,
     description:
-      "Output of tasks: group (each task's at its end; the default without a terminal), prefix (line by\n" +
-      "line, with the task), stream (as it comes), failed (what failed, at its end), none (default on a\n" +
-      "terminal: the live view has the last lines, the end those of what failed)",
+      "What tasks print: group (all of each attempt in one piece at its end; the default without a terminal),\n" +
+      "prefix (line by line, after the task's name), stream (as it comes, as it is), failed (like group, but\n" +
+      "only of attempts that failed), none (the default on a terminal, where the live view has the last lines).\n" +
+      "omk logs has all of it later",
   },
-  { name: "quiet", short: "q", type: "boolean", description: "Tell only what goes wrong, and the end" },
-  { name: "verbose", short: "v", type: "boolean", description: "Tell worktrees, pins and merges too" },
+  {
+    name: "quiet",
+    short: "q",
+    type: "boolean",
+    description: "Tell only what fails, with its output, and the end of the run",
+  },
+  {
+    name: "verbose",
+    short: "v",
+    type: "boolean",
+    description: "Tell claims, leases, worktrees, pins and merges too",
+  },
 ];

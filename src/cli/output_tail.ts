@@ -1,15 +1,21 @@
 /** The new part of a file that grows: what was appended since the last look, as text. */
 
+import { tailOffset } from "./render/tail.ts";
+
 const CHUNK_BYTES = 64 * 1024;
 
 /** Reads on where it stopped. A file that is not there yet has nothing. */
 export class OutputTail {
   readonly path: string;
   #offset = 0;
+  /** How many lines of what is there at the first look are wanted; null: all, and after the first look. */
+  #lastLines: number | null;
   readonly #decoder = new TextDecoder();
 
-  constructor(path: string) {
+  /** Follows a file, from the last `lastLines` lines on where it is there already. */
+  constructor(path: string, lastLines: number | null = null) {
     this.path = path;
+    this.#lastLines = lastLines;
   }
 
   /** Gives what is new to `take`, in pieces; no character is torn. */
@@ -18,10 +24,15 @@ export class OutputTail {
     try {
       file = await Deno.open(this.path);
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return;
-      throw error;
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      this.#lastLines = null;
+      return;
     }
     using opened = file;
+    if (this.#lastLines !== null) {
+      this.#offset = await tailOffset(opened, (await opened.stat()).size, this.#lastLines);
+      this.#lastLines = null;
+    }
     await opened.seek(this.#offset, Deno.SeekMode.Start);
     const buffer = new Uint8Array(CHUNK_BYTES);
     for (let count = await opened.read(buffer); count !== null; count = await opened.read(buffer)) {

@@ -147,6 +147,16 @@ export const COMMAND_GROUPS: readonly {
         summary: "check a log file commit by commit",
         load: async () => (await import("./commands/log_verify.ts")).logVerifyCommand,
       },
+      {
+        name: "log repair",
+        summary: "open a log to appends again after a failed sync",
+        load: async () => (await import("./commands/log_repair.ts")).logRepairCommand,
+      },
+      {
+        name: "log salvage",
+        summary: "copy what is whole of a damaged log",
+        load: async () => (await import("./commands/log_salvage.ts")).logSalvageCommand,
+      },
     ],
   },
   {

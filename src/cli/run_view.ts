@@ -1,12 +1,13 @@
 /** What shows a run while it goes on: lines, a picture on a terminal, or the marks of a CI system. */
 
 import type { RunEvent } from "../log/event.ts";
+import type { RunDirectory } from "../run/directory.ts";
 import type { RunState } from "../scheduler/run_state.ts";
 
 /** See the module. Everything is shown on stdout; a view owns it from `begin` to `close`. */
 export interface RunView {
-  /** The run has begun, or goes on after a resume; the state has its settings. */
-  begin(state: RunState): void;
+  /** The run has begun, or goes on after a resume; the state has its settings, the directory its files. */
+  begin(state: RunState, directory: RunDirectory): void;
   /** Shows what a committed event means; the state has it already. */
   event(event: RunEvent, state: RunState): void;
   /** Takes redacted output of an attempt's body as it comes, in pieces of any size. */

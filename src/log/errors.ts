@@ -117,7 +117,7 @@ export class LogPoisonedError extends InfraError {
       what: "The log refuses appends",
       where: path,
       why: reason,
-      fix: "check the disk; omk log verify says what is whole",
+      fix: "check the disk, then go on with omk log repair",
       cause,
     });
     this.path = path;

@@ -19,6 +19,8 @@ import {
   objectId,
   processIdentity,
   requester,
+  reusableAttempt,
+  reusedFrom,
   runStatus,
   runTime,
   sha256Hex,
@@ -58,6 +60,8 @@ function record<const S extends Shape>(shape: S): KindEntry<z.ZodObject<S, z.cor
 
 /** The request that a fact answers, where it answers one. */
 const answers = { request: eventIndex.optional() };
+/** The attempt is one of an earlier run, whose work is taken over; its number and token are those of that run. */
+const reuse = { reused: reusedFrom.optional() };
 const reason = z.string();
 const budgetName = z.enum(["time", "attempts", "tokens", "usd"]);
 const logHead = z.strictObject({ index: eventIndex, sum: sha256Hex });
@@ -104,6 +108,12 @@ const runFacts = {
     case_sensitive: z.boolean(),
     file_system: z.string().nullable(),
     known_gaps: z.array(z.string()),
+    /** What is taken over of an earlier run, before any task is claimed; each comes after what it depends on. */
+    reuse: z.strictObject({
+      /** Its outputs are kept with this run. */
+      run: z.string(),
+      tasks: z.array(reusableAttempt),
+    }).optional(),
   }),
   run_resumed: syncedFact({
     incarnation: z.int().min(2),
@@ -192,10 +202,24 @@ const taskFacts = {
   }),
   task_finished: syncedFact({ ...attemptRef, outcome: attemptOutcome, outputs: z.array(storedOutput) }),
   /** Intent: the pin will now be merged on this head with this date. */
-  merge_started: syncedFact({ ...attemptRef, head: objectId, base: objectId, pin: objectId, date: runTime }),
-  merge_conflicted: fact({ ...attemptRef, head: objectId, paths: z.array(z.string()), detail: z.string() }),
+  merge_started: syncedFact({
+    ...attemptRef,
+    ...reuse,
+    head: objectId,
+    base: objectId,
+    pin: objectId,
+    date: runTime,
+  }),
+  merge_conflicted: fact({
+    ...attemptRef,
+    ...reuse,
+    head: objectId,
+    paths: z.array(z.string()),
+    detail: z.string(),
+  }),
   task_completed: syncedFact({
     ...attemptRef,
+    ...reuse,
     /** The new head of the run; null where the task changed nothing, or works in place. */
     commit: objectId.nullable(),
     tree: objectId.nullable(),
@@ -236,7 +260,14 @@ const taskFacts = {
   }),
   result_refused: fact({ ...answers, ...attemptRef, reason }),
   task_accepted: fact({ ...answers, task_id: taskId, reason }),
-  task_rejected: fact({ ...answers, task_id: taskId, reason }),
+  task_rejected: fact({
+    ...answers,
+    /** The id that the proposed task was to have; that of the task that proposed it where it gave none. */
+    task_id: taskId,
+    /** The attempt that proposed it; its outcome holds the proposal. */
+    proposed_by: z.strictObject(attemptRef).optional(),
+    reason,
+  }),
   usage_recorded: fact({
     ...attemptRef,
     metric: z.string(),

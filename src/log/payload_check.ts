@@ -20,6 +20,8 @@ interface Definition {
   readonly catchall?: z.core.$ZodType;
   readonly innerType?: z.core.$ZodType;
   readonly element?: z.core.$ZodType;
+  readonly keyType?: z.core.$ZodType;
+  readonly valueType?: z.core.$ZodType;
   readonly entries?: Readonly<Record<string, unknown>>;
   readonly values?: readonly unknown[];
 }
@@ -72,6 +74,8 @@ function checkOf(schema: z.core.$ZodType): Check | undefined {
       return arrayCheck(definition);
     case "object":
       return objectCheck(definition);
+    case "record":
+      return recordCheck(definition);
     default:
       return undefined;
   }
@@ -115,6 +119,14 @@ function objectCheck({ shape, catchall, checks = [] }: Definition): Check | unde
     for (const _key in value) present--;
     return present === 0;
   };
+}
+
+/** Only objects with any keys and values. */
+function recordCheck({ keyType, valueType, checks = [] }: Definition): Check | undefined {
+  const key = keyType?._zod.def as Definition | undefined;
+  const isAny = key?.type === "string" && (key.checks ?? []).length === 0 && key.format === undefined;
+  if (!isAny || valueType?._zod.def.type !== "unknown" || checks.length > 0) return undefined;
+  return (value) => isPlainObject(value) && Object.values(value).every((each) => each !== undefined);
 }
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -91,6 +91,10 @@ export const attemptOutcome = z.strictObject({
     summary: z.string().optional(),
     question: z.string().optional(),
     artifacts: z.array(z.string()).optional(),
+    /** Tasks that it proposes, as it wrote them; at most `PROPOSALS_READ`. */
+    proposals: z.array(z.record(z.string(), z.unknown())).optional(),
+    /** How many more it proposed; absent where that is all. */
+    more_proposals: z.int().min(1).optional(),
   }).optional(),
 });
 
@@ -108,8 +112,28 @@ export const changedPaths = z.strictObject({
   paths: z.array(z.strictObject({ path: z.string(), change: z.enum(["added", "modified", "deleted"]) })),
 });
 
+/** How many proposals of one attempt are read. */
+export const PROPOSALS_READ = 20;
+
 /** How many changed paths an event lists; git holds the rest. */
 export const CHANGED_PATHS_LISTED = 200;
+
+/** The attempt of an earlier run whose work a task got instead of being run. */
+export const reusedFrom = z.strictObject({ run: z.string(), attempt: attemptNumber });
+
+/** An attempt of an earlier run whose work can be taken over. */
+export const reusableAttempt = z.strictObject({
+  task_id: taskId,
+  from: reusedFrom,
+  /** Fencing token of that attempt, in the log of its own run. */
+  token: fencingToken,
+  base: objectId,
+  /** Null where it changed nothing. */
+  pin: objectId.nullable(),
+  changed: changedPaths,
+  secrets: z.array(z.string()),
+  outputs: z.array(storedOutput),
+});
 
 /** What a gate is run at and for. */
 export const gateRun = {

@@ -16,6 +16,8 @@ export interface SalvageReport {
   readonly head: LogHead;
   /** Where it stopped, and why; absent if all of the log is in the copy. */
   readonly stopped?: {
+    /** A commit that was not finished, or damage. */
+    readonly verdict: "torn" | "corrupt";
     /** The log, or the segment of it. */
     readonly path: string;
     /** Counted from 1. */
@@ -48,11 +50,12 @@ export async function salvageLog(path: string, to: string): Promise<SalvageRepor
     const report = { events: index + 1, commits, bytes, head: { index, sum } };
     if (damage !== undefined) {
       const line = "lineNumber" in damage ? damage.lineNumber : damage.line;
-      return { ...report, stopped: { path: damage.path, line, offset: damage.offset, why: damage.why } };
+      const { path, offset, why } = damage;
+      return { ...report, stopped: { verdict: "corrupt", path, line, offset, why } };
     }
     if (tail === undefined || tail.state === "clean") return report;
     const why = `${tail.bytes} bytes of a commit that was not finished`;
-    return { ...report, stopped: { path, line: end.lines + 1, offset: tail.offset, why } };
+    return { ...report, stopped: { verdict: "torn", path, line: end.lines + 1, offset: tail.offset, why } };
   } catch (error) {
     systemFiles.remove(to);
     throw error;

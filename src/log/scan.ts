@@ -38,13 +38,11 @@ export async function* scanLog(
     if (segment === undefined) return { state: "clean", offset: position.offset, bytes: 0, nuls: 0 };
     const { tail, end } = yield* scanSegment(segment, position, options);
     if (!segment.isClosed) return tail;
-    if (tail.state !== "clean") {
-      throw new CorruptLogError(
-        segment.path,
-        end.lines + 1,
-        end.offset,
-        "a closed segment ends within a commit",
-      );
+    if (tail.state !== "clean" || end.offset === 0) {
+      const why = tail.state === "clean"
+        ? "a closed segment is empty"
+        : "a closed segment ends within a commit";
+      throw new CorruptLogError(segment.path, end.lines + 1, end.offset, why);
     }
     position = nextSegment(end);
   }

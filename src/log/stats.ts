@@ -58,6 +58,19 @@ export async function logFiles(path: string): Promise<LogFileStats[]> {
 }
 
 /**
+ * How large a log is, all segments together.
+ *
+ * @throws {LogIoError}
+ */
+export async function logBytes(path: string): Promise<number> {
+  return sizeOf(await logFiles(path));
+}
+
+function sizeOf(files: readonly LogFileStats[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/**
  * Counts what the log at `path` holds, a run's or a free one, up to the first damage. Sums are not computed.
  *
  * @throws {LogIoError}
@@ -90,7 +103,7 @@ export async function logStats(path: string): Promise<LogStats> {
   }
   return {
     files,
-    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    bytes: sizeOf(files),
     events: end.index + 1,
     commits,
     largest_commit: largest,

@@ -92,10 +92,11 @@ function invert(dependencies: readonly (readonly number[])[]): number[][] {
   for (const each of dependencies) {
     for (const dependency of each) counts[dependency] = (counts[dependency] ?? 0) + 1;
   }
-  const dependents = Array.from(counts, (count) => new Array<number>(count));
+  const dependents: number[][] = [];
+  for (const count of counts) dependents.push(new Array<number>(count));
   counts.fill(0);
-  for (const [ordinal, each] of dependencies.entries()) {
-    for (const dependency of each) {
+  for (let ordinal = 0; ordinal < dependencies.length; ordinal++) {
+    for (const dependency of dependencies[ordinal] ?? []) {
       const place = counts[dependency] ?? 0;
       counts[dependency] = place + 1;
       const list = dependents[dependency];

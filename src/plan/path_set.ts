@@ -84,7 +84,7 @@ export function matchesAny(set: readonly string[], path: string, options: PathOp
 
 /** The entries of a set, taken apart; null stands for an absent set. Remembered per array. */
 export function entriesOf(set: readonly string[] | null, options: PathOptions = {}): readonly PathEntry[] {
-  if (set === null) return [];
+  if (set === null || set.length === 0) return NO_ENTRIES;
   return remembered(
     options.caseSensitive === false ? FOLDED_ENTRIES : ENTRIES,
     set,
@@ -94,10 +94,14 @@ export function entriesOf(set: readonly string[] | null, options: PathOptions = 
 
 /** For each entry of a set, a key: entries with one key overlap. Remembered per array. */
 export function overlapKeysOf(set: readonly string[], options: PathOptions = {}): readonly string[] {
-  return remembered(KEYS, entriesOf(set, options), overlapKey);
+  return set.length === 0 ? NO_KEYS : remembered(KEYS, entriesOf(set, options), overlapKey);
 }
 
 type Matcher = (path: string) => boolean;
+
+// Most sets are empty: a million of them in a weak map would cost every collection of garbage.
+const NO_ENTRIES: readonly PathEntry[] = [];
+const NO_KEYS: readonly string[] = [];
 
 // Sets are asked about again and again, and never change: what they are taken apart into lives as long as they.
 const ENTRIES = new WeakMap<readonly string[], readonly PathEntry[]>();

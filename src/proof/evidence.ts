@@ -17,13 +17,19 @@ export interface AttemptEvidence {
   pin: PayloadOf<"attempt_pinned"> | null;
 }
 
+/** The part of an attempt that its merge tells of. */
+export interface MergedAttempt {
+  readonly task_id: string;
+  readonly pin: Pick<PayloadOf<"attempt_pinned">, "changed" | "secrets"> | null;
+}
+
 /** A commit that became the head of the run. */
 export interface HeadEvidence {
   readonly commit: string;
   readonly tree: string;
   readonly parents: readonly string[];
-  /** The attempt whose work it holds; null for a merge with a branch that had moved. */
-  readonly attempt: AttemptEvidence | null;
+  /** The attempt whose work it holds, of this run or an earlier one; null for a merge with a branch that had moved. */
+  readonly attempt: MergedAttempt | null;
   /** Full name of that branch. */
   readonly branch: string | null;
 }
@@ -65,6 +71,7 @@ export class EvidenceFold implements RunEvidence {
   cancelled: RunEvidence["cancelled"] = null;
   judged: RunEvidence["judged"] = null;
   readonly #byAttempt = new Map<string, AttemptEvidence>();
+  readonly #reusable = new Map<string, NonNullable<MergedAttempt["pin"]>>();
   #incarnation = 0;
 
   /** Folds the next event. */
@@ -74,6 +81,7 @@ export class EvidenceFold implements RunEvidence {
       case "run_started":
         this.started = event.payload;
         this.#incarnation = 1;
+        for (const each of event.payload.reuse?.tasks ?? []) this.#reusable.set(each.task_id, each);
         break;
       case "run_resumed":
         this.#incarnation = event.payload.incarnation;
@@ -148,7 +156,10 @@ export class EvidenceFold implements RunEvidence {
   }
 
   #merge(payload: PayloadOf<"task_completed">): void {
-    const attempt = this.#byAttempt.get(keyOf(payload));
+    const { task_id } = payload;
+    const attempt = payload.reused === undefined
+      ? this.#byAttempt.get(keyOf(payload))
+      : { task_id, pin: this.#reusable.get(task_id) ?? null };
     const { commit, tree } = payload;
     const parent = this.heads.at(-1)?.commit ?? this.started?.base?.commit;
     if (attempt === undefined || commit === null || tree === null || parent === undefined) return;

@@ -67,6 +67,13 @@ export function knownGapsOf(
     const names = named(inPlace.map((spec) => `"${spec.id}"`));
     gaps.push(`worked in the directory itself, so nothing was pinned or merged for: ${names}`);
   }
+  const reused = Map.groupBy(
+    state.tasks.filter((task) => task.reused !== undefined),
+    ({ reused }) => reused?.run,
+  );
+  for (const [run, tasks] of reused) {
+    gaps.push(`taken over from run ${run} and not run again: ${named(tasks.map(({ id }) => `"${id}"`))}`);
+  }
   if (state.run.base?.snapshot === true) {
     gaps.push("the base holds uncommitted changes of the checkout; they are part of the delivery");
   }

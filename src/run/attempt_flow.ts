@@ -11,6 +11,7 @@ import type { EndReason } from "../process/port.ts";
 import { controllerActor, recoverAttempt } from "../scheduler/decide.ts";
 import { findTask, type TaskView } from "../scheduler/run_state.ts";
 import { type AttemptRef, isCurrent, settleAttempt } from "../scheduler/settle.ts";
+import type { TaskState } from "../scheduler/task_state.ts";
 import type { Attempt, SlotFate } from "../worker/port.ts";
 import { pinMessage } from "./commit_message.ts";
 import { ControllerFault, type ControllerHandle } from "./controller_handle.ts";
@@ -101,18 +102,15 @@ export class AttemptFlow {
     await this.#finish(await this.attempt.ended);
   }
 
-  /** Ends an attempt that a dead process left in its slot: what the log already says of its body stays true. */
+  /**
+   * Ends an attempt that a dead process left in its slot: what the log already says of its body stays true. A pin that
+   * was made already is made again, the same by its date: what is checked against it was perhaps not checked yet.
+   */
   async finishLeftBehind(): Promise<void> {
     const { task } = this.#view();
-    const known = this.isCurrent() && task.stage !== "body" ? task.outcome : null;
+    // Before the intent to pin, the outcome in the log is that of an earlier attempt.
+    const known = this.isCurrent() && isPinIntended(task) ? task.outcome : null;
     const lost = await this.attempt.ended;
-    if (task.stage === "pinned" && this.isCurrent()) {
-      // The pin is safe and published; only its slot was not given back yet.
-      const collected = await this.attempt.collectOutputs();
-      await this.attempt.release({ setAside: false });
-      await this.#settle(known ?? lost, collected.stored);
-      return;
-    }
     await this.#finish(known ?? lost);
   }
 
@@ -145,7 +143,7 @@ export class AttemptFlow {
     const { ref } = this.attempt;
     const { task, spec } = this.#view();
     let date = task.pin_date ?? ports.clock.now();
-    if (this.isCurrent() && task.stage !== "pinning") {
+    if (this.isCurrent() && !isPinIntended(task)) {
       await this.#controller.commit((state, now) => {
         date = now;
         return this.isCurrent() && task.base !== null
@@ -252,6 +250,11 @@ export class AttemptFlow {
   #subject(): ReturnType<typeof taskSubject> {
     return taskSubject(this.attempt.ref.task_id);
   }
+}
+
+/** Whether the log holds the intent to pin the current attempt, and with it the outcome of its body. */
+function isPinIntended(task: TaskState): boolean {
+  return task.stage === "pinning" || task.stage === "pinned";
 }
 
 /** The same evidence with a worse result: what is found later can only lower an outcome. */

@@ -2,11 +2,20 @@
 
 import type { TaskSpec } from "../plan/spec.ts";
 
-/** The message of the commit on the run's head that brings a task's work. */
-export function taskCommitMessage(runId: string, spec: TaskSpec, attempt: number): string {
+/**
+ * The message of the commit on the run's head that brings a task's work. `reusedRun` is the earlier run whose attempt
+ * it is, where it was taken over.
+ */
+export function taskCommitMessage(
+  runId: string,
+  spec: TaskSpec,
+  attempt: number,
+  reusedRun?: string,
+): string {
   const subject = oneLine(spec.name);
   const body = spec.description === undefined ? "" : `${spec.description.trim()}\n\n`;
-  return `${subject}\n\n${body}${trailers(runId, spec.id, attempt)}`;
+  const origin = reusedRun === undefined ? "" : `Omk-Reused-Run: ${reusedRun}\n`;
+  return `${subject}\n\n${body}${trailers(runId, spec.id, attempt)}${origin}`;
 }
 
 /** The message of a pin. */

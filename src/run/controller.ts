@@ -134,7 +134,7 @@ export class Controller implements ControllerHandle {
 
   /** Waits until somebody posts or appends, or the next moment at which time alone decides. */
   async #sleep(wake: Promise<void>, now: number): Promise<void> {
-    const next = Math.min(nextWake(this.state) ?? Infinity, this.#nextRenewal());
+    const next = Math.min(nextWake(this.state, now) ?? Infinity, this.#nextRenewal());
     if (next === Infinity) return await wake;
     using timer = disposableAbort();
     await Promise.race([wake, this.ports.clock.sleep(Math.max(0, next - now), timer.signal)]);

@@ -127,6 +127,8 @@ async function openFor(
     watcher: options.watcher,
     onHistory: (event) => {
       if (event.kind === "attempt_pinned") secrets.set(event.payload.task_id, event.payload.secrets);
+      if (event.kind !== "run_started") return;
+      for (const each of event.payload.reuse?.tasks ?? []) secrets.set(each.task_id, each.secrets);
     },
     check: (state) => {
       checkDeliverable(options, state);

@@ -21,18 +21,28 @@ export async function runMergeFlow(
     throw new ControllerFault({ what: `Cannot find task "${merge.task_id}" in the plan` });
   }
   const ref = { task_id: merge.task_id, attempt: merge.attempt, token: merge.token };
-  const message = taskCommitMessage(state.run.run_id, spec, merge.attempt);
+  const { reused } = merge;
+  const message = taskCommitMessage(state.run.run_id, spec, merge.attempt, reused?.run);
   const result = await merger.merge(merge.head, merge.pin, merge.base, {
     identity: ports.identity,
     date: merge.date,
     message,
   });
   if (result.kind === "conflict") {
-    await controller.commit((current, now) =>
-      current.run.merge?.token !== ref.token
-        ? []
-        : settleConflict(current, ref, merge.head, result.paths, result.detail, now)
-    );
+    const { paths, detail } = result;
+    await controller.commit((current, now) => {
+      if (current.run.merge?.token !== ref.token) return [];
+      if (reused === undefined) return settleConflict(current, ref, merge.head, paths, detail, now);
+      return [
+        draft("merge_conflicted", taskSubject(ref.task_id), controllerActor(current), {
+          ...ref,
+          reused,
+          head: merge.head,
+          paths: [...paths],
+          detail,
+        }),
+      ];
+    });
     return;
   }
   const { commit, tree } = result;
@@ -42,7 +52,12 @@ export async function runMergeFlow(
     // In a log that was tampered with nobody waits for the merge any more.
     current.run.merge?.token === ref.token
       ? [
-        draft("task_completed", taskSubject(ref.task_id), controllerActor(current), { ...ref, commit, tree }),
+        draft("task_completed", taskSubject(ref.task_id), controllerActor(current), {
+          ...ref,
+          ...(reused === undefined ? {} : { reused }),
+          commit,
+          tree,
+        }),
       ]
       : []
   );

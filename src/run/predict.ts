@@ -4,7 +4,7 @@ import { draft, type EventDraft, type RunEvent, taskSubject } from "../log/event
 import type { AttemptOutcome, PayloadOf } from "../log/kinds.ts";
 import type { Plan } from "../plan/spec.ts";
 import { decide } from "../scheduler/decide.ts";
-import { createRunState } from "../scheduler/run_state.ts";
+import { createRunState, type RunState } from "../scheduler/run_state.ts";
 import { settleAttempt } from "../scheduler/settle.ts";
 import { apply } from "./state.ts";
 
@@ -18,14 +18,18 @@ export interface PredictedTask {
 /** What is assumed of a task that has never been timed. */
 const UNKNOWN_MS = 1_000;
 
-/** A moment to start at; only distances matter. */
-const START = Date.UTC(2000, 0, 1);
+/** The moment at which a predicted run starts, milliseconds; only distances matter. */
+export const PREDICTED_START = Date.UTC(2000, 0, 1);
 
-/** The tasks in the order in which they would be claimed. Tasks that would never start are left out. */
+/**
+ * The tasks in the order in which they would be claimed. Tasks that would never start are left out. `onEvent` sees each
+ * imagined event once it is folded; its time counts from `PREDICTED_START`.
+ */
 export function predictRun(
   plan: Plan,
   selected: readonly string[] | null,
   durations: PayloadOf<"run_started">["durations"],
+  onEvent: (event: RunEvent, state: RunState) => void = () => {},
 ): readonly PredictedTask[] {
   const state = createRunState({
     ...plan,
@@ -36,7 +40,7 @@ export function predictRun(
   const known = new Map(durations.map((each) => [each.task_id, each.ms]));
   const tasks: PredictedTask[] = [];
   const atWork: { readonly token: number; readonly task_id: string; readonly end: number }[] = [];
-  let now = START;
+  let now = PREDICTED_START;
   let index = 0;
   const add = (drafts: readonly EventDraft[]) => {
     for (const each of drafts) {
@@ -50,11 +54,12 @@ export function predictRun(
       };
       index += 1;
       apply(state, event);
+      onEvent(event, state);
       if (event.kind !== "task_claimed") continue;
       const { task_id } = event.payload;
       const end = now + (known.get(task_id) ?? UNKNOWN_MS);
       atWork.push({ token: event.index, task_id, end });
-      tasks.push({ task_id, start_ms: now - START, end_ms: end - START });
+      tasks.push({ task_id, start_ms: now - PREDICTED_START, end_ms: end - PREDICTED_START });
     }
   };
   add([draft("run_started", "run", "controller/1", imaginedStart(plan, selected, durations))]);

@@ -8,6 +8,7 @@ import { createRunState, type RunState } from "../scheduler/run_state.ts";
 import type { RunDirectory } from "./directory.ts";
 import { loadRunPlan } from "./load_run.ts";
 import { takeControllerLock, takeDirectoryLock } from "./process_lock.ts";
+import { takeOverOutputs } from "./reuse.ts";
 import { openLogAndFold, type RunWatcher, Session, startMachinery } from "./session.ts";
 import { apply } from "./state.ts";
 
@@ -67,6 +68,7 @@ export async function takeOver(directory: RunDirectory, options: TakeOverOptions
   }
   const { base, head } = state.run;
   if (base !== null) await workspace?.openRun(directory.runId, base.commit, head?.commit);
+  await takeOverOutputs(state, options.home, directory);
   return new Session({
     directory,
     plan,

@@ -4,10 +4,12 @@ import type { RepositoryBase } from "../scheduler/run_record.ts";
 import { createRunState } from "../scheduler/run_state.ts";
 import { buildInfo, VERSION } from "../version.ts";
 import { type Birth, giveBirth } from "./birth.ts";
+import type { RunDirectory } from "./directory.ts";
 import { earlierDurations } from "./earlier_durations.ts";
 import { listRunIds } from "./find_run.ts";
 import type { PreparedRun } from "./prepare.ts";
 import { takeDirectoryLock } from "./process_lock.ts";
+import { findReusable, takeOverOutputs } from "./reuse.ts";
 import { makeRunId } from "./run_id.ts";
 import { type Machinery, openLogAndFold, type RunWatcher, Session, startMachinery } from "./session.ts";
 import { apply } from "./state.ts";
@@ -18,6 +20,8 @@ export interface StartOptions {
   /** Where slots lie; undefined: the default of the repository. */
   readonly worktreeDirectory?: string | undefined;
   readonly watcher: RunWatcher;
+  /** The earlier run of which what fits is taken over; undefined: of none. */
+  readonly reuse?: RunDirectory | undefined;
 }
 
 /** Gives birth to the run and makes its controller ready; nothing of it runs before `Session.run`. */
@@ -33,10 +37,17 @@ export async function startRun(prepared: PreparedRun, options: StartOptions): Pr
   const newest = (await listRunIds(home)).at(-1);
   const runId = makeRunId(Date.now(), crypto.getRandomValues(new Uint8Array(4)), newest);
   const { base, gaps } = await baseOf(prepared, machinery, runId);
-  const started = await startPayload(prepared, machinery, { base, gaps, worktreeDirectory });
+  const { workspace } = machinery;
+  const reuse = options.reuse === undefined || base === null || workspace === null || repository === null
+    ? undefined
+    : await findReusable(prepared, options.reuse, base, { workspace, repository });
+  const started = {
+    ...await startPayload(prepared, machinery, { base, gaps, worktreeDirectory }),
+    ...(reuse === undefined ? {} : { reuse }),
+  };
   const { directory, lock } = await giveBirth({ home, runId, plan, started });
   resources.use(lock);
-  if (base !== null) await machinery.workspace?.openRun(runId, base.commit);
+  if (base !== null) await workspace?.openRun(runId, base.commit);
   const state = createRunState(plan);
   const log = resources.use(
     await openLogAndFold(directory, plan, (event) => {
@@ -44,6 +55,7 @@ export async function startRun(prepared: PreparedRun, options: StartOptions): Pr
       options.watcher.onEvent?.(event, state);
     }),
   );
+  await takeOverOutputs(state, home, directory);
   return new Session({
     directory,
     plan,

@@ -8,7 +8,7 @@ import { type EventOf, type RunEvent, SCHEMA_VERSION } from "../log/event.ts";
 import { ALLOWED_AFTER_PROOF, type Kind, KINDS } from "../log/kinds.ts";
 import type { RunState } from "../scheduler/run_state.ts";
 import { gateHandlers } from "./state/gate_events.ts";
-import type { Handlers } from "./state/handler.ts";
+import { type Handlers, timeOf } from "./state/handler.ts";
 import { requestHandlers } from "./state/request_events.ts";
 import { runHandlers } from "./state/run_events.ts";
 import { taskHandlers } from "./state/task_events.ts";
@@ -54,10 +54,11 @@ export function apply(state: RunState, event: RunEvent): void {
   }
   run.next_index = event.index + 1;
   const entry = KINDS[event.kind];
-  const isIgnored = entry.class === "fact" && isStale(state, event);
+  const incarnation = entry.class === "fact" ? incarnationOf(event.actor) : undefined;
+  const isIgnored = incarnation !== undefined && incarnation < run.incarnation;
   // A handler sees the time of the event before its own.
-  const why = isIgnored ? undefined : ruleBrokenBy(state, event) ?? handle(state, event);
-  run.last_ts = Math.max(run.last_ts, Date.parse(event.ts));
+  const why = isIgnored ? undefined : ruleBrokenBy(state, event, incarnation) ?? handle(state, event);
+  run.last_ts = Math.max(run.last_ts, timeOf(event));
   if (isIgnored) return;
   if (why !== undefined) {
     run.violations.push({ index: event.index, why });
@@ -83,17 +84,12 @@ export function incarnationOf(actor: string): number | undefined {
   return match?.[1] === undefined ? undefined : Number(match[1]);
 }
 
-function isStale(state: RunState, event: RunEvent): boolean {
-  const incarnation = incarnationOf(event.actor);
-  return incarnation !== undefined && incarnation < state.run.incarnation;
-}
-
-function ruleBrokenBy(state: RunState, event: RunEvent): string | undefined {
+/** `incarnation` is that of the fact's actor. */
+function ruleBrokenBy(state: RunState, event: RunEvent, incarnation: number | undefined): string | undefined {
   const { run } = state;
   if (run.phase === "new" && event.kind !== "run_started") return "the log does not begin with run_started";
   if (run.phase !== "new" && event.run_id !== run.run_id) return `it belongs to run ${event.run_id}`;
   if (KINDS[event.kind].class !== "fact") return undefined;
-  const incarnation = incarnationOf(event.actor);
   const expected = event.kind === "run_started" || event.kind === "run_resumed"
     ? run.incarnation + 1
     : run.incarnation;

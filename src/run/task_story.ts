@@ -1,8 +1,13 @@
 /** The story of a task, from its log: what happened to it, and why, each with its time. Pure. */
 
 import type { RunEvent } from "../log/event.ts";
+import type { AttemptOutcome } from "../log/kinds.ts";
 import { whatKeeps } from "../scheduler/explain.ts";
-import { findTask, type RunState } from "../scheduler/run_state.ts";
+import { causeChain } from "../scheduler/explain_cause.ts";
+import { nextInLine, precedenceOver } from "../scheduler/explain_order.ts";
+import type { Rank } from "../scheduler/ready_queue.ts";
+import { findTask, type RunState, type TaskView } from "../scheduler/run_state.ts";
+import { failureText, gateText, outcomeText, readyText, retryText } from "./story_text.ts";
 
 /** One thing that happened. */
 export interface StoryPoint {
@@ -14,6 +19,14 @@ export interface StoryPoint {
   readonly what: string;
   /** For people: what happened, and why. */
   readonly text: string;
+  /** The evidence of an attempt that ended; null where none did. */
+  readonly outcome: AttemptOutcome | null;
+}
+
+/** Who asked for something. */
+interface Asked {
+  readonly actor: string;
+  readonly reason: string;
 }
 
 /** Collects the story of one task; give it each event once it is folded. */
@@ -21,8 +34,12 @@ export class TaskStory {
   readonly points: StoryPoint[] = [];
   readonly #taskId: string;
   #readySince: number | null = null;
+  /** Its rank while it is ready. */
+  #rank: Rank | null = null;
   /** What kept it from starting last, since its dependencies allowed it. */
   #kept: string | null = null;
+  /** Requests to cancel, by index. */
+  readonly #cancels = new Map<number, Asked & { readonly task_id: string | null }>();
 
   constructor(taskId: string) {
     this.#taskId = taskId;
@@ -32,56 +49,56 @@ export class TaskStory {
   take(event: RunEvent, state: RunState): void {
     const view = findTask(state, this.#taskId);
     if (view === undefined) return;
+    if (event.kind === "cancel_requested") {
+      const { task_id, reason } = event.payload;
+      this.#cancels.set(event.index, { actor: event.actor, reason, task_id });
+    }
     const isOwn = "task_id" in event.payload && event.payload.task_id === this.#taskId;
-    const text = isOwn ? this.#tell(event) : undefined;
+    const text = isOwn ? this.#tell(event, state, view) : undefined;
     if (text !== undefined) this.#add(event, event.kind, text);
     const { ready_since } = view.task;
     if (ready_since !== this.#readySince) {
       this.#readySince = ready_since;
-      if (ready_since !== null && !isOwn) this.#add(event, "ready", readyText(event, view.spec.dependencies));
+      if (ready_since !== null && !isOwn) this.#add(event, "ready", readyText(event, state, view));
     }
-    if (view.task.state !== "pending" || ready_since === null) this.#kept = null;
-    else this.#kept = whatKeeps(state, view, state.run.last_ts)[0]?.text ?? this.#kept;
+    const isReady = view.task.state === "pending" && ready_since !== null;
+    this.#rank = isReady ? state.index.rankOf(view.ordinal) : null;
+    this.#kept = isReady ? whatKept(state, view) ?? this.#kept : null;
   }
 
   #add(event: RunEvent, what: string, text: string): void {
-    this.points.push({ index: event.index, ts: event.ts, what, text });
+    const outcome = "outcome" in event.payload ? event.payload.outcome : null;
+    this.points.push({ index: event.index, ts: event.ts, what, text, outcome });
   }
 
-  #tell(event: RunEvent): string | undefined {
+  #tell(event: RunEvent, state: RunState, view: TaskView): string | undefined {
     switch (event.kind) {
-      case "task_claimed": {
-        const { attempt, worker } = event.payload;
-        const waited = this.#kept === null ? "" : `; until then ${this.#kept}`;
-        return `attempt ${attempt} was given to worker ${worker}${waited}`;
-      }
+      case "task_claimed":
+        return `attempt ${event.payload.attempt} was given to worker ${event.payload.worker}` +
+          this.#whyNow(state);
       case "task_started":
         return `its body started as process ${event.payload.process.pid}`;
       case "attempt_pinned": {
         const { changed, ref } = event.payload;
-        const paths = changed.count === 1 ? "the path" : `the ${changed.count} paths`;
-        return ref === null ? "it changed nothing" : `${paths} that it changed are kept as ${ref}`;
+        const paths = changed.count === 1 ? "1 changed path" : `${changed.count} changed paths`;
+        return ref === null ? "it changed nothing" : `its work, ${paths}, is kept as ${ref}`;
       }
       case "task_finished":
-        return "it succeeded, and its work was queued for the merge";
+        return `it ${outcomeText(event.payload.outcome)}, and its work was queued for the merge`;
       case "merge_conflicted":
         return `its work conflicts with what was merged before it in ${event.payload.paths.join(", ")}`;
       case "task_completed":
         return event.payload.commit === null
           ? "it is completed; there was nothing to merge"
           : `it is completed; its work is in the run's head as ${event.payload.commit.slice(0, 10)}`;
-      case "retry_scheduled": {
-        const { class: kind, reason, not_before } = event.payload;
-        return `${RETRIES[kind]}: ${reason}; the next attempt may start at ${
-          new Date(not_before).toISOString()
-        }`;
-      }
+      case "retry_scheduled":
+        return retryText(event, view);
       case "task_failed":
-        return `it failed for good: ${event.payload.reason}`;
+        return failureText(event.payload, view);
       case "task_blocked":
         return `it can never start: ${event.payload.reason}`;
       case "task_cancelled":
-        return `it was cancelled: ${event.payload.reason}`;
+        return `it was cancelled: ${event.payload.reason}${this.#cancelledBy(event.payload, state, view)}`;
       case "task_waiting":
         return `it waits for ${
           event.payload.on === "human" ? "a person" : "something outside"
@@ -91,9 +108,8 @@ export class TaskStory {
       case "result_refused":
         return `a result of attempt ${event.payload.attempt} was refused: ${event.payload.reason}`;
       case "gate_passed":
-        return `its gate ${event.payload.gate} passed`;
       case "gate_failed":
-        return `its gate ${event.payload.gate} failed: ${event.payload.reason}`;
+        return gateText(event);
       case "cancel_requested":
         return `${event.actor} asked to cancel it: ${event.payload.reason}`;
       case "retry_requested":
@@ -104,20 +120,36 @@ export class TaskStory {
         return undefined;
     }
   }
+
+  /** What it had waited for, and whom it came before where it took the last free worker. */
+  #whyNow(state: RunState): string {
+    const waited = this.#kept === null ? "" : `; until then ${this.#kept}`;
+    const workers = state.run.settings?.workers ?? state.plan.workers;
+    const rival = state.index.active.size < workers ? undefined : nextInLine(state, state.run.last_ts);
+    if (this.#rank === null || rival === undefined) return waited;
+    return `${waited}; it came first, as ${precedenceOver(state, this.#rank, rival)}`;
+  }
+
+  /** Who asked for the cancellation: of this task, of one that it depends on, or of the run. */
+  #cancelledBy(
+    { request, causes = [] }: {
+      readonly request?: number | undefined;
+      readonly causes?: readonly string[] | undefined;
+    },
+    state: RunState,
+    view: TaskView,
+  ): string {
+    const root = causes.length === 0 ? this.#taskId : causeChain(state, view).at(-1)?.task_id ?? causes[0];
+    const asked = request === undefined
+      ? [...this.#cancels.values()].findLast(({ task_id }) => task_id === null || task_id === root)
+      : this.#cancels.get(request);
+    if (asked === undefined) return "";
+    const what = asked.task_id === null ? "the run" : asked.task_id === this.#taskId ? "it" : asked.task_id;
+    return `, as ${asked.actor} asked to cancel ${what}`;
+  }
 }
 
-const RETRIES = {
-  retry: "it is tried again, which counts against its retries",
-  recovery: "it is tried again, which does not count: its worker was lost",
-  conflict: "it is tried again on the new head, which counts as a conflict only",
-} as const;
-
-function readyText(event: RunEvent, dependencies: readonly string[]): string {
-  const cause = "task_id" in event.payload ? event.payload.task_id : null;
-  if (cause !== null && dependencies.includes(cause)) {
-    return `its dependencies allowed it to start, the last of them ${cause}`;
-  }
-  return dependencies.length === 0
-    ? "it depends on nothing, so it was ready from the start"
-    : "it was ready to start";
+/** What keeps a ready task; not its rank: while others come first only for that, they are claimed at the same moment. */
+function whatKept(state: RunState, view: TaskView): string | undefined {
+  return whatKeeps(state, view, state.run.last_ts).find(({ code }) => code !== "rank")?.text;
 }

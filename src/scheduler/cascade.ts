@@ -1,6 +1,6 @@
 /** Who goes with a task that somebody cancels, and who comes back with one that is run again. */
 
-import { readiness, tallyOf } from "./readiness.ts";
+import { failsDependents, readiness, tallyOf } from "./readiness.ts";
 import { findTask, type RunState, taskAt, type TaskView } from "./run_state.ts";
 import { isTerminal } from "./task_state.ts";
 
@@ -54,8 +54,8 @@ export function hopelessCauses(state: RunState, view: TaskView): readonly string
   if (canStart(state, view.ordinal, new Set())) return [];
   return view.spec.dependencies.filter((id) => {
     const dependency = findTask(state, id);
-    return dependency !== undefined && isTerminal(dependency.task.state) &&
-      tallyOf(dependency.spec, dependency.task).satisfied === 0;
+    return dependency !== undefined &&
+      failsDependents(view.spec.trigger_rule, dependency.spec, dependency.task);
   });
 }
 

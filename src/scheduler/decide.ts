@@ -10,6 +10,7 @@ import { decideRequests } from "./decide_requests.ts";
 import { decideUnstartable } from "./decide_unstartable.ts";
 import { PickSet } from "./pick_set.ts";
 import { judgeFailure } from "./retry.ts";
+import { decideReuse } from "./reuse.ts";
 import { type RunState, taskAt, type TaskView } from "./run_state.ts";
 
 /** The worker name of the slots of the controller's own process. */
@@ -25,6 +26,9 @@ export function decide(state: RunState, now: number): readonly EventDraft[] {
   if (state.run.cancel !== null) return decideCancel(state, state.run.cancel);
   const ended = [...decideUnstartable(state), ...decideLostLeases(state, now), ...decideBudget(state, now)];
   if (ended.length > 0) return ended;
+  const isReusing = state.run.merge?.reused !== undefined;
+  const reuse = startsNothing(state) || state.run.paused || isReusing ? [] : decideReuse(state, now);
+  if (reuse.length > 0 || isReusing) return reuse;
   return [...decideMerge(state, now), ...decideClaims(state, now)];
 }
 
@@ -43,8 +47,12 @@ export function isQuiet(state: RunState): boolean {
   return !run.paused && index.queue.size === 0 && index.delayedCount === 0 && index.unstartable.size === 0;
 }
 
-/** The next moment at which time alone changes a decision; undefined where only events can. */
-export function nextWake(state: RunState): number | undefined {
+/**
+ * The next moment at which time alone changes what is decided, when nothing is to be decided at `now`; undefined where
+ * only events can. A moment that has passed decides nothing any more: a delay that is over in a paused run, a budget of
+ * time that ran out while the last task is merged.
+ */
+export function nextWake(state: RunState, now: number): number | undefined {
   const moments: number[] = [];
   for (const ordinal of state.index.active) {
     const { lease_expires } = taskAt(state, ordinal).task;
@@ -54,7 +62,8 @@ export function nextWake(state: RunState): number | undefined {
   if (delayEnd !== undefined) moments.push(delayEnd);
   const deadline = timeBudgetEnd(state);
   if (deadline !== undefined && state.run.budget_exhausted === null) moments.push(deadline);
-  return moments.length === 0 ? undefined : Math.min(...moments);
+  const next = Math.min(...moments.filter((moment) => moment > now));
+  return next === Infinity ? undefined : next;
 }
 
 /** The actor of this incarnation's facts. */
@@ -91,9 +100,8 @@ function decideCancel(
   for (let ordinal = 0; ordinal < state.tasks.length; ordinal++) {
     const { task } = taskAt(state, ordinal);
     const isMerging = state.run.merge?.task_id === task.id;
-    const isIdle = task.state === "pending" || task.state === "waiting" ||
-      (task.state === "finished" && !isMerging);
-    if (!isIdle || !state.index.isSelected(ordinal)) continue;
+    const isIdle = task.state === "pending" || task.state === "waiting" || task.state === "finished";
+    if (!isIdle || isMerging || !state.index.isSelected(ordinal)) continue;
     drafts.push(draft("task_cancelled", taskSubject(task.id), actor, {
       task_id: task.id,
       attempt: task.state === "pending" ? null : task.attempt,

@@ -2,6 +2,7 @@
 
 import { draft, type EventDraft, taskSubject } from "../log/event.ts";
 import { cancelledCauses, cancelledWith, hopelessCauses, reopenedWith } from "./cascade.ts";
+import { PROPOSALS_REFUSED } from "./proposals.ts";
 import type { OpenRequest } from "./run_record.ts";
 import { findTask, type RunState, taskAt, type TaskView } from "./run_state.ts";
 import { isActive, isTerminal } from "./task_state.ts";
@@ -57,7 +58,7 @@ function answer(state: RunState, request: OpenRequest): EventDraft[] {
       })];
     }
     case "task_proposed":
-      return refuse("the plan does not allow proposals");
+      return refuse(PROPOSALS_REFUSED);
   }
 }
 

@@ -1,9 +1,9 @@
 /** Tasks that can never start: blocked by what failed, or cancelled with what was cancelled. */
 
 import { draft, type EventDraft, taskSubject } from "../log/event.ts";
-import { tallyOf } from "./readiness.ts";
+import { failsDependents, tallyOf } from "./readiness.ts";
 import { findTask, type RunState, taskAt } from "./run_state.ts";
-import { isTerminal, type TaskStatus } from "./task_state.ts";
+import type { TaskStatus } from "./task_state.ts";
 
 /** How many of the tasks that block another are named. */
 const CAUSES_LISTED = 20;
@@ -56,8 +56,8 @@ function endOf(state: RunState, ordinal: number, ends: ReadonlyMap<number, TaskS
   const causes = spec.dependencies.filter((id) => {
     const status = statusOf(id);
     const view = findTask(state, id);
-    return status !== undefined && view !== undefined && isTerminal(status) &&
-      tallyOf(view.spec, { state: status }).satisfied === 0;
+    return status !== undefined && view !== undefined &&
+      failsDependents(spec.trigger_rule, view.spec, { state: status });
   });
   const actor = `controller/${state.run.incarnation}`;
   const told = causes.slice(0, CAUSES_LISTED).map((id) => `"${id}" ${statusOf(id)}`).join(", ");

@@ -160,6 +160,19 @@ export class DispatchIndex {
     return this.#paths.conflictsWith(pathSetsOf(this.#specAt(ordinal)));
   }
 
+  /** The overlap keys of what the task writes. */
+  writtenKeysOf(ordinal: number): readonly string[] {
+    return this.#paths.writtenKeys(pathSetsOf(this.#specAt(ordinal)));
+  }
+
+  /**
+   * An overlap key that the task touches and that somebody writes who keeps it from starting: those whose sets are
+   * held, or whom `isWritten` knows. Undefined where there is none, which does not say that there is no conflict.
+   */
+  touchedKeyOf(ordinal: number, isWritten?: (key: string) => boolean): string | undefined {
+    return this.#paths.touchedKey(pathSetsOf(this.#specAt(ordinal)), isWritten);
+  }
+
   /** Milliseconds from the start of the task to the end of the longest chain after it. */
   pathMs(ordinal: number): number {
     return this.#pathMs[ordinal] ?? 0;
@@ -187,10 +200,16 @@ export class DispatchIndex {
     const holds = isActive(to) || to === "finished";
     if (held && !holds) {
       this.#paths.remove(spec.id);
-      this.queue.release(`task:${ordinal}`);
+      this.#releasePaths(ordinal);
     } else if (!held && holds) {
       this.#paths.add(spec.id, pathSetsOf(spec));
     }
+  }
+
+  #releasePaths(ordinal: number): void {
+    if (!this.queue.hasParked) return;
+    this.queue.release(`task:${ordinal}`);
+    for (const key of this.writtenKeysOf(ordinal)) this.queue.release(`path:${key}`);
   }
 
   #moveTally(ordinal: number, from: TaskStatus, now: number): void {
@@ -237,7 +256,7 @@ export class DispatchIndex {
 
   #enqueue(ordinal: number): void {
     const cls = this.#classes[ordinal];
-    if (cls !== undefined) this.queue.add(cls, this.#rankOf(ordinal));
+    if (cls !== undefined) this.queue.add(cls, this.rankOf(ordinal));
   }
 
   #forget(ordinal: number): void {
@@ -249,7 +268,8 @@ export class DispatchIndex {
     }
   }
 
-  #rankOf(ordinal: number): Rank {
+  /** What decides when a ready task has its turn. */
+  rankOf(ordinal: number): Rank {
     const readySince = this.#taskAt(ordinal).ready_since ?? 0;
     return {
       ordinal,

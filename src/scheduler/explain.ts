@@ -4,6 +4,7 @@
 
 import { entriesOf, entriesOverlap } from "../plan/path_set.ts";
 import { attemptsLeft } from "./budget.ts";
+import { nextInLine } from "./explain_order.ts";
 import { PickSet } from "./pick_set.ts";
 import { findTask, type RunState, taskAt, type TaskView } from "./run_state.ts";
 
@@ -19,7 +20,9 @@ export type ObstacleCode =
   | "pool"
   | "path_sets"
   | "workers"
-  | "rank";
+  | "rank"
+  | "merge"
+  | "answer";
 
 /** One thing that keeps a task from starting. */
 export interface Keeping {
@@ -34,13 +37,43 @@ export interface Keeping {
 const NAMED = 10;
 
 /**
- * What keeps a pending task from starting at `now` on the run clock, the first that has to go first. Empty for a task
- * that is not pending, and for one that the next decision claims.
+ * What a task waits for at `now` on the run clock, the first that has to go first: before it starts, before its work is
+ * merged, or for somebody's answer. Empty for a task that is at work or at its end, and for one that the next decision
+ * claims.
  */
 export function whatKeeps(state: RunState, view: TaskView, now: number): readonly Keeping[] {
+  switch (view.task.state) {
+    case "pending":
+      return whatKeepsFromStarting(state, view, now);
+    case "finished":
+      return [mergeOf(state, view)];
+    case "waiting": {
+      const whom = view.task.waiting_on === "external" ? "something outside" : "a person";
+      return [{
+        code: "answer",
+        text: `it waits for ${whom}: ${view.task.reason ?? "no question"}`,
+        tasks: [],
+      }];
+    }
+    default:
+      return [];
+  }
+}
+
+function mergeOf({ run }: RunState, { spec }: TaskView): Keeping {
+  if (run.merge?.task_id === spec.id) {
+    return { code: "merge", text: "its work is being merged", tasks: [] };
+  }
+  const before = run.merge_queue.slice(0, Math.max(0, run.merge_queue.indexOf(spec.id)));
+  const text = before.length === 0
+    ? "its work is the next to be merged"
+    : `its work is merged after that of ${named(before)}`;
+  return { code: "merge", text, tasks: before };
+}
+
+function whatKeepsFromStarting(state: RunState, view: TaskView, now: number): readonly Keeping[] {
   const { run, plan, index } = state;
   const { task, ordinal } = view;
-  if (task.state !== "pending") return [];
   if (!index.isSelected(ordinal)) {
     return [{
       code: "not_selected",
@@ -71,12 +104,12 @@ export function whatKeeps(state: RunState, view: TaskView, now: number): readonl
   const workers = run.settings?.workers ?? plan.workers;
   const working = [...index.active].map((each) => taskAt(state, each).spec.id);
   if (working.length >= workers) {
-    add("workers", `all ${workers} workers are busy, with ${named(working)}`, working);
+    const all = workers === 1 ? "the only worker is" : `all ${workers} workers are`;
+    add("workers", `${all} busy, with ${named(working)}`, working);
   } else {
-    const ahead = index.queue.best()?.ready.peek()?.ordinal;
-    if (ahead !== undefined && ahead !== ordinal) {
-      const first = taskAt(state, ahead).spec.id;
-      add("rank", `tasks of a higher rank come first, such as ${first}`, [first]);
+    const first = nextInLine(state, now);
+    if (first !== undefined && first.ordinal !== ordinal) {
+      add("rank", `tasks of a higher rank come first, such as ${first.spec.id}`, [first.spec.id]);
     }
   }
   return all;

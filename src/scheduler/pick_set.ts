@@ -10,6 +10,7 @@ export class PickSet {
   readonly #state: RunState;
   readonly #taken: { readonly cls: TaskClass; readonly rank: Rank }[] = [];
   readonly #poolUse = new Map<string, number>();
+  readonly #writtenKeys = new Set<string>();
   readonly #parkedUnderPick = new Set<Obstacle>();
 
   /** Starts with nothing chosen. */
@@ -27,11 +28,15 @@ export class PickSet {
       if (index.poolUse(spec.pool) >= limit) return `pool:${spec.pool}`;
       if (index.poolUse(spec.pool) + chosen >= limit) return this.#underPick(`pool:${spec.pool}`);
     }
+    const written = index.touchedKeyOf(ordinal);
+    if (written !== undefined) return `path:${written}`;
     const holder = index.conflictsOf(ordinal)[0];
     if (holder !== undefined) {
       const at = index.ordinalOf(holder);
       if (at !== undefined) return `task:${at}`;
     }
+    const chosen = index.touchedKeyOf(ordinal, (key) => this.#writtenKeys.has(key));
+    if (chosen !== undefined) return this.#underPick(`path:${chosen}`);
     const caseSensitive = this.#state.run.case_sensitive;
     const rival = this.ordinals.find((other) =>
       conflicts(taskAt(this.#state, other).spec, spec, { caseSensitive })
@@ -49,6 +54,7 @@ export class PickSet {
     }
     const { spec } = taskAt(this.#state, ordinal);
     if (spec.pool !== null) this.#poolUse.set(spec.pool, (this.#poolUse.get(spec.pool) ?? 0) + 1);
+    for (const key of this.#state.index.writtenKeysOf(ordinal)) this.#writtenKeys.add(key);
     queue.delete(ordinal);
     this.#taken.push({ cls, rank });
     this.ordinals.push(ordinal);

@@ -28,6 +28,12 @@ export function tallyOf(spec: TaskSpec, task: Pick<TaskState, "state">): Tally {
   };
 }
 
+/** Whether a dependency has ended in a way that a task under this rule cannot build on. */
+export function failsDependents(rule: TriggerRule, spec: TaskSpec, task: Pick<TaskState, "state">): boolean {
+  const tally = tallyOf(spec, task);
+  return tally.terminal > (rule === "one_success" ? tally.completed : tally.satisfied);
+}
+
 /** Applies a trigger rule to the sums over `count` dependencies. */
 export function readiness(rule: TriggerRule, count: number, sums: Tally): Readiness {
   if (count === 0) return "ready";

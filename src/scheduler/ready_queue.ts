@@ -2,8 +2,11 @@
  * The tasks that may start now, best first.
  *
  * Tasks with the same pool and the same path sets form a class: what keeps one of them waiting keeps all of them
- * waiting. A class whose best task cannot start is parked under its obstacle (a full pool or a task at work) and
- * comes back when that is gone, so that ten thousand tasks that write one file cost as much as one.
+ * waiting. A class whose best task cannot start is parked under its obstacle: a full pool, a path that is written, or
+ * a task at work. What is parked under one obstacle waits as one group. When the obstacle goes, only the best class of
+ * the group is tried, and the others follow once it has started or waits for something else: if it has become the next
+ * obstacle of the same name, the whole group is held again. So ten thousand tasks that write one file cost as much as
+ * one, whatever else each of them touches.
  */
 
 import { Heap } from "./heap.ts";
@@ -27,8 +30,11 @@ export interface TaskClass {
   readonly ready: Heap<Rank>;
 }
 
-/** What a class is parked under: `pool:<name>` or `task:<ordinal>`. */
-export type Obstacle = `pool:${string}` | `task:${number}`;
+/**
+ * What a class is parked under: a full pool, a task at work, or the key of paths that somebody writes (`overlapKey`).
+ * While it is in force it keeps every class from starting that was ever parked under it.
+ */
+export type Obstacle = `pool:${string}` | `path:${string}` | `task:${number}`;
 
 /** Whether `a` is to start before `b`; a total order. */
 export function ranksBefore(a: Rank, b: Rank): boolean {
@@ -37,12 +43,22 @@ export function ranksBefore(a: Rank, b: Rank): boolean {
   return a.ordinal < b.ordinal;
 }
 
+/** The classes that were parked under one obstacle. */
+interface Group {
+  readonly obstacle: Obstacle;
+  readonly waiting: Heap<TaskClass>;
+  /** Whether the obstacle is in force. */
+  isHeld: boolean;
+  /** The best class of a group that is not held: it stands among the open ones, and the others wait behind it. */
+  lead: TaskClass | null;
+}
+
 /** See the module. */
 export class ReadyQueue {
   readonly #ranks = new Map<number, { readonly rank: Rank; readonly cls: TaskClass }>();
   readonly #open = new Heap<TaskClass>(classBefore);
-  readonly #parked = new Map<Obstacle, Set<TaskClass>>();
-  readonly #obstacles = new Map<TaskClass, Obstacle>();
+  readonly #groups = new Map<Obstacle, Group>();
+  readonly #groupOf = new Map<TaskClass, Group>();
 
   /** How many tasks are ready, parked ones included. */
   get size(): number {
@@ -58,8 +74,9 @@ export class ReadyQueue {
   add(cls: TaskClass, rank: Rank): void {
     this.delete(rank.ordinal);
     this.#ranks.set(rank.ordinal, { rank, cls });
+    const group = this.#takeOut(cls);
     cls.ready.push(rank);
-    if (!this.#obstacles.has(cls)) this.#open.push(cls);
+    this.#putIn(cls, group);
   }
 
   /** Takes a task out, wherever it stands. */
@@ -67,10 +84,9 @@ export class ReadyQueue {
     const entry = this.#ranks.get(ordinal);
     if (entry === undefined) return;
     this.#ranks.delete(ordinal);
-    // The class has to leave the heap while its key, the rank of its best task, changes.
-    const isOpen = this.#open.delete(entry.cls);
+    const group = this.#takeOut(entry.cls);
     entry.cls.ready.delete(entry.rank);
-    if (isOpen && entry.cls.ready.size > 0) this.#open.push(entry.cls);
+    this.#putIn(entry.cls, group);
   }
 
   /** The class whose best task comes first among those that are not parked. */
@@ -78,30 +94,77 @@ export class ReadyQueue {
     return this.#open.peek();
   }
 
-  /** Sets a class aside until `release` is called for the obstacle. */
+  /** Sets a class aside, with all that was parked under the obstacle before, until `release` is called for it. */
   park(cls: TaskClass, obstacle: Obstacle): void {
-    this.#open.delete(cls);
-    this.#obstacles.set(cls, obstacle);
-    const parked = this.#parked.get(obstacle);
-    if (parked === undefined) this.#parked.set(obstacle, new Set([cls]));
-    else parked.add(cls);
+    const before = this.#takeOut(cls);
+    const group = this.#groups.get(obstacle) ?? this.#createGroup(obstacle);
+    group.isHeld = true;
+    this.#recallLead(group);
+    group.waiting.push(cls);
+    this.#groupOf.set(cls, group);
+    if (before !== undefined && before !== group) this.#chooseLead(before);
   }
 
-  /** Brings back every class that was parked under the obstacle. */
+  /** Lets what was parked under the obstacle try again. */
   release(obstacle: Obstacle): void {
-    const parked = this.#parked.get(obstacle);
-    if (parked === undefined) return;
-    this.#parked.delete(obstacle);
-    for (const cls of parked) {
-      this.#obstacles.delete(cls);
-      if (cls.ready.size > 0) this.#open.push(cls);
-    }
+    const group = this.#groups.get(obstacle);
+    if (group === undefined) return;
+    group.isHeld = false;
+    this.#chooseLead(group);
   }
 
-  /** What the class of a ready task is parked under; undefined where it is free to start or not ready. */
-  obstacleOf(ordinal: number): Obstacle | undefined {
-    const entry = this.#ranks.get(ordinal);
-    return entry === undefined ? undefined : this.#obstacles.get(entry.cls);
+  /** Whether anything is parked: otherwise there is no need to call `release`. */
+  get hasParked(): boolean {
+    return this.#groups.size > 0;
+  }
+
+  /** Takes a class out of the heap that it stands in, because its rank, the heap's key, is about to change. */
+  #takeOut(cls: TaskClass): Group | undefined {
+    this.#open.delete(cls);
+    const group = this.#groupOf.get(cls);
+    if (group === undefined) return undefined;
+    this.#groupOf.delete(cls);
+    group.waiting.delete(cls);
+    if (group.lead === cls) group.lead = null;
+    return group;
+  }
+
+  /** Puts a class back to where it stood; one without tasks stands nowhere. */
+  #putIn(cls: TaskClass, group: Group | undefined): void {
+    if (group === undefined) {
+      if (cls.ready.size > 0) this.#open.push(cls);
+      return;
+    }
+    if (cls.ready.size > 0) {
+      group.waiting.push(cls);
+      this.#groupOf.set(cls, group);
+    }
+    this.#chooseLead(group);
+  }
+
+  /** Opens the best class of a group that is not held; a group of one, or of none, is none any more. */
+  #chooseLead(group: Group): void {
+    if (!group.isHeld) {
+      this.#recallLead(group);
+      group.lead = group.waiting.pop() ?? null;
+      if (group.lead !== null) this.#open.push(group.lead);
+    }
+    if (group.waiting.size > 0) return;
+    if (group.lead !== null) this.#groupOf.delete(group.lead);
+    this.#groups.delete(group.obstacle);
+  }
+
+  #recallLead(group: Group): void {
+    if (group.lead === null) return;
+    this.#open.delete(group.lead);
+    group.waiting.push(group.lead);
+    group.lead = null;
+  }
+
+  #createGroup(obstacle: Obstacle): Group {
+    const group = { obstacle, waiting: new Heap<TaskClass>(classBefore), isHeld: true, lead: null };
+    this.#groups.set(obstacle, group);
+    return group;
   }
 }
 

@@ -82,11 +82,15 @@ export function isRetryable(spec: TaskSpec, outcome: AttemptOutcome): boolean {
 /**
  * Delay before retry number `retry` (from 1), milliseconds: base × multiplier^(retry−1), capped, and varied by
  * at most `jitter` of itself in either direction. The variation is a hash, so that a replay finds the same one.
+ * Whatever the policy holds, it is a whole number from 0 to the cap.
  */
 export function backoffMs(policy: RetryPolicy, seed: string, taskId: string, retry: number): number {
   const capSeconds = policy.max_backoff_seconds;
-  const raw = policy.backoff_seconds * policy.backoff_multiplier ** Math.max(0, retry - 1);
-  const seconds = Number.isFinite(raw) ? Math.min(raw, capSeconds) : capSeconds;
+  // Without a base there is nothing to grow: 0 × ∞ would be no number.
+  const raw = policy.backoff_seconds > 0
+    ? policy.backoff_seconds * policy.backoff_multiplier ** Math.max(0, retry - 1)
+    : 0;
+  const seconds = raw >= 0 && raw < capSeconds ? raw : capSeconds;
   const swing = 2 * hashFraction(`${seed}\n${taskId}\n${retry}`) - 1;
   return Math.round(Math.min(seconds * (1 + policy.jitter * swing), capSeconds) * 1000);
 }

@@ -42,6 +42,12 @@ export interface GateRecord {
   reason: string | null;
 }
 
+/** An attempt of an earlier run whose work can be taken over. */
+export type ReusableAttempt = NonNullable<PayloadOf<"run_started">["reuse"]>["tasks"][number];
+
+/** The attempt of an earlier run that a task's work comes from. */
+export type ReusedFrom = ReusableAttempt["from"];
+
 /** A merge that has begun. */
 export interface MergeRecord {
   readonly task_id: string;
@@ -51,6 +57,8 @@ export interface MergeRecord {
   readonly base: string;
   readonly pin: string;
   readonly date: number;
+  /** Present where the work is that of an earlier run. */
+  readonly reused?: ReusedFrom;
 }
 
 /** See the module. Times are milliseconds on the run clock. */
@@ -103,6 +111,8 @@ export interface RunRecord {
   budget_reported?: readonly BudgetName[];
   /** What attempts have used, by metric; absent where nothing was recorded. */
   usage?: Readonly<Record<string, number>>;
+  /** What may be taken over of an earlier run; those before `next` are settled. Absent where nothing is. */
+  reuse?: { readonly run: string; readonly tasks: readonly ReusableAttempt[]; next: number };
   merge: MergeRecord | null;
   /** Ids of finished tasks, first come first merged. */
   merge_queue: string[];

@@ -56,6 +56,9 @@ export function taskAt(state: RunState, ordinal: number): TaskView {
   return { ordinal, spec, task };
 }
 
+/** Most tasks have neither causes nor outputs, and nobody writes into either list. */
+const NONE = [] as const;
+
 function createTaskState(id: string): TaskState {
   return {
     id,
@@ -77,8 +80,8 @@ function createTaskState(id: string): TaskState {
     ready_since: null,
     reason: null,
     waiting_on: null,
-    causes: [],
-    outputs: [],
+    causes: NONE,
+    outputs: NONE,
     outcome: null,
     stage: null,
     pin_date: null,

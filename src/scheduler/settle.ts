@@ -3,6 +3,7 @@
 import { draft, type DraftOf, type EventDraft, taskSubject } from "../log/event.ts";
 import type { AttemptOutcome, StoredOutput } from "../log/kinds.ts";
 import { controllerActor } from "./decide.ts";
+import { answerProposals } from "./proposals.ts";
 import { CONFLICT_LIMIT, judgeFailure } from "./retry.ts";
 import { findTask, type RunState } from "./run_state.ts";
 import { isActive, type TaskState } from "./task_state.ts";
@@ -48,8 +49,13 @@ export function settleAttempt(
   }
   if (outcome.result === "success") {
     const finished = draft("task_finished", subject, actor, { ...ref, outcome, outputs: [...outputs] });
-    if (task.pin !== null) return [finished];
-    return [finished, draft("task_completed", subject, actor, { ...ref, commit: null, tree: null })];
+    const answers = answerProposals(state, ref, outcome);
+    if (task.pin !== null) return [finished, ...answers];
+    return [
+      finished,
+      draft("task_completed", subject, actor, { ...ref, commit: null, tree: null }),
+      ...answers,
+    ];
   }
   const verdict = judgeFailure(spec, task, outcome, state.run.seed);
   switch (verdict.kind) {

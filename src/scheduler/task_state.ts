@@ -1,6 +1,7 @@
 /** The states of a task and the transitions between them. */
 
 import type { AttemptOutcome, StoredOutput } from "../log/kinds.ts";
+import type { ReusedFrom } from "./run_record.ts";
 
 /** Where a task stands. */
 export type TaskStatus =
@@ -68,6 +69,8 @@ export interface TaskState {
   cancel_request: number | null;
   /** Why it is to be cancelled; absent while nobody asks for that. */
   cancel_reason?: string;
+  /** Where its work was taken over from; absent where it was run. */
+  reused?: ReusedFrom;
   /** The latest answer to a question of the task; absent where none was given. */
   answer?: string;
 }

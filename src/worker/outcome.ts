@@ -2,6 +2,7 @@
 
 import { reasonOf } from "../errors.ts";
 import type { AttemptOutcome, OutcomeResult } from "../log/kinds.ts";
+import { PROPOSALS_READ } from "../log/payloads.ts";
 import type { BodyOutcome } from "../process/port.ts";
 import type { ResultReading } from "../process/result_file.ts";
 
@@ -82,7 +83,8 @@ function lower(
       }
       : evidence;
   }
-  const { status, summary, question, artifacts } = reading.result;
+  const { status, summary, question, artifacts, proposals = [] } = reading.result;
+  const more = proposals.length - PROPOSALS_READ;
   const told = {
     ...evidence,
     reported: {
@@ -90,6 +92,8 @@ function lower(
       ...(summary === undefined ? {} : { summary }),
       ...(question === undefined ? {} : { question }),
       ...(artifacts === undefined ? {} : { artifacts: [...artifacts] }),
+      ...(proposals.length === 0 ? {} : { proposals: proposals.slice(0, PROPOSALS_READ) }),
+      ...(more > 0 ? { more_proposals: more } : {}),
     },
   };
   if (evidence.result !== "success" || status === "success") return told;

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { createStyle, GuardedStream } from "../../src/cli/output.ts";
+import { createStyle, GuardedStream, isColoured } from "../../src/cli/output.ts";
 
 const text = new TextEncoder().encode("hello world");
 
@@ -33,6 +33,18 @@ Deno.test("GuardedStream.write() drops what comes after the reader has gone", ()
   assertEquals(stream.closed, true);
 });
 
+Deno.test("GuardedStream.write() drops what comes after the window of a terminal was closed", () => {
+  const hangUp = {
+    writeSync() {
+      throw Object.assign(new Error("Input/output error (os error 5)"), { code: "EIO" });
+    },
+  };
+  const terminal = new GuardedStream(hangUp, true);
+  terminal.write(text);
+  assertEquals(terminal.closed, true);
+  assertThrows(() => new GuardedStream(hangUp).write(text), Error, "os error 5");
+});
+
 Deno.test("GuardedStream.write() does not hide a full disk", () => {
   const stream = new GuardedStream({
     writeSync() {
@@ -46,4 +58,25 @@ Deno.test("createStyle() marks text only where it is enabled", () => {
   assertEquals(createStyle(false).red("x"), "x");
   assertEquals(createStyle(true).red("x"), "\x1b[31mx\x1b[39m");
   assertEquals(createStyle(true).bold(""), "");
+});
+
+Deno.test("isColoured() follows --color, then NO_COLOR, then what forces colours, then the terminal", () => {
+  const auto = (env: Readonly<Record<string, string>>, isTerminal = true) =>
+    isColoured("auto", env, isTerminal);
+  assertEquals([auto({}), auto({}, false)], [true, false]);
+  assertEquals([auto({ TERM: "dumb" }), auto({ CLICOLOR: "0" }), auto({ NO_COLOR: "1" })], [
+    false,
+    false,
+    false,
+  ]);
+  assertEquals([auto({ NO_COLOR: "" }), auto({ FORCE_COLOR: "" }, false)], [true, false]);
+  assertEquals([auto({ FORCE_COLOR: "1" }, false), auto({ FORCE_COLOR: "true", TERM: "dumb" }, false)], [
+    true,
+    true,
+  ]);
+  assertEquals([auto({ CLICOLOR_FORCE: "1" }, false), auto({ CLICOLOR_FORCE: "0" }, false)], [true, false]);
+  assertEquals([auto({ FORCE_COLOR: "0" }), auto({ FORCE_COLOR: "0", CLICOLOR_FORCE: "1" })], [false, false]);
+  assertEquals(auto({ FORCE_COLOR: "3", NO_COLOR: "1" }), false);
+  assertEquals(isColoured("always", { NO_COLOR: "1" }, false), true);
+  assertEquals(isColoured("never", { FORCE_COLOR: "1" }, true), false);
 });

@@ -2,12 +2,29 @@ import { assertEquals } from "@std/assert";
 import { formatDuration } from "../../src/cli/render/duration.ts";
 import { formatAge } from "../../src/cli/render/run_table.ts";
 import { readTail, tailOffset } from "../../src/cli/render/tail.ts";
-import { alignColumns, counted, cut, formatBytes, oneLine, renderLines } from "../../src/cli/render/text.ts";
+import {
+  alignColumns,
+  colouredLine,
+  counted,
+  cut,
+  formatBytes,
+  oneLine,
+  renderLines,
+} from "../../src/cli/render/text.ts";
 
 Deno.test("oneLine() leaves nothing that moves the cursor, colours, or turns the writing around", () => {
   assertEquals(oneLine("a\tb\r\nc"), "a b c");
   assertEquals(oneLine("\x1b[31mred\x1b[0m \x1b]0;title\x07x\x1b[2J\x1b[H"), "red x");
   assertEquals(oneLine("abc\u202edef\x9b31m\x00"), "abc def 31m");
+  assertEquals(oneLine("\x1b[1mbold\x1b(B\x1b[m \x1b7\x1bcx\x1bP+q1\x1b\\y"), "bold xy");
+});
+
+Deno.test("colouredLine() keeps colours and tabs of a task's line, and nothing that moves the cursor", () => {
+  assertEquals(colouredLine("  a plain line "), "  a plain line ");
+  assertEquals(colouredLine("\x1b[1;31mred\x1b[m\tx\x07y"), "\x1b[1;31mred\x1b[m\txy\x1b[0m");
+  assertEquals(colouredLine("10%\r20%\r100%\r"), "100%");
+  assertEquals(colouredLine("\x1b[2J\x1b[5Aup\x1b]0;title\x07\x1b[?25l\u202e"), "up");
+  assertEquals(colouredLine("\x1b\x1b[2J[2J\x9b2J 漢字"), "[2J2J 漢字");
 });
 
 Deno.test("cut() counts columns, not letters", async () => {

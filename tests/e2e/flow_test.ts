@@ -32,7 +32,7 @@ Deno.test("P7, P13: run, merge, verify and proof go from a failing gate to a del
   await assertUntouched(sandbox, before);
   const id = await sandbox.runId();
   assertMatch(stdout, new RegExp(`^run ${id} "greetings": 2 tasks`));
-  assertStringIncludes(stdout, `next: omk merge ${id}`);
+  assertStringIncludes(stdout, `next:\n  omk merge ${id}`);
   assertMatch((await sandbox.omkEnds(0, ["merge"])).stdout, /main is now at [0-9a-f]{12}/);
   assertEquals((await sandbox.sh("sh greet.sh")).stdout, "hello world\n");
   assertEquals(await sandbox.git("log", "--format=%s %an", "-2"), "doc Ada\nfix Ada");

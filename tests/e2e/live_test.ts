@@ -3,77 +3,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { appears, eventually } from "./call.ts";
 import { Sandbox } from "./harness.ts";
+import { hasTmux, Terminal } from "./terminal.ts";
 
-const hasTmux = await isInstalled();
-
-async function isInstalled(): Promise<boolean> {
-  try {
-    return (await new Deno.Command("tmux", { args: ["-V"], stdout: "null", stderr: "null" }).output())
-      .success;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
-/** A terminal with a shell in it, on a server of its own. */
-class Terminal implements AsyncDisposable {
-  readonly #socket = `omk-${crypto.randomUUID().slice(0, 8)}`;
-  readonly #sandbox: Sandbox;
-
-  constructor(sandbox: Sandbox) {
-    this.#sandbox = sandbox;
-  }
-
-  /** Opens it with a size, and runs a command in it that says its exit code. */
-  async run(columns: number, rows: number, command: string): Promise<void> {
-    const size = ["-x", String(columns), "-y", String(rows)];
-    // The shell lives on after an interrupt, to say the exit code.
-    const script = `trap : INT; ${command}; echo "exit code $?"; exec cat`;
-    await this.#tmux("-f", "/dev/null", "new-session", "-d", ...size, "sh", "-c", script);
-  }
-
-  /** What it shows; with `all` what has scrolled away too. */
-  async text(all = false): Promise<string> {
-    return await this.#tmux("capture-pane", "-p", ...(all ? ["-S", "-"] : []));
-  }
-
-  /** Resolves with what it shows once that matches. */
-  async shows(pattern: RegExp): Promise<string> {
-    return await eventually(`the terminal to show ${pattern}`, async () => {
-      const text = await this.text();
-      return pattern.test(text) ? text : undefined;
-    });
-  }
-
-  async resize(columns: number, rows: number): Promise<void> {
-    await this.#tmux("resize-window", "-x", String(columns), "-y", String(rows));
-  }
-
-  async press(key: string): Promise<void> {
-    await this.#tmux("send-keys", key);
-  }
-
-  async isCursorShown(): Promise<boolean> {
-    return (await this.#tmux("display-message", "-p", "#{cursor_flag}")).trim() === "1";
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#tmux("kill-server");
-  }
-
-  async #tmux(...args: readonly string[]): Promise<string> {
-    const { PATH = "" } = this.#sandbox.env;
-    const { code, stdout, stderr } = await new Deno.Command("tmux", {
-      args: ["-L", this.#socket, ...args],
-      cwd: this.#sandbox.project,
-      env: { ...this.#sandbox.env, PATH: `${PATH}:/usr/bin:/bin`, TERM: "xterm-256color", NO_COLOR: "1" },
-      stdin: "null",
-    }).output();
-    if (code !== 0) throw new Error(`tmux ${args[0]}: ${new TextDecoder().decode(stderr)}`);
-    return new TextDecoder().decode(stdout);
-  }
-}
+const ignore = !await hasTmux();
 
 /** A task that prints what it does, and goes on until `go` exists. */
 function waits(sandbox: Sandbox, id: string): { readonly id: string; readonly run: string } {
@@ -88,7 +20,7 @@ for (const [columns, rows] of [[80, 24], [40, 10]] as const) {
   Deno.test({
     name:
       `the live view at ${columns}×${rows} shows what is at work, follows resizing, and leaves nothing behind`,
-    ignore: !hasTmux,
+    ignore,
     async fn() {
       await using sandbox = await Sandbox.withRepository();
       await sandbox.plan({
@@ -109,8 +41,7 @@ for (const [columns, rows] of [[80, 24], [40, 10]] as const) {
       await Deno.writeTextFile(`${sandbox.root}/go`, "");
       await terminal.shows(/exit code 1/);
       const all = await terminal.text(true);
-      // A multiplexer that wraps lines before it tells of its new width can leave a piece of an old picture.
-      if (columns === 80) assertEquals(/^running/m.test(all), false, all);
+      assertEquals(/^running/m.test(all), false, all);
       for (
         const line of [
           "done    one in",
@@ -129,7 +60,7 @@ for (const [columns, rows] of [[80, 24], [40, 10]] as const) {
 Deno.test({
   name:
     "P6: Ctrl-C in a terminal ends the run with its work kept, a second one at once, and the screen is clean",
-  ignore: !hasTmux,
+  ignore,
   async fn() {
     await using sandbox = await Sandbox.withRepository();
     const stubborn =
@@ -155,6 +86,84 @@ Deno.test({
     assert(await terminal.isCursorShown());
     assertEquals(
       await sandbox.git("show", `refs/omk/${await sandbox.runId()}/task/hard/1/pin:kept.txt`),
+      "kept",
+    );
+  },
+});
+
+Deno.test({
+  name: "what tasks print moves nothing in the live view, and stays on the terminal as lines",
+  ignore,
+  async fn() {
+    await using sandbox = await Sandbox.withRepository();
+    const print = "printf '1%%\\r50%%\\r100%%\\n\\033[2J\\033[5Acleared\\n\\033[31mred\\033[0m\\n'";
+    await sandbox.plan({
+      version: 1,
+      gates: [],
+      tasks: [waits(sandbox, "slow"), { id: "bad", run: `${print}; exit 3` }],
+    });
+    await using terminal = new Terminal(sandbox);
+    await terminal.run(60, 15, sandbox.omkCommand("run", "--output", "failed"));
+    const during = await terminal.shows(/running {2}0 of 2 done {2}1 failed[\s\S]* slow +[0-9]+s {2}working/);
+    assertMatch(
+      during,
+      /^ {2}\| 100%\n {2}\| cleared\n {2}\| red\n {2}failed {2}bad: exited with 3\nrunning/m,
+    );
+    await Deno.writeTextFile(`${sandbox.root}/go`, "");
+    await terminal.shows(/exit code 1/);
+    const all = await terminal.text(true);
+    assertEquals(/^running/m.test(all), false, all);
+    assertMatch(all, /^run .*\n[\s\S]*\| cleared\n {2}\| red\n {2}failed/);
+  },
+});
+
+Deno.test({
+  name: "the live view goes on below what the shell wrote after Ctrl-Z",
+  ignore,
+  async fn() {
+    await using sandbox = await Sandbox.withRepository();
+    await sandbox.plan({ version: 1, gates: [], tasks: [waits(sandbox, "slow")] });
+    await using terminal = new Terminal(sandbox);
+    const omk = sandbox.omkCommand("run");
+    const go = `${sandbox.root}/continue`;
+    await terminal.run(
+      60,
+      15,
+      `set -m; ${omk}; printf "\\nstopped\\n"; while [ ! -e ${go} ]; do sleep 0.05; done; fg`,
+    );
+    await terminal.shows(/ slow +[0-9]+s {2}working/);
+    await terminal.press("C-z");
+    await terminal.shows(/^stopped$/m);
+    assert(await terminal.isCursorShown(), "the shell has a cursor");
+    await Deno.writeTextFile(go, "");
+    await terminal.shows(/^stopped$[\s\S]* slow +[0-9]+s {2}working/m);
+    await Deno.writeTextFile(`${sandbox.root}/go`, "");
+    await terminal.shows(/exit code 0/);
+    const all = await terminal.text(true);
+    assertMatch(all, /^stopped$[\s\S]*^ {2}done {4}slow/m);
+    assertEquals(/^stopped$[\s\S]*^running/m.test(all), false, all);
+  },
+});
+
+Deno.test({
+  name: "P6: a terminal that is closed ends the run in order, with its work kept",
+  ignore,
+  async fn() {
+    await using sandbox = await Sandbox.withRepository();
+    const task = `echo kept > kept.txt; touch ${sandbox.root}/runs; while :; do sleep 0.05; done`;
+    await sandbox.plan({ version: 1, gates: [], tasks: [{ id: "cut", run: task }] });
+    await using terminal = new Terminal(sandbox);
+    await terminal.run(80, 24, sandbox.omkCommand("run"));
+    await appears(`${sandbox.root}/runs`);
+    await terminal.shows(/ cut +[0-9]/);
+    await terminal.close();
+    const end = await eventually(
+      "the end of the run",
+      async () => (await sandbox.payloads("run_finished"))[0],
+    );
+    assertEquals(end.status, "cancelled");
+    assertEquals(
+      await sandbox.git("show", `refs/omk/${await sandbox.runId()}/task/cut/1/pin:kept.txt`),
       "kept",
     );
   },

@@ -24,7 +24,10 @@ async function doMainJob(sandbox: Sandbox, call: Caller): Promise<void> {
     assertEquals(code, 0, `omk ${words.join(" ")}:\n${stdout}${stderr}`);
     return stdout;
   };
-  await succeed("init", "--print");
+  const plan = await sandbox.read("omk.jsonc");
+  await succeed("init", "--force");
+  assertMatch(await sandbox.read("omk.jsonc"), /"tasks": \[/);
+  await sandbox.write({ "omk.jsonc": plan });
   await succeed("run");
   assertMatch(await succeed("status"), /ready/);
   await succeed("merge");
@@ -44,6 +47,17 @@ const isBinary = program().args.length === 0;
 Deno.test("omk works with neither HOME nor a state directory", async () => {
   await using sandbox = await Sandbox.withPlan(PLAN);
   await doMainJob(sandbox, without(["HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "LANG", "TMPDIR"], sandbox));
+});
+
+Deno.test("omk works with a home that is not there, without a terminal and with stdin closed", async () => {
+  await using sandbox = await Sandbox.withPlan(PLAN);
+  const lonely = async (...words: readonly string[]) =>
+    await sandbox.sh(
+      `export HOME=${sandbox.root}/no/home; unset XDG_STATE_HOME; exec setsid --wait ${
+        sandbox.omkCommand(...words)
+      } <&-`,
+    );
+  await doMainJob(sandbox, lonely);
 });
 
 Deno.test({
@@ -68,9 +82,14 @@ Deno.test("omk works with a umask of 077, and keeps what tasks make as they make
   assertEquals(await sandbox.git("ls-tree", "HEAD", "--format=%(objectmode)", "made.txt"), "100644");
 });
 
-Deno.test("omk works where TMPDIR names no directory", async () => {
+Deno.test("omk works where TMPDIR names no directory, or one elsewhere, and leaves nothing there", async () => {
   await using sandbox = await Sandbox.withPlan(PLAN);
   await doMainJob(sandbox, without([], sandbox, "export TMPDIR=/nowhere/at/all; "));
+  await using other = await Sandbox.withPlan(PLAN);
+  const elsewhere = `${other.root}/a place for scratch`;
+  await Deno.mkdir(elsewhere);
+  await doMainJob(other, without([], other, `export TMPDIR='${elsewhere}'; `));
+  assertEquals(await Array.fromAsync(Deno.readDir(elsewhere)), []);
 });
 
 Deno.test({
@@ -79,17 +98,15 @@ Deno.test({
   async fn() {
     await using sandbox = await Sandbox.withPlan(PLAN);
     const ids = ["--reuid", "54321", "--regid", "54321", "--clear-groups"];
-    await sandbox.sh(`chown -R 54321:54321 ${sandbox.root}; chmod 755 ${sandbox.root}`);
     const { command } = program();
     const place = `${sandbox.root}/bin/omk`;
     await Deno.copyFile(command, place);
     await Deno.chmod(place, 0o755);
+    await sandbox.sh(`chown -R 54321:54321 ${sandbox.root}; chmod 755 ${sandbox.root}`);
+    const nameless = ["env", "-u", "HOME", "-u", "XDG_STATE_HOME", place];
     await doMainJob(
       sandbox,
-      async (...words) =>
-        await sandbox.call("/usr/bin/setpriv", [...ids, place, ...words], {
-          env: { HOME: `${sandbox.root}/home` },
-        }),
+      async (...words) => await sandbox.call("/usr/bin/setpriv", [...ids, ...nameless, ...words]),
     );
   },
 });

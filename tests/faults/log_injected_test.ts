@@ -1,130 +1,185 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { fromFileUrl } from "@std/path";
+/**
+ * Faults that the system really has, put in by strace: the n-th call of one kind fails, or the process is killed at
+ * it, for every n until the case passes through.
+ */
+
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { LogPoisonedError } from "../../src/log/errors.ts";
-import { createRunLog, openRunLog } from "../../src/log/file_log.ts";
-import { readRunLog } from "../../src/log/reader.ts";
+import { openRunLog } from "../../src/log/file_log.ts";
+import type { RunLog } from "../../src/log/port.ts";
+import { repairLog } from "../../src/log/repair.ts";
 import { verifyLog } from "../../src/log/verify.ts";
-import { collect, OPTIONS, runStarted, TemporaryDirectory } from "../log/fixture.ts";
+import { linesOf, OPTIONS, TemporaryDirectory } from "../log/fixture.ts";
+import {
+  type Acknowledged,
+  BEFORE,
+  canAppend,
+  checkAppends,
+  draftsOf,
+  SEGMENT_BYTES,
+  startWriter,
+  TORN_END,
+  WHOLE_LOG,
+} from "./appends.ts";
+import { report, share } from "./share.ts";
+import { canTrace, injecting, type Injection, RENAME, wasInjected } from "./strace.ts";
 
-const WRITER = fromFileUrl(new URL("../log/writer.ts", import.meta.url));
-const BATCH = 5;
-
-/** Whether strace can trace a child here. */
-function canTrace(): boolean {
-  try {
-    return new Deno.Command("strace", { args: ["-o", "/dev/null", "true"], stdout: "null", stderr: "null" })
-      .outputSync()
-      .success;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
+const APPENDS = 8;
+/** Past this the case should have passed through long ago. */
+const MOST_CALLS = 100;
 
 const ignore = !canTrace();
 
-/** A log with its first event, and what a traced writer does to it: the appends that it acknowledged. */
-async function traced(directory: TemporaryDirectory, inject: string) {
-  const log = await createRunLog(directory.file(), OPTIONS);
-  await log.append([runStarted()]);
-  await log.close();
-  const call = inject.slice(0, inject.indexOf(":"));
-  const { stdout, success, signal } = await new Deno.Command("strace", {
-    args: [
-      "-f",
-      "-o",
-      "/dev/null",
-      "-P",
-      directory.file(),
-      "-e",
-      `trace=${call}`,
-      "-e",
-      `inject=${inject}`,
-      Deno.execPath(),
-      "run",
-      "--no-check",
-      "-A",
-      WRITER,
-      "append",
-      directory.file(),
-      "strict",
-      "w",
-      "30",
-      String(BATCH),
-      "2000",
-    ],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-  }).output();
-  const lines = new TextDecoder().decode(stdout).trimEnd().split("\n").filter((line) => line !== "");
-  return { acknowledged: lines.map((line) => Number(line.split(" ")[1])), success, signal };
+/** What a traced writer, and a process beside it, have met. */
+interface Met {
+  readonly acknowledged: readonly Acknowledged[];
+  /** The writer acknowledged something behind a failure of its own. */
+  readonly wentOn: boolean;
+  /** What another process's append was rejected with, after the writer's first failure or its end. */
+  readonly refusal: unknown;
+  /** Whether the fault came to pass. */
+  readonly wasHit: boolean;
 }
 
-/** Checks that the log holds whole appends in order, and at least those that were acknowledged. */
-async function checkAppends(path: string, acknowledged: readonly number[]): Promise<void> {
-  const events = (await collect(readRunLog(path, { from: 1 }))).filter(({ kind }) =>
-    kind === "pause_requested"
-  );
-  const notes = events.map((event) =>
-    event.kind === "pause_requested" ? event.payload.reason.split("/").slice(1, 3) : []
-  );
-  assertEquals(notes, notes.map((_, i) => [String(Math.floor(i / BATCH)), String(i % BATCH)]));
-  assertEquals(notes.length % BATCH, 0);
-  assert(notes.length / BATCH >= acknowledged.length);
-  assertEquals(acknowledged, acknowledged.map((_, i) => i));
+/** The files that a writer uses in a log's directory. */
+async function usedNames(): Promise<string[]> {
+  using directory = new TemporaryDirectory();
+  Deno.writeFileSync(directory.file(), WHOLE_LOG);
+  Deno.writeFileSync(directory.file(), TORN_END, { append: true });
+  const process = startWriter(writing(directory.file()));
+  await process.stdin.close();
+  for await (const line of linesOf(process.stdout)) assert(!line.startsWith("failed"), line);
+  assertEquals((await process.status).code, 0);
+  return [...directory.names().filter((name) => !/lock|turn/.test(name)), "events.poisoned"];
 }
 
-Deno.test({
-  name: "P2: a sync that the system fails is never acknowledged, and no process appends after it",
-  ignore,
-  async fn() {
-    for (const n of [1, 2, 4]) {
-      using directory = new TemporaryDirectory();
-      const { acknowledged, success } = await traced(directory, `fdatasync:error=EIO:when=${n}`);
-      assertEquals(success, false);
-      assert(acknowledged.length < 30);
-      await checkAppends(directory.file(), acknowledged);
-      assertEquals((await verifyLog(directory.file())).verdict, "poisoned");
-      await assertRejects(
-        () => openRunLog(directory.file(), OPTIONS),
-        LogPoisonedError,
-        "Input/output error",
-      );
-    }
-  },
-});
+function writing(path: string) {
+  return {
+    path,
+    tag: "w",
+    appends: APPENDS,
+    atOnce: 1,
+    durability: "strict",
+    segmentBytes: SEGMENT_BYTES,
+  } as const;
+}
 
-Deno.test({
-  name: "P2: a write that the system fails leaves nothing, or poisons the log",
-  ignore,
-  async fn() {
-    for (
-      const [error, verdict] of [["ENOSPC", "verified"], ["EDQUOT", "verified"], ["EIO", "poisoned"]] as const
-    ) {
-      using directory = new TemporaryDirectory();
-      const { acknowledged, success } = await traced(directory, `write:error=${error}:when=7`);
-      assertEquals([success, acknowledged.length], [false, 6]);
-      await checkAppends(directory.file(), acknowledged);
-      assertEquals((await verifyLog(directory.file())).verdict, verdict);
-    }
-  },
-});
+/** Lets a traced process repair a torn commit, append and rotate while a fault is injected, and another append beside it. */
+async function meet(
+  directory: TemporaryDirectory,
+  names: readonly string[],
+  fault: Pick<Injection, "calls" | "fault" | "n">,
+): Promise<Met> {
+  const path = directory.file();
+  const trace = directory.file("trace");
+  Deno.writeFileSync(path, WHOLE_LOG);
+  await using other = await openRunLog(path, OPTIONS);
+  Deno.writeFileSync(path, TORN_END, { append: true });
+  const paths = [directory.path, ...names.map((name) => directory.file(name))];
+  const process = startWriter(writing(path), injecting({ ...fault, paths, trace }));
+  // Who could not open the log has ended.
+  await process.stdin.close().catch(() => {});
+  const acknowledged: Acknowledged[] = [];
+  let failed = 0;
+  let wentOn = false;
+  let refusal: unknown;
+  for await (const line of linesOf(process.stdout)) {
+    const [word, append, index] = line.split(" ");
+    if (word === "acknowledged") {
+      acknowledged.push({ tag: "w", append: Number(append), index: Number(index) });
+      wentOn ||= failed > 0;
+    } else if (word === "failed" && failed++ === 0) refusal = await appendBeside(other, acknowledged);
+  }
+  const { success } = await process.status;
+  if (!success && failed === 0) refusal = await appendBeside(other, acknowledged);
+  const wasHit = !success || wasInjected(trace);
+  return { acknowledged, wentOn, refusal, wasHit };
+}
 
-Deno.test({
-  name: "P2: kill -9 at a write or a sync leaves every append whole or gone",
-  ignore,
-  async fn() {
-    for (
-      const inject of ["write:signal=KILL:when=1", "write:signal=KILL:when=9", "fdatasync:signal=KILL:when=3"]
-    ) {
-      using directory = new TemporaryDirectory();
-      const { acknowledged } = await traced(directory, inject);
-      assert(acknowledged.length < 30);
-      await using log = await openRunLog(directory.file(), OPTIONS);
-      await checkAppends(directory.file(), acknowledged);
-      assertEquals((await verifyLog(directory.file())).verdict, "verified");
-      assert(log.head().index >= 0);
+/** An append of this process; returns what it was rejected with. */
+async function appendBeside(log: RunLog, acknowledged: Acknowledged[]): Promise<unknown> {
+  try {
+    const [first] = await log.append(draftsOf("beside", 0));
+    acknowledged.push({ tag: "beside", append: 0, index: first?.index ?? -1 });
+  } catch (error) {
+    return error;
+  }
+}
+
+/** Injects a fault at the n-th call, for every n or only 1, 2, 4, 8 …; returns how many were met. */
+async function sweep(calls: string, fault: string, names: readonly string[]): Promise<number> {
+  let hits = 0;
+  for (let n = 1;; n = share(2 * n, n + 1)) {
+    assert(n < MOST_CALLS, "the fault never passes through");
+    using directory = new TemporaryDirectory();
+    const inject = `${calls}:${fault}:when=${n}`;
+    try {
+      const met = await meet(directory, names, { calls, fault, n });
+      if (!met.wasHit) return hits;
+      hits++;
+      await checkMeeting(directory.file(), met, inject);
+    } catch (error) {
+      throw new Error(inject, { cause: error });
     }
-  },
-});
+  }
+}
+
+/** Checks that nothing that was acknowledged is missing, and that a log in doubt takes nothing from anybody. */
+async function checkMeeting(
+  path: string,
+  { acknowledged, wentOn, refusal }: Met,
+  inject: string,
+): Promise<void> {
+  const all = [BEFORE, ...acknowledged];
+  await checkAppends(path, all);
+  const { verdict } = await verifyLog(path);
+  if (/sync.*error/.test(inject)) assert(!wentOn, "acknowledged behind a failed sync");
+  if (/fdatasync.*error/.test(inject)) assertEquals(verdict, "poisoned");
+  if (verdict === "poisoned") {
+    assert(!wentOn, "acknowledged on a log that is poisoned");
+    assertInstanceOf(refusal, LogPoisonedError);
+    assertEquals(await canAppend(path, all), false);
+    await repairLog(path);
+  } else assertEquals([verdict, refusal], ["verified", undefined]);
+  assert(await canAppend(path, all), "no more appends");
+  assertEquals((await verifyLog(path)).verdict, "verified");
+  await checkAppends(path, all);
+}
+
+/** What is injected into which calls. A write that returns 100 is a short one. */
+const FAULTS: Readonly<Record<string, readonly (readonly [calls: string, fault: string])[]>> = {
+  "a sync that fails": [["fdatasync", "error=EIO"], ["fdatasync", "error=ENOSPC"], ["fsync", "error=EIO"]],
+  "a write that fails, or is short": [
+    ["write", "error=EIO"],
+    ["write", "error=ENOSPC"],
+    ["write", "error=EDQUOT"],
+    ["write", "retval=100"],
+    ["ftruncate", "error=EIO"],
+  ],
+  "a file that cannot be opened or renamed": [
+    ["openat", "error=EIO"],
+    ["openat", "error=ENOSPC"],
+    ["openat", "error=EMFILE"],
+    [RENAME, "error=EIO"],
+    [RENAME, "error=ENOSPC"],
+  ],
+  "kill -9": ["write", "fdatasync", "fsync", "ftruncate", "openat", RENAME].map((
+    calls,
+  ) => [calls, "signal=KILL"]),
+};
+
+for (const [name, faults] of Object.entries(FAULTS)) {
+  Deno.test({
+    name: `P2: ${name}, at any call: nothing acknowledged is missing, and nothing is acknowledged in doubt`,
+    ignore,
+    async fn() {
+      const names = await usedNames();
+      const counts: Record<string, number> = {};
+      for (const [calls, fault] of faults) {
+        const call = calls === RENAME ? "rename" : calls;
+        counts[`${call} ${fault}`] = await sweep(calls, fault, names);
+      }
+      report(`injected: ${name}`, counts);
+    },
+  });
+}

@@ -80,7 +80,7 @@ Deno.test("ids that are names of other things are ids like any other, and odd ch
   ) {
     const messages = await messagesOf({ tasks: [{ id, run: "x" }] });
     assert(
-      messages.length > 0 && messages.every((each) => !/[\u0000-\u001f]/.test(each)),
+      messages.length > 0 && messages.every((each) => !/\p{Cc}/u.test(each)),
       JSON.stringify(messages),
     );
   }

@@ -57,13 +57,13 @@ Deno.test("a pause stops the budget of time, and so does the time in which nobod
   assertEquals(decideAll(ledger), [], "nothing is used up while it is paused");
   ask(ledger, "unpause_requested", {});
   decideAll(ledger);
-  assertEquals(nextWake(ledger.state), started + 3_600_000 + 100_000);
+  assertEquals(nextWake(ledger.state, ledger.now), started + 3_600_000 + 100_000);
   ledger.now += 7_200_000;
   const controller = { pid: 2, pgid: 2, start_time: null, boot_id: null, mark: "n" };
   ledger.add([
     draft("run_resumed", "run", "controller/2", { incarnation: 2, controller, by: "resume", onto: null }),
   ]);
-  assertEquals(nextWake(ledger.state), started + 3_600_000 + 7_200_000 + 100_000);
+  assertEquals(nextWake(ledger.state, ledger.now), started + 3_600_000 + 7_200_000 + 100_000);
   assertEquals(budgets(ledger.state, ledger.now)[0]?.used, 10);
 });
 

@@ -1,9 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { whatKeeps } from "../../src/scheduler/explain.ts";
+import { causeChain } from "../../src/scheduler/explain_cause.ts";
 import { findTask } from "../../src/scheduler/run_state.ts";
+import { settleAttempt } from "../../src/scheduler/settle.ts";
 import type { Ledger } from "../run/fixture.ts";
-import { makeTask } from "../run/fixture.ts";
-import { ask, decideAll, end, ledgerOf, start } from "./steps.ts";
+import { makeOutcome, makeTask } from "../run/fixture.ts";
+import { ask, decideAll, end, ledgerOf, pin, refOf, start } from "./steps.ts";
 
 function keeps(ledger: Ledger, id: string): readonly string[] {
   const view = findTask(ledger.state, id);
@@ -89,4 +91,56 @@ Deno.test("whatKeeps() tells of delays, pauses, budgets, failures and selections
   assertEquals(keeps(chosen, "b"), [
     "not_selected: it is not part of this run: --only or --from chose others",
   ]);
+});
+
+Deno.test("whatKeeps() passes over what cannot start when it says which task comes first", () => {
+  const ledger = ledgerOf([
+    makeTask("works", { priority: 3, pool: "db" }),
+    makeTask("pooled", { priority: 2, pool: "db" }),
+    makeTask("first", { priority: 1 }),
+    makeTask("second"),
+  ], { workers: 1, pools: { db: 1 } });
+  decideAll(ledger);
+  const { settings } = ledger.state.run;
+  if (settings !== null) ledger.state.run.settings = { ...settings, workers: 2 };
+  assertEquals(keeps(ledger, "first"), []);
+  assertEquals(keeps(ledger, "second"), ["rank: tasks of a higher rank come first, such as first"]);
+});
+
+Deno.test("whatKeeps() tells what finished work and open questions wait for", () => {
+  const ledger = ledgerOf([makeTask("a"), makeTask("b"), makeTask("asks")], { workers: 3 });
+  decideAll(ledger);
+  for (const id of ["a", "b"]) {
+    start(ledger, id);
+    pin(ledger, id);
+    ledger.add(settleAttempt(ledger.state, refOf(ledger, id), makeOutcome("success"), [], ledger.now));
+  }
+  assertEquals(keeps(ledger, "a"), ["merge: its work is the next to be merged"]);
+  assertEquals(keeps(ledger, "b"), ["merge: its work is merged after that of a"]);
+  decideAll(ledger);
+  assertEquals(keeps(ledger, "a"), ["merge: its work is being merged"]);
+  end(ledger, "asks", "blocked_on_external");
+  assertEquals(keeps(ledger, "asks"), [
+    "answer: it waits for something outside: waits for something outside",
+  ]);
+});
+
+Deno.test("causeChain() goes the shortest way back to what ended by itself", () => {
+  const ledger = ledgerOf([
+    makeTask("root"),
+    makeTask("a", { dependencies: ["root"] }),
+    makeTask("b", { dependencies: ["a"] }),
+    makeTask("near", { dependencies: ["b", "root"] }),
+    makeTask("leaf", { dependencies: ["b"] }),
+  ]);
+  decideAll(ledger);
+  end(ledger, "root", "exit", 3);
+  decideAll(ledger);
+  const chain = (id: string) => {
+    const view = findTask(ledger.state, id);
+    return view === undefined ? [] : causeChain(ledger.state, view).map(({ task_id }) => task_id);
+  };
+  assertEquals(chain("leaf"), ["b", "a", "root"]);
+  assertEquals(chain("near"), ["root"]);
+  assertEquals(chain("root"), []);
 });

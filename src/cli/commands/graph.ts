@@ -1,17 +1,11 @@
 /** `omk graph`: draw the graph of a plan or of a run. */
 
 import { ExitCode, UsageError } from "../../errors.ts";
-import { loadPlan, PlanError } from "../../plan/load.ts";
-import { nearest } from "../../plan/nearest.ts";
-import type { Plan } from "../../plan/spec.ts";
-import { redactText } from "../../log/redact.ts";
-import { earlierDurations } from "../../run/earlier_durations.ts";
-import { findPlan } from "../../run/prepare.ts";
 import { findTask } from "../../scheduler/run_state.ts";
 import type { TaskStatus } from "../../scheduler/task_state.ts";
 import type { Command, CommandContext } from "../command.ts";
-import { openRun, splitRunAndTasks } from "../open_run.ts";
-import { locate } from "../place.ts";
+import { openPlan, requirePlannedTask } from "../open_plan.ts";
+import { openRun, requireTasks, splitRunAndTasks } from "../open_run.ts";
 import { type GraphPicture, graphPicture } from "../render/graph/picture.ts";
 
 const FORMATS = ["text", "dot", "mermaid", "json", "svg"] as const;
@@ -23,8 +17,10 @@ export const graphCommand: Command = {
   summary: "draw the graph of a plan or a run",
   usage: ["omk graph [PLAN|RUN]"],
   description: [
-    "Draws which task comes after which. Of a run, each task has the colour of its state. Without an argument it takes\n" +
-    "the plan omk.jsonc; latest, or any unique beginning of a run id, names a run.",
+    "Draws which task comes after which, with pools, trigger rules and outputs. Of a run, each task has the colour of\n" +
+    "its state. Without an argument it takes the plan omk.jsonc; latest, or any unique beginning of a run id, names a\n" +
+    "run.",
+    "In the tree a task stands under the first that it depends on; under others its id is followed by an ellipsis.\n" +
     "Durations are those of the newest run that has a proof.",
   ],
   positionals: { min: 0, max: 1 },
@@ -44,12 +40,19 @@ export const graphCommand: Command = {
       placeholder: "TASK",
       description: "Only this task, what it depends on, and what depends on it",
     },
+    {
+      name: "depth",
+      type: "number",
+      placeholder: "N",
+      description: "With --focus: only what is at most N steps away",
+    },
     { name: "file", short: "o", type: "string", placeholder: "FILE", description: "Write to a file" },
   ],
   examples: [
     { command: "omk graph", note: "the plan as a tree" },
     { command: "omk graph latest --critical", note: "the newest run, with what takes longest" },
     { command: "omk graph --format svg --file plan.svg", note: "a picture" },
+    { command: "omk graph --focus api --depth 1", note: "a task and its neighbours" },
     {
       command: "omk graph --focus api --format dot | dot -Tpng > api.png",
       note: "one task and its surroundings",
@@ -58,6 +61,13 @@ export const graphCommand: Command = {
   async run(context: CommandContext): Promise<number> {
     const { args, output, json } = context;
     const format: Format = json ? "json" : FORMATS.find((each) => each === args.text("format")) ?? "text";
+    if (args.number("depth") !== undefined && args.text("focus") === undefined) {
+      throw new UsageError({
+        what: "Option --depth needs --focus",
+        why: "it counts the steps from that task",
+        fix: "give omk graph --focus TASK --depth N",
+      });
+    }
     const picture = await pictureOf(context);
     const path = args.text("file");
     const lines = await draw(picture, format, args.flag("critical"), context, path !== undefined);
@@ -75,41 +85,22 @@ async function pictureOf(context: CommandContext): Promise<GraphPicture> {
   const { args } = context;
   const [word] = args.positionals;
   const focus = args.text("focus");
+  const around = { focus, depth: args.number("depth") };
   const { run } = await splitRunAndTasks(context, word === undefined ? [] : [word]);
   if (run !== undefined) {
     const { loaded: { plan, state, directory } } = await openRun(context, run);
-    requireFocus(plan, focus, `Run ${directory.runId}`);
+    if (focus !== undefined) await requireTasks(plan, directory.runId, [focus]);
     const known = plan.tasks.flatMap(({ id }, ordinal) => {
       const ms = findTask(state, id)?.task.outcome?.duration_ms ?? state.index.earlierDurationMs(ordinal);
       return ms === undefined ? [] : [[id, ms] as const];
     });
     const stateOf = (id: string): TaskStatus | undefined => findTask(state, id)?.task.state;
-    return graphPicture(plan, { durations: new Map(known), stateOf, focus });
+    return graphPicture(plan, { durations: new Map(known), stateOf, ...around });
   }
-  const plan = await readPlan(context, word);
-  requireFocus(plan, focus, "The plan");
-  const { home } = await locate(context);
-  const durations = new Map((await earlierDurations(home, plan)).map((each) => [each.task_id, each.ms]));
-  return graphPicture(plan, { durations, stateOf: null, focus });
-}
-
-async function readPlan(context: CommandContext, planPath: string | undefined): Promise<Plan> {
-  const { cwd, env } = context;
-  const { root } = await locate(context);
-  const path = await findPlan({ cwd, env, planPath }, root ?? cwd);
-  const loaded = await loadPlan({ text: await Deno.readTextFile(path), path, env, redact: redactText });
-  if (!loaded.ok) throw new PlanError(loaded.problems);
-  return loaded.plan;
-}
-
-function requireFocus(plan: Plan, focus: string | undefined, where: string): void {
-  if (focus === undefined || plan.tasks.some(({ id }) => id === focus)) return;
-  const guess = nearest(focus, plan.tasks.map(({ id }) => id));
-  throw new UsageError({
-    what: `${where} has no task "${focus}"`,
-    why: guess === undefined ? undefined : `did you mean ${guess}?`,
-    fix: "omk graph shows all tasks",
-  });
+  const { plan, durations } = await openPlan(context, word);
+  if (focus !== undefined) requirePlannedTask(plan, focus);
+  const known = new Map(durations.map((each) => [each.task_id, each.ms]));
+  return graphPicture(plan, { durations: known, stateOf: null, ...around });
 }
 
 async function draw(
@@ -127,8 +118,13 @@ async function draw(
     }
     case "dot":
       return (await import("../render/graph/dot.ts")).dotGraph(picture, critical);
-    case "mermaid":
-      return (await import("../render/graph/mermaid.ts")).mermaidGraph(picture, critical);
+    case "mermaid": {
+      const { mermaidGraph, mermaidWarning } = await import("../render/graph/mermaid.ts");
+      const lines = mermaidGraph(picture, critical);
+      const warning = mermaidWarning(picture, lines);
+      if (warning !== undefined) output.note(`${output.errorStyle.yellow("warning:")} ${warning}`);
+      return lines;
+    }
     case "svg": {
       await (await import("../render/text.ts")).loadMeasure();
       return (await import("../render/graph/svg.ts")).svgGraph(picture, critical);
@@ -147,6 +143,8 @@ function documentOf({ name, nodes, critical }: GraphPicture): unknown {
       name: node.name,
       dependencies: node.dependencies.map((place) => nodes[place]?.id),
       trigger_rule: node.trigger_rule,
+      pool: node.pool,
+      outputs: node.outputs,
       state: node.state,
       earlier_ms: node.earlier_ms,
       critical: node.critical,

@@ -1,6 +1,7 @@
 /** `omk log stats`: what is in a log file, in numbers. */
 
 import { ExitCode } from "../../errors.ts";
+import { logBytes } from "../../log/stats.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { logPath } from "../log_path.ts";
 import { openLogSource, requireLogFile } from "../log_source.ts";
@@ -42,7 +43,7 @@ export const logStatsCommand: Command = {
     await requireLogFile(path);
     const source = await openLogSource(path, { strict: args.flag("strict") });
     const statistics = await countEvents(source);
-    const { size: bytes } = await Deno.stat(path);
+    const bytes = await logBytes(path);
     if (json) output.json({ schema_version: 1, path, format: source.format, bytes, ...statistics });
     else {
       const { format } = source;

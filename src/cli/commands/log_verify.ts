@@ -1,19 +1,20 @@
 /** `omk log verify`: whether a log is as its writers wrote it. */
 
+import { logBytes } from "../../log/stats.ts";
 import { type LogVerdict, verifyLog } from "../../log/verify.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { LOG_EXIT_CODE_NOTES, LOG_EXIT_CODES, LOG_VERDICTS } from "../log_exit_code.ts";
 import { logPath } from "../log_path.ts";
 import { NEEDS_READ } from "../needs.ts";
-import { counted, formatBytes } from "../render/text.ts";
+import { logEndLines, placeText } from "../render/log_end.ts";
 
-/** What is to be done about a log that is not as it should be. */
-const ADVICE: Readonly<Record<LogVerdict, string>> = {
-  verified: "",
-  torn: "nothing is to be done",
-  corrupt: "keep a copy, and do not append to it",
-  poisoned: "check the disk before anything else",
-  unreadable: "check the path and its permissions",
+/** What is to be done about a log that is not as it should be; `log` is the words that name it on a command line. */
+const ADVICE: Readonly<Record<LogVerdict, (log: string) => string>> = {
+  verified: () => "",
+  torn: () => "nothing is to be done",
+  corrupt: (log) => `do not append to it; copy what is whole with omk log salvage${log} -o COPY`,
+  poisoned: (log) => `check the disk, then go on with omk log repair${log}`,
+  unreadable: () => "check the path and its permissions",
 };
 
 /** See the module. */
@@ -50,25 +51,16 @@ export const logVerifyCommand: Command = {
     if (found.at !== undefined) {
       const isPlace = found.verdict === "corrupt" || found.verdict === "torn";
       output.print(
-        `  ${isPlace ? `line ${found.at.line}, at byte ${found.at.offset}: ` : ""}${found.at.why}`,
+        `  ${isPlace ? `${placeText(found.at)}: ` : ""}${found.at.why}`,
       );
     }
     if (found.verdict !== "unreadable") {
-      const whole = found.verdict === "verified" ? "" : "whole: ";
-      output.print(
-        `  ${whole}${counted(found.events, "event")} in ${counted(found.commits, "commit")}${await sizeText(
-          path,
-        )}`,
-      );
-      output.print(`  head ${found.head.index} ${found.head.sum}`);
+      const bytes = found.verdict === "verified" ? await logBytes(path) : undefined;
+      for (const line of logEndLines(found, bytes)) output.print(line);
     }
-    const advice = ADVICE[found.verdict];
+    const log = args.positionals[0];
+    const advice = ADVICE[found.verdict](log === undefined ? "" : ` ${log}`);
     if (advice !== "") output.note(advice);
     return exit_code;
   },
 };
-
-async function sizeText(path: string): Promise<string> {
-  const { size } = await Deno.stat(path);
-  return `, ${formatBytes(size)}`;
-}

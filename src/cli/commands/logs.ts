@@ -1,9 +1,16 @@
 /** `omk logs`: the output of tasks and gates. */
 
 import { ExitCode, OmkError, UsageError } from "../../errors.ts";
-import { type ArtifactFile, artifactTitle, gateNames, selectArtifacts } from "../artifacts.ts";
+import {
+  type ArtifactFile,
+  type ArtifactQuery,
+  artifactTitle,
+  gateNames,
+  selectArtifacts,
+} from "../artifacts.ts";
 import { AttemptHistory } from "../attempt_history.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { runningGateFiles } from "../gate_files.ts";
 import { NEEDS_READ } from "../needs.ts";
 import { type OpenedRun, openRun, requireTasks, splitRunAndTasks } from "../open_run.ts";
 import { copyFile, copyLines } from "../render/copy_file.ts";
@@ -39,19 +46,21 @@ export const logsCommand: Command = {
       name: "follow",
       short: "f",
       type: "boolean",
-      description: "Print output as it comes, attempt after attempt, until the tasks or the run end",
+      description:
+        "Print output as it comes, attempt after attempt, until the tasks (or the --attempt) or the run end",
     },
     {
       name: "tail",
       short: "n",
       type: "number",
       placeholder: "N",
-      description: "Only the last N lines of each",
+      description: "Only the last N lines of each; with --follow, of what was printed before",
     },
   ],
   examples: [
     { command: "omk logs", note: "everything that the newest run printed" },
     { command: "omk logs --failed --tail 20", note: "the ends of what failed" },
+    { command: "omk logs api web --follow --tail 5", note: "what two tasks print from now on" },
     { command: "omk logs api --attempt 1", note: "the first attempt of task api" },
     { command: "omk logs latest --gate test", note: "what the gate test printed" },
   ],
@@ -65,10 +74,10 @@ export const logsCommand: Command = {
     const opened = await openRun(context, run, (event) => history.take(event));
     await requireTasks(opened.loaded.plan, opened.directory.runId, tasks);
     const gates = args.list("gate");
-    requireGates(history, opened, gates);
+    requireGates(history, opened, gates, args.flag("follow"));
     if (args.flag("follow")) return await follow(context, opened, tasks, gates);
     const query = { tasks, gates, attempt, failed: args.flag("failed") };
-    const artifacts = await existing(opened, selectArtifacts(opened.loaded.state, history, query));
+    const artifacts = await artifactsOf(opened, history, query);
     if (artifacts.length === 0) {
       explainNothing(opened, tasks, attempt, context);
       return ExitCode.OK;
@@ -99,19 +108,24 @@ export const logsCommand: Command = {
 /** Prints lines as they come; each with where it comes from, where that can be several. */
 async function follow(
   { output, json, args }: CommandContext,
-  { directory }: OpenedRun,
+  { directory, loaded }: OpenedRun,
   tasks: readonly string[],
   gates: readonly string[],
 ): Promise<number> {
-  const given = ["attempt", "tail"].find((name) => args.number(name) !== undefined) ??
-    (args.flag("failed") ? "failed" : undefined);
-  if (given !== undefined) {
-    throw new UsageError({ what: `--follow and --${given} exclude each other`, fix: "give one of them" });
+  if (args.flag("failed")) {
+    throw new UsageError({
+      what: "--follow and --failed exclude each other",
+      why: "what fails is known at its end only",
+      fix: "give one of them",
+    });
   }
   const { followOutput } = await import("../follow_output.ts");
   const query = {
     tasks: tasks.length === 0 ? null : new Set(tasks),
     gates: gates.length === 0 ? null : new Set(gates),
+    attempt: args.number("attempt") ?? null,
+    lastLines: args.number("tail") ?? null,
+    liveFrom: loaded.state.run.next_index,
   };
   const isAlone = tasks.length === 1 && gates.length === 0;
   const isOver = await followOutput(directory, query, output, (source, text) => {
@@ -122,6 +136,21 @@ async function follow(
   if (isOver) return ExitCode.OK;
   output.note(`run ${directory.runId} is interrupted; go on with omk resume ${directory.runId}`);
   return ExitCode.NOT_READY;
+}
+
+/** What a query means; a gate that runs again stands for its latest run that has ended. */
+async function artifactsOf(
+  opened: OpenedRun,
+  history: AttemptHistory,
+  query: ArtifactQuery,
+): Promise<readonly ArtifactFile[]> {
+  const { directory, loaded } = opened;
+  const standing = loaded.isControlled ? "running" : "was interrupted";
+  const running = await runningGateFiles(directory.path, history, query, standing);
+  const isAgain = (each: ArtifactFile) =>
+    running.some(({ gate, task_id }) => gate === each.gate && task_id === each.task_id);
+  const ended = selectArtifacts(loaded.state, history, query).filter((each) => !isAgain(each));
+  return [...await existing(opened, ended), ...running];
 }
 
 /** Those of the artifacts that are there as files: a set-up runs now and then only, and an attempt may never start. */
@@ -145,14 +174,16 @@ function requireGates(
   history: AttemptHistory,
   { directory, loaded }: OpenedRun,
   names: readonly string[],
+  canWait: boolean,
 ): void {
   const known = gateNames(history);
-  const missing = names.find((name) => !known.has(name));
-  if (missing === undefined) return;
   const { plan } = loaded;
-  const isPlanned = [...plan.gates ?? [], ...plan.tasks.flatMap((task) => task.gates)].some((gate) =>
-    gate.name === missing
+  const planned = new Set(
+    [...plan.gates ?? [], ...plan.tasks.flatMap((task) => task.gates)].map((gate) => gate.name),
   );
+  const missing = names.find((name) => !known.has(name) && !(canWait && planned.has(name)));
+  if (missing === undefined) return;
+  const isPlanned = planned.has(missing);
   if (isPlanned) {
     throw new OmkError({
       what: `Gate "${missing}" has not run in run ${directory.runId}`,

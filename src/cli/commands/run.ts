@@ -4,7 +4,7 @@ import { ExitCode } from "../../errors.ts";
 import type { PreparedRun, PrepareOptions } from "../../run/prepare.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { planSettings } from "../config/plan_settings.ts";
-import { BASE } from "../config/settings.ts";
+import { BASE, VERBOSITY } from "../config/settings.ts";
 import { OUTPUT_OPTIONS } from "../output_options.ts";
 import { RUN_EXIT_CODES } from "../run_exit_codes.ts";
 import { chosenWorktreeDirectory } from "../worktree_directories.ts";
@@ -48,6 +48,13 @@ export const runCommand: Command = {
       description: "Run these tasks, what comes after them, and the dependencies of these",
     },
     {
+      name: "reuse",
+      type: "string",
+      placeholder: "RUN",
+      description:
+        "Take over what RUN made (an id, its beginning, or latest) for tasks whose spec and inputs are equal",
+    },
+    {
       name: "base",
       type: "string",
       placeholder: "BASE",
@@ -75,6 +82,7 @@ export const runCommand: Command = {
       command: "omk run --only api --base HEAD --merge",
       note: "one task, without uncommitted changes, then deliver",
     },
+    { command: "omk run --reuse latest", note: "run what has changed since the newest run" },
     { command: "omk run --dry-run", note: "check the plan and see the order" },
   ],
   exitCodes: RUN_EXIT_CODES,
@@ -94,7 +102,11 @@ export const runCommand: Command = {
       await printDryRun(prepared, context);
       return ExitCode.OK;
     }
-    if (!context.json) { for (const note of prepared.notes) context.output.note(`note: ${note}`); }
+    const isTalkative = !context.json && config.value(VERBOSITY) !== "quiet";
+    if (isTalkative) { for (const note of prepared.notes) context.output.note(`note: ${note}`); }
+    const reuse = args.text("reuse");
+    const { findRun } = await import("../../run/find_run.ts");
+    const earlier = reuse === undefined ? undefined : await findRun(prepared.home, reuse);
     let runId = "";
     const { conductRun } = await import("../conduct_run.ts");
     const { startRun } = await import("../../run/start_run.ts");
@@ -103,9 +115,11 @@ export const runCommand: Command = {
         env,
         worktreeDirectory: chosenWorktreeDirectory(context),
         watcher,
+        reuse: earlier,
       });
       runId = session.directory.runId;
-      if (!context.json) {
+      // The end of the run tells them again.
+      if (isTalkative) {
         for (const gap of session.state.run.known_gaps) context.output.note(`warning: ${gap}`);
       }
       return session;

@@ -39,8 +39,10 @@ export const logTopic: HelpTopic = {
         "ends with sum, the SHA-256 of the commit's bytes up to there. So each commit is known to be whole, and " +
         "vouches for all before it. index counts from 0 without gaps, and ts never decreases.",
         "A commit that was cut short by a crash is removed and recorded; anything else that does not verify is " +
-        "corrupt, and nothing is appended to it any more. omk log verify says which. Secrets of known shapes are " +
-        "hidden before anything is written.",
+        "corrupt, and nothing is appended to it any more. Nor is it after a failed sync, when nobody knows what is on " +
+        "the disk: the log is poisoned. omk log verify says which; omk log repair writes a poisoned log anew from what " +
+        "verifies, and omk log salvage copies what is whole of a corrupt one. Secrets of known shapes are hidden before " +
+        "anything is written.",
       ],
     },
     {

@@ -23,39 +23,47 @@ export class LineAssembler {
   }
 }
 
-/** The newest lines of an attempt, and how many there were before them. */
+/** The newest lines of an attempt, within a bound. */
 export class NewestLines {
   readonly #limit: number;
   #lines: string[] = [];
+  #length = 0;
   #dropped = 0;
 
+  /** Keeps lines of `limit` UTF-16 units together, and up to as much again for a while. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Lines that are not kept any more. */
+  /** How many lines are not kept any more. */
   get dropped(): number {
     return this.#dropped;
   }
 
   /** The lines that are kept, oldest first. */
   get lines(): readonly string[] {
-    return this.#lines.slice(-this.#limit);
+    return this.#lines;
   }
 
   /** Adds lines. */
   push(lines: readonly string[]): void {
-    this.#lines.push(...lines);
+    for (const line of lines) {
+      this.#lines.push(line);
+      this.#length += line.length + 1;
+    }
     // Not for each line: to move all of them by one costs as much as to keep them.
-    if (this.#lines.length <= 2 * this.#limit) return;
-    this.#dropped += this.#lines.length - this.#limit;
-    this.#lines = this.#lines.slice(-this.#limit);
+    if (this.#length > 2 * this.#limit) this.#dropOldest();
   }
 
-  /** Counts what is beyond the limit among the dropped, and returns the rest. */
-  take(): readonly string[] {
-    this.#dropped += Math.max(0, this.#lines.length - this.#limit);
-    return this.lines;
+  #dropOldest(): void {
+    let count = 0;
+    for (const line of this.#lines) {
+      if (this.#length <= this.#limit) break;
+      this.#length -= line.length + 1;
+      count += 1;
+    }
+    this.#dropped += count;
+    this.#lines = this.#lines.slice(count);
   }
 }
 

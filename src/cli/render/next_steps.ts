@@ -1,43 +1,75 @@
 /** The commands that a person would type next, by how a run stands. Pure. */
 
 import type { RunState } from "../../scheduler/run_state.ts";
+import type { TaskStatus } from "../../scheduler/task_state.ts";
+
+/** A command, and what it is for. */
+export interface NextStep {
+  readonly command: string;
+  readonly purpose: string;
+}
 
 /** The most useful first; none where nothing is left to do. `standing` is that of `standingOf`. */
-export function nextSteps(state: RunState, standing: string): readonly string[] {
+export function nextSteps(state: RunState, standing: string): readonly NextStep[] {
   const { run } = state;
   const id = run.run_id;
+  const cancel = step(`omk cancel ${id}`, "end it, and keep what was done");
   switch (standing) {
     case "paused":
-      return [`omk unpause ${id}`, `omk cancel ${id}`];
+      return [step(`omk unpause ${id}`, "go on"), cancel];
     case "running":
-      return [`omk events ${id} --follow`, `omk cancel ${id}`];
+      return [step(`omk events ${id} --follow`, "see what happens"), cancel];
     case "interrupted":
-      return [`omk resume ${id}`, `omk cancel ${id}`];
+      return [step(`omk resume ${id}`, "go on where it stopped"), cancel];
     default:
-      return [...deliverySteps(state), ...failureSteps(state), `omk proof ${id}`];
+      return [
+        ...deliverySteps(state),
+        ...failureSteps(state),
+        ...infraSteps(state),
+        step(`omk proof ${id}`, "see what was done and proved"),
+      ];
   }
 }
 
-function deliverySteps({ run }: RunState): readonly string[] {
-  const hasWork = run.head !== null && run.base !== null && run.head.commit !== run.base.commit;
-  const isDelivered = run.deliveries.some((delivery) => delivery.commit === run.head?.commit);
+function deliverySteps({ run }: RunState): readonly NextStep[] {
+  const { base, head } = run;
+  const hasWork = head !== null && base !== null && head.commit !== base.commit;
+  const isDelivered = run.deliveries.some((delivery) => delivery.commit === head?.commit);
   if (!hasWork || isDelivered) return [];
-  if (run.status === "ready") return [`omk merge ${run.run_id}`];
-  return run.status === "passed" ? [`omk merge ${run.run_id} --anyway`] : [];
+  const where = base.branch === null ? "your branch" : base.branch.replace(/^refs\/heads\//, "");
+  if (run.status === "ready") return [step(`omk merge ${run.run_id}`, `deliver it to ${where}`)];
+  if (run.status !== "passed") return [];
+  return [step(`omk merge ${run.run_id} --anyway`, `deliver it to ${where} without proof`)];
 }
 
-function failureSteps({ run, tasks }: RunState): readonly string[] {
-  const hasFailed = tasks.some((task) => task.state === "failed") ||
-    run.gates.some((gate) => gate.result === "failed");
+function failureSteps(state: RunState): readonly NextStep[] {
+  const { run } = state;
+  const id = run.run_id;
   const isGood = run.status === "ready" || run.status === "passed";
-  const failed = tasks.filter((task) => task.state === "failed");
-  const retried = failed.length === 1 ? failed[0]?.id : "--failed";
-  const waiting = tasks.find((task) => task.state === "waiting");
+  const failed = withState(state, "failed");
+  const hasFailed = failed.length > 0 || run.gates.some((gate) => gate.result === "failed");
+  const retried = failed.length === 1 ? failed[0] : "--failed";
+  const waiting = withState(state, "waiting")[0];
   const spent = run.budget_exhausted?.budget;
   return [
-    ...(hasFailed && !isGood ? [`omk logs ${run.run_id} --failed`] : []),
-    ...(failed.length > 0 && !run.cancelled && !isGood ? [`omk retry ${run.run_id} ${retried}`] : []),
-    ...(waiting === undefined ? [] : [`omk answer ${run.run_id} ${waiting.id} "…"`]),
-    ...(spent === undefined ? [] : [`omk budget add ${run.run_id} --${spent} …`]),
+    ...(hasFailed && !isGood ? [step(`omk logs ${id} --failed`, "see all that failures printed")] : []),
+    ...(failed.length > 0 && !run.cancelled && !isGood
+      ? [step(`omk retry ${id} ${retried}`, "run what failed again")]
+      : []),
+    ...(waiting === undefined ? [] : [step(`omk answer ${id} ${waiting} "…"`, "answer the question")]),
+    ...(spent === undefined ? [] : [step(`omk budget add ${id} --${spent} …`, "allow more")]),
+    ...(waiting === undefined && spent === undefined ? [] : [step(`omk resume ${id}`, "then go on")]),
   ];
+}
+
+function infraSteps({ run }: RunState): readonly NextStep[] {
+  return run.status === "failed_infra" ? [step("omk doctor", "check this machine")] : [];
+}
+
+function withState({ tasks }: RunState, status: TaskStatus): readonly string[] {
+  return tasks.filter((task) => task.state === status).map(({ id }) => id);
+}
+
+function step(command: string, purpose: string): NextStep {
+  return { command, purpose };
 }

@@ -4,34 +4,16 @@ import type { RunEvent } from "../../log/event.ts";
 import type { RunState } from "../../scheduler/run_state.ts";
 import type { Style } from "../output.ts";
 import { formatDuration } from "./duration.ts";
+import { REASON_COLUMNS, reasonText, type Telling, tellingLine } from "./telling.ts";
 import { cut, oneLine, shortId } from "./text.ts";
 
-/** Width of the column with the word that says what happened. */
-const WORD_COLUMNS = 8;
-/** Reasons hold what tasks and systems print; a line shows this much of one. */
-const REASON_COLUMNS = 500;
 /** How many paths of a conflict are named. */
 const PATHS_NAMED = 5;
-
-type Colour = "red" | "green" | "yellow" | "blue" | "dim";
-
-/** What happened, in a word with its colour, and to whom. */
-interface Telling {
-  readonly word: string;
-  readonly colour: Colour;
-  readonly text: string;
-}
 
 /** The line for an event; undefined for those that only fill the log. */
 export function runEventLine(event: RunEvent, state: RunState, style: Style): string | undefined {
   const told = telling(event, state);
-  return told === undefined ? undefined : lineOf(told, style);
-}
-
-/** The line for an event that is told only to who asks for details; undefined where there is none. */
-export function detailLine(event: RunEvent, style: Style): string | undefined {
-  const told = detail(event);
-  return told === undefined ? undefined : lineOf({ ...told, colour: "dim" }, style);
+  return told === undefined ? undefined : tellingLine(told, style);
 }
 
 /** Whether an event is bad news: what somebody sees who asks for quiet. */
@@ -44,16 +26,13 @@ export function isBadNews(event: RunEvent): boolean {
     case "budget_exhausted":
     case "log_tampered":
     case "run_failed":
+    case "worker_dead":
       return true;
     case "attempt_pinned":
-      return event.payload.set_aside;
+      return event.payload.set_aside || event.payload.secrets.length > 0;
     default:
       return false;
   }
-}
-
-function lineOf({ word, colour, text }: Telling, style: Style): string {
-  return `  ${style[colour](word)}${" ".repeat(Math.max(1, WORD_COLUMNS - word.length))}${text}`;
 }
 
 function telling(event: RunEvent, state: RunState): Telling | undefined {
@@ -70,6 +49,14 @@ function telling(event: RunEvent, state: RunState): Telling | undefined {
       const took = outcome === null || outcome === undefined
         ? ""
         : ` in ${formatDuration(outcome.duration_ms)}`;
+      const { reused } = event.payload;
+      if (reused !== undefined) {
+        return {
+          word: "reuse",
+          colour: "green",
+          text: `${task_id}, from attempt ${reused.attempt} of run ${reused.run}`,
+        };
+      }
       const merged = commit === null ? "nothing to merge" : `merged as ${shortId(commit)}`;
       return { word: "done", colour: "green", text: `${task_id}${took}, ${merged}` };
     }
@@ -145,12 +132,20 @@ function telling(event: RunEvent, state: RunState): Telling | undefined {
         text: `gate ${gateName(event.payload)}: ${reasonText(event.payload)}`,
       };
     case "attempt_pinned":
-      if (!event.payload.set_aside) return undefined;
+      return pinTelling(event.payload);
+    case "worker_stalled": {
+      const { task_id, since } = event.payload;
+      const silence = formatDuration(Math.max(0, Date.parse(event.ts) - since));
+      return { word: "stalled", colour: "yellow", text: `${task_id}: no sign of progress for ${silence}` };
+    }
+    case "worker_dead":
       return {
-        word: "aside",
-        colour: "yellow",
-        text: `the worktree of ${event.payload.task_id}: not everything in it could be pinned`,
+        word: "dead",
+        colour: "red",
+        text: `worker ${event.payload.worker}: ${reasonText(event.payload)}`,
       };
+    case "worker_recovered":
+      return { word: "goes on", colour: "blue", text: `worker ${event.payload.worker}` };
     case "budget_checkpoint":
     case "budget_exhausted":
       return budgetTelling(event.kind === "budget_exhausted", event.payload);
@@ -187,41 +182,21 @@ function telling(event: RunEvent, state: RunState): Telling | undefined {
   }
 }
 
-function detail(event: RunEvent): Omit<Telling, "colour"> | undefined {
-  switch (event.kind) {
-    case "task_claimed": {
-      const { task_id, attempt, base } = event.payload;
-      return {
-        word: "claim",
-        text: `${task_id}, attempt ${attempt}${base === null ? "" : `, on ${shortId(base)}`}`,
-      };
-    }
-    case "task_started": {
-      const { process, slot } = event.payload;
-      return { word: "pid", text: `${process.pid}${slot === null ? "" : ` in worktree ${slot}`}` };
-    }
-    case "attempt_pinned": {
-      const { task_id, ref, changed } = event.payload;
-      const what = changed.count === 1 ? "1 path" : `${changed.count} paths`;
-      return {
-        word: "pin",
-        text: ref === null ? `${task_id}: it changed nothing` : `${task_id}: ${what} in ${ref}`,
-      };
-    }
-    case "task_finished":
-      return { word: "ended", text: `${event.payload.task_id}: its work is to be merged` };
-    case "merge_started":
-      return { word: "merge", text: `${event.payload.task_id} on ${shortId(event.payload.head)}` };
-    case "request_refused":
-      return { word: "refused", text: `request ${event.payload.request}: ${reasonText(event.payload)}` };
-    case "proof_written":
-      return {
-        word: "proof",
-        text: `${event.payload.proof.path}, ${event.payload.proof.sha256.slice(0, 12)}`,
-      };
-    default:
-      return undefined;
+/** Nothing where all is well: that the work is kept goes without saying. */
+function pinTelling(
+  { task_id, set_aside, secrets }: {
+    readonly task_id: string;
+    readonly set_aside: boolean;
+    readonly secrets: readonly string[];
+  },
+): Telling | undefined {
+  if (set_aside) {
+    const text = `the worktree of ${task_id}: not everything in it could be pinned`;
+    return { word: "aside", colour: "yellow", text };
   }
+  if (secrets.length === 0) return undefined;
+  const text = `${task_id}: what looks like one stops omk merge, in ${pathsText(secrets)}`;
+  return { word: "secret", colour: "yellow", text };
 }
 
 function budgetTelling(
@@ -237,10 +212,6 @@ function budgetTelling(
 function amountText(budget: string, amount: number): string {
   if (budget === "time") return formatDuration(amount * 1000);
   return budget === "usd" ? `$${amount.toFixed(2)}` : `${amount} ${budget}`;
-}
-
-function reasonText({ reason }: { readonly reason: string }): string {
-  return cut(reason, REASON_COLUMNS);
 }
 
 function pathsText(paths: readonly string[]): string {

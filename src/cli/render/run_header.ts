@@ -12,6 +12,8 @@ export function runHeader(state: RunState, style: Style): string {
     : `${index.selectedCount} of ${counted(tasks.length, "task")}`;
   const done = index.count("completed");
   const already = done === 0 ? "" : `, ${done} done already`;
+  const kept = run.reuse?.tasks.length ?? 0;
+  const reuse = run.reuse === undefined ? "" : `, ${kept} to take over from run ${run.reuse.run}`;
   const workers = counted(run.settings?.workers ?? 0, "worker");
-  return `run ${style.bold(run.run_id)} "${oneLine(run.name)}": ${selected}${already}, ${workers}`;
+  return `run ${style.bold(run.run_id)} "${oneLine(run.name)}": ${selected}${already}${reuse}, ${workers}`;
 }

@@ -97,7 +97,7 @@ export function statusDocument(state: RunState, facts: StatusFacts): StatusDocum
       last_line: facts.lastLines.get(task.id) ?? null,
     })),
     gates: gateStandings(state),
-    next: nextSteps(state, facts.standing),
+    next: nextSteps(state, facts.standing).map(({ command }) => command),
     run,
     tasks,
   };

@@ -1,11 +1,18 @@
 /** Foreign text on one line of a terminal: what tasks print may hold anything, escape sequences included. */
 
-/** Escape sequences: CSI, OSC with its end, and the two-byte ones. */
+/** Escape sequences: CSI, strings (OSC, DCS and the like) with their end, and the short ones. */
 // deno-lint-ignore no-control-regex
-const ESCAPES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])/g;
+const ESCAPES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])/g;
+/** The escape sequences that only mark what follows: colours, bold and the like. */
+// deno-lint-ignore no-control-regex
+const MARK = /^\x1b\[[0-9;:]*m$/;
+const NO_MARK = "\x1b[0m";
 /** What is left that moves the cursor, and what turns the direction of writing. */
 // deno-lint-ignore no-control-regex
 const CONTROLS = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g;
+/** Marks and tabs, in the first group, and every other control character. */
+// deno-lint-ignore no-control-regex
+const MARKS_AND_CONTROLS = /(\x1b\[[0-9;:]*m|\t)|[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 /** What does not take one column for each UTF-16 unit. */
 // deno-lint-ignore no-control-regex
 const UNEVEN = /[^\x00-\x7f…]/;
@@ -18,6 +25,7 @@ const LEAST_COLUMNS = 16;
 
 /** Measures any text. It costs more to load than a small command takes, so it is loaded when it is needed. */
 let measureAny: ((text: string) => number) | undefined;
+let segmenter: Intl.Segmenter | undefined;
 
 /**
  * The lines that `make` gives. Where they hold more than ASCII, what measures such text is loaded, and they are made
@@ -47,19 +55,32 @@ export function oneLine(text: string): string {
   return text.replaceAll(ESCAPES, "").replaceAll(CONTROLS, " ").trim();
 }
 
+/**
+ * A line of a task's output as it can stand on a terminal beside other lines: its colours and tabs stay, and end with
+ * it; nothing moves the cursor. Of what wrote over itself, as progress bars do, the last state is left.
+ */
+export function colouredLine(text: string): string {
+  if (!UNUSUAL.test(text)) return text;
+  const line = text.split("\r").findLast((each) => each.trim() !== "") ?? "";
+  const shown = line.replaceAll(ESCAPES, (escape) => MARK.test(escape) ? escape : "")
+    .replaceAll(MARKS_AND_CONTROLS, "$1");
+  return shown.includes("\x1b") ? `${shown}${NO_MARK}` : shown;
+}
+
 /** The text as one line of at most `columns` columns; a cut is marked by an ellipsis. */
 export function cut(text: string, columns: number): string {
   const line = oneLine(text);
-  if (widthOf(line) <= columns) return line;
-  if (!UNEVEN.test(line)) return `${line.slice(0, columns - 1)}…`;
+  if (!UNEVEN.test(line)) return line.length <= columns ? line : `${line.slice(0, columns - 1)}…`;
+  // Measured as far as it is shown: lines of tasks may be very long.
+  segmenter ??= new Intl.Segmenter();
   let width = 0;
   let kept = "";
-  for (const { segment } of new Intl.Segmenter().segment(line)) {
+  for (const { segment } of segmenter.segment(line)) {
     width += widthOf(segment);
-    if (width > columns - 1) break;
-    kept += segment;
+    if (width > columns) return `${kept}…`;
+    if (width < columns) kept += segment;
   }
-  return `${kept}…`;
+  return line;
 }
 
 /** The text with spaces up to a width in columns. */

@@ -51,6 +51,7 @@ export const runHandlers: HandlersOf<RunKind> = {
       selected: payload.selected,
       known_gaps: payload.known_gaps,
     });
+    if (payload.reuse !== undefined) run.reuse = { ...payload.reuse, next: 0 };
     for (const task of state.tasks) task.created_at = now;
     const durations = new Map(payload.durations.map((each) => [each.task_id, each.ms]));
     state.index.start(payload.selected, durations, payload.case_sensitive, now);

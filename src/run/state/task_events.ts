@@ -3,6 +3,7 @@
 import type { EventOf } from "../../log/event.ts";
 import type { RunState, TaskView } from "../../scheduler/run_state.ts";
 import { isActive } from "../../scheduler/task_state.ts";
+import { completeByReuse, refuseReuse, reusableOf } from "./reuse_events.ts";
 import { attemptOf, closeRequest, type HandlersOf, move, NO_ATTEMPT, taskOf, timeOf } from "./handler.ts";
 
 type TaskKind =
@@ -92,16 +93,22 @@ export const taskHandlers: HandlersOf<TaskKind> = {
   },
 
   merge_started(state, { payload }) {
-    const view = attemptOf(state, payload, "finished");
-    if (typeof view === "string") return view;
+    const broken = payload.reused === undefined
+      ? attemptOf(state, payload, "finished")
+      : reusableOf(state, payload);
+    if (typeof broken === "string") return broken;
     if (state.run.merge !== null) return `task "${state.run.merge.task_id}" is being merged`;
     if (state.run.head?.commit !== payload.head) return `${payload.head} is not the head of the run`;
-    const { task_id, attempt, token, head, base, pin, date } = payload;
-    state.run.merge = { task_id, attempt, token, head, base, pin, date };
+    const { task_id, attempt, token, head, base, pin, date, reused } = payload;
+    state.run.merge = {
+      ...{ task_id, attempt, token, head, base, pin, date },
+      ...(reused === undefined ? {} : { reused }),
+    };
     return undefined;
   },
 
   merge_conflicted(state, { payload }) {
+    if (payload.reused !== undefined) return refuseReuse(state, payload);
     const view = attemptOf(state, payload, "finished");
     if (typeof view === "string") return view;
     if (state.run.merge?.token !== payload.token) return `task "${payload.task_id}" is not being merged`;
@@ -112,6 +119,7 @@ export const taskHandlers: HandlersOf<TaskKind> = {
   },
 
   task_completed(state, event) {
+    if (event.payload.reused !== undefined) return completeByReuse(state, event);
     const view = attemptOf(state, event.payload, "finished");
     if (typeof view === "string") return view;
     const { commit, tree } = event.payload;

@@ -4,17 +4,27 @@ import { draft, type EventDraft, type RunEvent, taskSubject } from "../../../src
 import type { OutcomeResult } from "../../../src/log/kinds.ts";
 import type { RunView } from "../../../src/cli/run_view.ts";
 import type { RunState } from "../../../src/scheduler/run_state.ts";
+import { settleAttempt } from "../../../src/scheduler/settle.ts";
 import type { Plan, TaskSpec } from "../../../src/plan/spec.ts";
+import { type RunDirectory, runDirectoryAt } from "../../../src/run/directory.ts";
 import { decideAll, end, pin, refOf, start } from "../../scheduler/steps.ts";
-import { Ledger, makeOutcome, makePlan } from "../../run/fixture.ts";
+import { Ledger, makeOutcome, makePlan, RUN_ID } from "../../run/fixture.ts";
 
 /** A started run whose events go to a view as they are folded. */
 export class Scene {
   readonly ledger: Ledger;
+  /** There are no files unless a test makes some. */
+  readonly directory: RunDirectory;
   readonly #view: RunView | undefined;
   #shown = 0;
 
-  constructor(tasks: readonly TaskSpec[], overrides: Partial<Plan> = {}, view?: RunView) {
+  constructor(
+    tasks: readonly TaskSpec[],
+    overrides: Partial<Plan> = {},
+    view?: RunView,
+    directory = "/nowhere",
+  ) {
+    this.directory = runDirectoryAt(directory, RUN_ID);
     this.ledger = new Ledger(makePlan(tasks, overrides)).start();
     this.#view = view;
     this.#tell();
@@ -49,6 +59,14 @@ export class Scene {
     return this.#tell();
   }
 
+  /** The body of a task that has started ends. */
+  settle(id: string, result: OutcomeResult): this {
+    this.ledger.add(
+      settleAttempt(this.state, refOf(this.ledger, id), makeOutcome(result), [], this.ledger.now),
+    );
+    return this.#tell();
+  }
+
   /** A started task's work is pinned and the task finished, so that it waits for its merge. */
   finish(id: string): this {
     pin(this.ledger, id);
@@ -62,17 +80,27 @@ export class Scene {
 
   /** A gate of the run begins, and ends as told. */
   gate(name: string, result?: "passed" | "failed", reason = "it exited with 1"): this {
+    return this.#gate(name, null, result, reason);
+  }
+
+  /** A gate of a task that has started fails. */
+  taskGate(name: string, taskId: string): this {
+    return this.#gate(name, taskId, "failed", "exited with 1");
+  }
+
+  #gate(name: string, taskId: string | null, result: "passed" | "failed" | undefined, reason: string): this {
+    const subject = taskId === null ? "run" : taskSubject(taskId);
     const run = {
       gate: name,
-      scope: "run",
+      scope: taskId === null ? "run" : "task",
       run_number: 1,
       required: true,
       tree: this.state.run.head?.tree ?? null,
       commit: this.state.run.head?.commit ?? null,
-      task_id: null,
-      token: null,
+      task_id: taskId,
+      token: taskId === null ? null : refOf(this.ledger, taskId).token,
     } as const;
-    this.add(draft("gate_started", "run", "controller/1", run));
+    this.add(draft("gate_started", subject, "controller/1", run));
     const evidence = {
       ...run,
       definition: "d".repeat(64),
@@ -85,9 +113,9 @@ export class Scene {
       untracked: [],
       counts: null,
     };
-    if (result === "passed") this.add(draft("gate_passed", "run", "controller/1", evidence));
+    if (result === "passed") this.add(draft("gate_passed", subject, "controller/1", evidence));
     if (result === "failed") {
-      this.add(draft("gate_failed", "run", "controller/1", { ...evidence, reason, infrastructure: false }));
+      this.add(draft("gate_failed", subject, "controller/1", { ...evidence, reason, infrastructure: false }));
     }
     return this;
   }

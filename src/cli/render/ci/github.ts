@@ -5,17 +5,22 @@
 
 import type { CiMarks } from "./marks.ts";
 
-/** What a line of the older form of commands holds anywhere in it. */
-const OLD_FORM = /##(?=\[)/g;
+/** A line that is a command. The runner splits lines at a bare carriage return too. */
+const COMMAND = /((?:^|\r)\s*)::/g;
+/** The older form of commands, which counts anywhere in a line. */
+const OLD_COMMAND = /##(?=\[)/g;
 
-/** Marks for GitHub Actions; `token` is a text that no task can know. */
-export function createGitHubMarks(token: string): CiMarks {
-  const guarded = (lines: readonly string[]) =>
-    lines.length === 0 ? [] : [`::stop-commands::${token}`, ...lines, `::${token}::`];
+/** Marks for GitHub Actions. `makeToken` gives a new text that no task can know: logs may be read while a job runs. */
+export function createGitHubMarks(makeToken: () => string): CiMarks {
+  const guarded = (lines: readonly string[]) => {
+    if (lines.length === 0) return [];
+    const token = makeToken();
+    return [`::stop-commands::${token}`, ...lines, `::${token}::`];
+  };
   return {
-    section: (_id, title, lines) => [`::group::${data(title)}`, ...guarded(lines), "::endgroup::"],
-    annotation: (level, title, message) => `::${level} title=${property(title)}::${data(message)}`,
-    foreign: (line) => line.replace(/^(\s*)::/, "$1: :").replaceAll(OLD_FORM, "# #"),
+    section: ({ title }, lines) => [`::group::${data(title)}`, ...guarded(lines), "::endgroup::"],
+    annotation: ({ level, title, message }) => `::${level} title=${property(title)}::${data(message)}`,
+    foreign: (line) => line.replaceAll(COMMAND, "$1: :").replaceAll(OLD_COMMAND, "# #"),
     guarded,
   };
 }

@@ -4,25 +4,30 @@ import type { CiMarks } from "./marks.ts";
 
 /** What a section's name may not hold. */
 const NOT_IN_NAMES = /[^A-Za-z0-9_.-]+/g;
-/** A line that would begin or end a section. */
+/** What would begin or end a section. */
 const SECTION = /section_(?=start:|end:)/g;
+/** Hides the mark from who reads the log. */
+const ERASE_LINE = "\x1b[0K";
 
 /** Marks for GitLab CI, which takes nothing that a job prints for a command but sections. */
 export function createGitLabMarks(): CiMarks {
   const foreign = (line: string) => line.replaceAll(SECTION, "section ");
   const guarded = (lines: readonly string[]) => lines.map(foreign);
   return {
-    section(id, title, lines, now) {
-      const name = id.replaceAll(NOT_IN_NAMES, "_");
-      const seconds = Math.floor(now / 1000);
+    section({ name, title, from, to }, lines) {
+      const id = name.replaceAll(NOT_IN_NAMES, "_");
       return [
-        `\x1b[0Ksection_start:${seconds}:${name}[collapsed=true]\r\x1b[0K${title}`,
+        `${ERASE_LINE}section_start:${seconds(from)}:${id}[collapsed=true]\r${ERASE_LINE}${title}`,
         ...guarded(lines),
-        `\x1b[0Ksection_end:${seconds}:${name}\r\x1b[0K`,
+        `${ERASE_LINE}section_end:${seconds(to)}:${id}\r${ERASE_LINE}`,
       ];
     },
     annotation: () => undefined,
     foreign,
     guarded,
   };
+}
+
+function seconds(ms: number): number {
+  return Math.floor(ms / 1000);
 }

@@ -1,7 +1,8 @@
-/** What a drawing of a plan's graph shows, whatever it is drawn in. Pure. */
+/** What a drawing of a plan's graph shows, whatever it is drawn in. Pure; every walk is iterative and linear. */
 
 import { buildGraph, type Graph, remainingPaths, topologicalOrder } from "../../../plan/graph.ts";
-import type { Plan } from "../../../plan/spec.ts";
+import { around } from "../../../plan/graph_around.ts";
+import type { Plan, TriggerRule } from "../../../plan/spec.ts";
 import type { TaskStatus } from "../../../scheduler/task_state.ts";
 
 /** A task in a drawing. */
@@ -11,13 +12,18 @@ export interface GraphNode {
   /** Places of what it depends on, in `GraphPicture.nodes`, in the order of the plan. */
   readonly dependencies: readonly number[];
   readonly dependents: readonly number[];
-  readonly trigger_rule: string;
+  readonly trigger_rule: TriggerRule;
+  readonly pool: string | null;
+  /** Files that it makes for its dependents. */
+  readonly outputs: readonly string[];
   /** Where it stands in the run; null in a drawing of a plan alone. */
   readonly state: TaskStatus | null;
   /** How long it took before, milliseconds; null where nobody knows. */
   readonly earlier_ms: number | null;
   /** Whether it is on the critical path. */
   readonly critical: boolean;
+  /** Place of the task before it on the critical path; null where there is none. */
+  readonly critical_after: number | null;
 }
 
 /** See the module. Nodes stand in an order in which each comes after what it depends on. */
@@ -46,20 +52,25 @@ export interface PictureOptions {
   readonly stateOf: ((id: string) => TaskStatus | undefined) | null;
   /** Only this task, what it depends on and what depends on it. */
   readonly focus?: string | undefined;
+  /** How many steps from the focus at most; default: all. */
+  readonly depth?: number | undefined;
 }
 
 /** Makes the picture of a plan whose graph has no cycle. */
-export function graphPicture(plan: Plan, { durations, stateOf, focus }: PictureOptions): GraphPicture {
+export function graphPicture(plan: Plan, options: PictureOptions): GraphPicture {
+  const { durations, stateOf, focus, depth } = options;
   const graph = buildGraph(plan.tasks);
-  const shown = focus === undefined
-    ? topologicalOrder(graph)
-    : keep(topologicalOrder(graph), around(graph, plan.tasks.findIndex(({ id }) => id === focus)));
+  const order = topologicalOrder(graph);
+  const wanted = focus === undefined
+    ? null
+    : around(graph, plan.tasks.findIndex(({ id }) => id === focus), depth);
+  const shown = wanted === null ? order : order.filter((each) => wanted.has(each));
   const places = new Map(shown.map((ordinal, place) => [ordinal, place]));
   const placesOf = (ordinals: readonly number[] = []) => ordinals.flatMap((each) => places.get(each) ?? []);
-  const weightOf = (ordinal: number) => durations.get(plan.tasks[ordinal]?.id ?? "") ?? UNKNOWN_MS;
-  const path = criticalPath(graph, shown, weightOf);
-  const onPath = new Set(path);
   const idOf = (ordinal: number) => plan.tasks[ordinal]?.id ?? "";
+  const weightOf = (ordinal: number) => durations.get(idOf(ordinal)) ?? UNKNOWN_MS;
+  const path = criticalPath(graph, shown, weightOf);
+  const before = new Map(path.map((ordinal, at) => [ordinal, places.get(path[at - 1] ?? -1) ?? null]));
   return {
     name: plan.name,
     nodes: shown.flatMap((ordinal) => {
@@ -71,9 +82,12 @@ export function graphPicture(plan: Plan, { durations, stateOf, focus }: PictureO
         dependencies: placesOf(graph.dependencies[ordinal]),
         dependents: placesOf(graph.dependents[ordinal]),
         trigger_rule: spec.trigger_rule,
+        pool: spec.pool,
+        outputs: spec.outputs,
         state: stateOf?.(spec.id) ?? null,
         earlier_ms: durations.get(spec.id) ?? null,
-        critical: onPath.has(ordinal),
+        critical: before.has(ordinal),
+        critical_after: before.get(ordinal) ?? null,
       }];
     }),
     critical: {
@@ -102,17 +116,4 @@ function criticalPath(
     at = longest((graph.dependents[at] ?? []).filter((each) => isShown.has(each)));
   }
   return path;
-}
-
-/** A task with everything before and after it. */
-function around(graph: Graph, ordinal: number): ReadonlySet<number> {
-  const before = new Set([ordinal]);
-  for (const each of before) for (const next of graph.dependencies[each] ?? []) before.add(next);
-  const after = new Set([ordinal]);
-  for (const each of after) for (const next of graph.dependents[each] ?? []) after.add(next);
-  return before.union(after);
-}
-
-function keep(ordinals: readonly number[], wanted: ReadonlySet<number>): readonly number[] {
-  return ordinals.filter((each) => wanted.has(each));
 }

@@ -25,3 +25,10 @@ export const COLOURS: Readonly<Record<TaskStatus, StateColour>> = {
 
 /** The colour of a task in a drawing of a plan alone. */
 export const NO_STATE = { fill: "#f3f4f6", text: "#111827" } as const;
+
+/** The states that a drawing shows, in the order of `COLOURS`; none for a plan alone. */
+export function statesIn(nodes: readonly { readonly state: TaskStatus | null }[]): readonly TaskStatus[] {
+  const order: readonly string[] = Object.keys(COLOURS);
+  return [...new Set(nodes.flatMap(({ state }) => state ?? []))]
+    .toSorted((a, b) => order.indexOf(a) - order.indexOf(b));
+}

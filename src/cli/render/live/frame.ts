@@ -1,6 +1,7 @@
 /** The picture of a run at one moment: lines that fit a terminal. Pure. */
 
 import { type RunState, taskAt } from "../../../scheduler/run_state.ts";
+import type { TaskState } from "../../../scheduler/task_state.ts";
 import type { Style } from "../../output.ts";
 import { formatDuration } from "../duration.ts";
 import { cut, oneLine, padTo, widthOf } from "../text.ts";
@@ -23,78 +24,92 @@ export interface Scene {
 const NAME_SHARE = 0.4;
 const WIDEST_NAME = 32;
 const TIME_COLUMNS = 7;
+/** Less than this of a line of output says nothing. */
+const LEAST_TEXT = 6;
 const INDENT = "  ";
+/** In a narrower picture than this the header is short. */
+const COMPACT_COLUMNS = 30;
 
 /** At most `rows` − 1 lines of at most `columns` − 1 columns, so that the terminal neither scrolls nor wraps. */
 export function frame(scene: Scene): readonly string[] {
   const width = Math.max(1, scene.columns - 1);
-  const height = Math.max(1, scene.rows - 1);
-  const body = activityLines(scene, width);
-  const room = height - 1;
-  if (body.length <= room) return [headerLine(scene, width), ...body];
-  if (room <= 0) return [headerLine(scene, width)];
-  const hidden = body.length - (room - 1);
-  const more = indented(`and ${hidden} more at work`, width);
-  return [headerLine(scene, width), ...body.slice(0, room - 1), scene.style.dim(more)];
+  const room = Math.max(0, scene.rows - 2);
+  return [headerLine(scene, width), ...activityLines(scene, width, room)];
 }
 
+/** A text, and how it is marked. */
+type Part = readonly [text: string, mark: (text: string) => string];
+
 /** The most important parts, as many as fit. */
-function headerLine({ state, now, remaining, style }: Scene, width: number): string {
-  const { run, index } = state;
-  const done = index.count("completed");
-  const parts: (readonly [text: string, mark: (text: string) => string])[] = [];
-  const plain = (text: string) => text;
-  const standing = run.cancel !== null ? "ending" : run.paused ? "paused" : "running";
-  parts.push([standing, run.cancel !== null || run.paused ? style.yellow : style.blue]);
-  parts.push([`${done} of ${index.selectedCount} done`, plain]);
-  if (index.count("failed") > 0) parts.push([`${index.count("failed")} failed`, style.red]);
-  if (index.count("blocked") > 0) parts.push([`${index.count("blocked")} blocked`, style.yellow]);
-  if (index.count("waiting") > 0) parts.push([`${index.count("waiting")} waiting`, style.yellow]);
-  parts.push([formatDuration(wholeSeconds(now - run.started_at)), plain]);
-  if (remaining !== undefined) {
-    parts.push([`about ${formatDuration(wholeSeconds(remaining))} left`, style.dim]);
-  }
-  parts.push([run.run_id, style.dim]);
-  parts.push([oneLine(run.name), style.dim]);
+function headerLine(scene: Scene, width: number): string {
+  const isCompact = width < COMPACT_COLUMNS;
   let line = "";
   let used = 0;
-  for (const [text, mark] of parts) {
-    const gap = used === 0 ? 0 : 2;
+  for (const [text, mark] of headerParts(scene, isCompact)) {
+    const gap = used === 0 ? 0 : isCompact ? 1 : 2;
     const size = widthOf(text);
-    if (used + gap + size > width) {
-      if (used === 0) return mark(cut(text, width));
-      break;
-    }
+    if (used + gap + size > width) break;
     line += " ".repeat(gap) + mark(text);
     used += gap + size;
   }
   return line;
 }
 
-function activityLines(scene: Scene, width: number): readonly string[] {
-  const { state, model, now, style } = scene;
+/** The parts of the header, the most important first. */
+function headerParts({ state, now, remaining, style }: Scene, isCompact: boolean): readonly Part[] {
+  const { run, index } = state;
+  const plain = (text: string) => text;
+  const standing: Part = run.cancel !== null
+    ? ["ending", style.yellow]
+    : run.paused
+    ? ["paused", style.yellow]
+    : ["running", style.blue];
+  const done = index.count("completed");
+  const all = index.selectedCount;
+  const counts: readonly Part[] =
+    ([["failed", style.red], ["blocked", style.yellow], ["waiting", style.yellow]] as const)
+      .filter(([name]) => index.count(name) > 0)
+      .map(([name, mark]) => [`${index.count(name)} ${name}`, mark]);
+  const elapsed: Part = [clock(now - run.started_at), plain];
+  return [
+    standing,
+    [isCompact ? `${done}/${all}` : `${done} of ${all} done`, plain],
+    ...(isCompact ? [elapsed, ...counts] : [...counts, elapsed]),
+    ...(remaining === undefined || remaining < 1000
+      ? []
+      : [[`about ${clock(remaining)} left`, style.dim] as const]),
+    [run.run_id, style.dim],
+    [oneLine(run.name), style.dim],
+  ];
+}
+
+/** At most `room` lines: tasks, the oldest first, then gates and merges, which leave half of the room to tasks. */
+function activityLines(scene: Scene, width: number, room: number): readonly string[] {
+  const { state, now, style } = scene;
   const tasks = [...state.index.active].map((ordinal) => taskAt(state, ordinal).task)
     .sort((a, b) => (a.started_at ?? now) - (b.started_at ?? now));
-  const merging = state.run.merge?.task_id;
-  const rows: Row[] = tasks.map((task) => ({
-    name: task.attempt > 1 ? `${task.id} (${task.attempt})` : task.id,
-    since: task.started_at ?? now,
-    ...voiceOf(scene, task.id, task.state, task.stage, task.started_at ?? now),
-  }));
-  for (const gate of model.gates) {
-    rows.push({ name: `gate ${oneLine(gate.name)}`, since: gate.since, text: "" });
+  const others = [...gateRows(scene), ...mergeRows(scene)];
+  if (tasks.length + others.length <= room) {
+    return rowLines([...tasks.map((task) => taskRow(scene, task)), ...others], scene, width);
   }
-  if (merging !== undefined) {
-    const behind = state.run.merge_queue.length - 1;
-    rows.push({ name: `merging ${merging}`, since: null, text: behind > 0 ? `and ${behind} behind it` : "" });
-  }
+  if (room === 0) return [];
+  const otherRows = others.slice(0, Math.max(Math.floor(room / 2), room - 1 - tasks.length));
+  const taskRows = tasks.slice(0, room - 1 - otherRows.length).map((task) => taskRow(scene, task));
+  const lines = rowLines([...taskRows, ...otherRows], scene, width);
+  const hidden = tasks.length + others.length - lines.length;
+  const more = style.dim(indented(`and ${hidden} more at work`, width));
+  return [...lines.slice(0, taskRows.length), more, ...lines.slice(taskRows.length)];
+}
+
+function rowLines(rows: readonly Row[], { now, style }: Scene, width: number): readonly string[] {
   const longest = Math.max(0, ...rows.map(({ name }) => widthOf(name)));
   const names = Math.min(longest, WIDEST_NAME, Math.max(4, Math.floor(width * NAME_SHARE)));
   return rows.map(({ name, since, text, isWarning }) => {
-    const time = since === null ? "" : formatDuration(wholeSeconds(now - since));
+    const time = since === null ? "" : clock(now - since);
     const left = `  ${padTo(cut(name, names), names)} ${time.padStart(TIME_COLUMNS)}  `;
-    if (widthOf(left) >= width) return indented(left, width);
-    const rest = cut(text, width - widthOf(left));
+    const room = width - widthOf(left);
+    if (room < LEAST_TEXT) return indented(left, width);
+    const rest = cut(text, room);
     return `${left}${isWarning === true ? style.yellow(rest) : style.dim(rest)}`.trimEnd();
   });
 }
@@ -108,27 +123,39 @@ interface Row {
   readonly isWarning?: boolean;
 }
 
-function voiceOf(
-  { state, model, now }: Scene,
-  id: string,
-  status: string,
-  stage: string | null,
-  started: number,
-): { readonly text: string; readonly isWarning?: boolean } {
-  if (stage === "pinning" || stage === "pinned") return { text: "keeping its work" };
-  if (status === "claimed") return { text: "preparing" };
-  const silence = now - (model.lastOutput(id) ?? started);
-  const line = model.lastLine(id);
-  if (silence < state.plan.watchdog.heartbeat_stale_secs * 1000) return { text: line };
-  const warning = `no output for ${formatDuration(wholeSeconds(silence))}`;
-  return { text: line === "" ? warning : `${warning}; last: ${line}`, isWarning: true };
+function taskRow({ state, model, now }: Scene, task: TaskState): Row {
+  const since = task.started_at ?? now;
+  const name = task.attempt > 1 ? `${task.id} (${task.attempt})` : task.id;
+  if (task.stage === "pinning" || task.stage === "pinned") return { name, since, text: "keeping its work" };
+  if (task.state === "claimed") return { name, since, text: "preparing" };
+  const silence = now - (model.silentSince(task.id) ?? since);
+  const line = model.lastLine(task.id);
+  if (silence < state.plan.watchdog.heartbeat_stale_secs * 1000) return { name, since, text: line };
+  const warning = `no output for ${clock(silence)}`;
+  return { name, since, text: line === "" ? warning : `${warning}; last: ${line}`, isWarning: true };
+}
+
+function gateRows({ model }: Scene): readonly Row[] {
+  return model.gates.map(({ name, since }) => ({ name: `gate ${oneLine(name)}`, since, text: "" }));
+}
+
+function mergeRows({ state }: Scene): readonly Row[] {
+  const { merge, merge_queue } = state.run;
+  if (merge === null) return [];
+  const behind = merge_queue.length - 1;
+  return [{
+    name: `merging ${merge.task_id}`,
+    since: null,
+    text: behind > 0 ? `and ${behind} behind it` : "",
+  }];
 }
 
 function indented(text: string, width: number): string {
   return width > INDENT.length ? INDENT + cut(text, width - INDENT.length) : cut(text, width);
 }
 
-/** Tenths of a second would change with every picture. */
-function wholeSeconds(ms: number): number {
-  return Math.max(0, Math.floor(ms / 1000) * 1000);
+/** Whole seconds: tenths would change with every picture. */
+function clock(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  return seconds < 10 ? `${seconds}s` : formatDuration(seconds * 1000);
 }

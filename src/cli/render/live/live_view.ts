@@ -2,15 +2,17 @@
 
 import { systemClock } from "../../../clock.ts";
 import type { RunEvent } from "../../../log/event.ts";
+import type { RunDirectory } from "../../../run/directory.ts";
 import type { RunState } from "../../../scheduler/run_state.ts";
 import type { Output } from "../../output.ts";
 import type { RunView } from "../../run_view.ts";
 import { runHeader } from "../run_header.ts";
-import { loadMeasure } from "../text.ts";
+import { colouredLine, loadMeasure } from "../text.ts";
 import { remainingMs } from "./estimate.ts";
 import { frame } from "./frame.ts";
 import { LiveModel } from "./model.ts";
-import { Screen, type Terminal } from "./screen.ts";
+import { Screen } from "./screen.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** Between two pictures: at most ten a second. */
 const REDRAW_MS = 100;
@@ -21,6 +23,7 @@ const TICK_MS = 1_000;
  * quarter of a second after they have wrapped the lines to it, and where the old picture begins would be a guess.
  */
 const RESIZED_MS = 300;
+
 /** Lines above the picture; called with what prints them. */
 export type LinesAbove = (print: (line: string) => void) => RunView;
 
@@ -34,6 +37,7 @@ export class LiveView implements RunView {
   readonly #terminal: Terminal;
   readonly #above: RunView;
   readonly #model = new LiveModel();
+  /** Of the run once it has begun; nothing is drawn before. */
   #state: RunState | undefined;
   #waiting: string[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -42,6 +46,7 @@ export class LiveView implements RunView {
   #columns = 0;
   #resizedAt = -Infinity;
   #remaining: { readonly at: number; readonly ms: number | undefined } | undefined;
+  #continuing: Disposable | undefined;
   #isClosed = false;
 
   constructor(output: Output, terminal: Terminal, above: LinesAbove) {
@@ -51,15 +56,19 @@ export class LiveView implements RunView {
     this.#above = above((line) => this.#print(line));
   }
 
-  begin(state: RunState): void {
+  begin(state: RunState, directory: RunDirectory): void {
     this.#state = state;
+    this.#above.begin(state, directory);
     this.#print(runHeader(state, this.#output.style));
     this.#ticker = setInterval(() => this.#draw(), TICK_MS);
+    this.#continuing = this.#terminal.onContinue(() => {
+      this.#screen.abandon();
+      this.#schedule();
+    });
     void loadMeasure();
   }
 
   event(event: RunEvent, state: RunState): void {
-    this.#state ??= state;
     this.#model.event(event, systemClock.wall());
     this.#above.event(event, state);
     this.#schedule();
@@ -72,7 +81,7 @@ export class LiveView implements RunView {
   }
 
   note(line: string): void {
-    this.#print(line);
+    for (const each of line.split("\n")) this.#print(colouredLine(each));
   }
 
   end(lines: readonly string[]): void {
@@ -85,6 +94,7 @@ export class LiveView implements RunView {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     clearInterval(this.#ticker);
+    this.#continuing?.[Symbol.dispose]();
     this.#above.close();
     this.#screen.close();
     for (const line of this.#waiting) this.#output.print(line);
@@ -101,7 +111,7 @@ export class LiveView implements RunView {
   }
 
   #schedule(): void {
-    if (this.#timer !== undefined || this.#isClosed) return;
+    if (this.#timer !== undefined || this.#isClosed || this.#state === undefined) return;
     const wait = Math.max(0, this.#lastDrawn + REDRAW_MS - systemClock.monotonic());
     this.#timer = setTimeout(() => this.#draw(), wait);
   }

@@ -1,14 +1,18 @@
-/** What the live view knows beside the state of the run: the newest output of each attempt, and since when gates run. */
+/** What the live view knows beside the state of the run: what attempts printed last, and since when gates run. */
 
 import type { RunEvent } from "../../../log/event.ts";
 
 /** How much of an attempt's newest output is kept to find its last line in, UTF-16 units. */
 const KEPT_UNITS = 4_096;
+/** No terminal shows more of a line, escape sequences included, UTF-16 units. */
+const LONGEST_LINE = 1_024;
 
-/** An attempt at work, as far as it has printed anything. */
+/** What an attempt at work has printed. */
 interface Voice {
+  /** The newest of it, up to twice what is kept: to cut it for each small piece would cost more. */
   text: string;
-  at: number;
+  /** When it began or printed last; wall clock, milliseconds. */
+  heardAt: number;
 }
 
 /** A gate that runs. */
@@ -26,19 +30,25 @@ export class LiveModel {
 
   /** Takes output of a task's attempt that came at `now`. */
   output(taskId: string, text: string, now: number): void {
-    const voice = this.#voices.get(taskId);
-    if (voice === undefined) {
-      this.#voices.set(taskId, { text: text.slice(-KEPT_UNITS), at: now });
-      return;
-    }
-    voice.at = now;
-    voice.text = text.length >= KEPT_UNITS ? text.slice(-KEPT_UNITS) : (voice.text + text).slice(-KEPT_UNITS);
+    const voice = this.#voiceOf(taskId, now);
+    voice.heardAt = now;
+    voice.text = text.length >= KEPT_UNITS ? text.slice(-KEPT_UNITS) : voice.text + text;
+    if (voice.text.length > 2 * KEPT_UNITS) voice.text = voice.text.slice(-KEPT_UNITS);
   }
 
   /** Takes note of what has begun and ended. */
   event(event: RunEvent, now: number): void {
     switch (event.kind) {
+      case "task_started":
+        // It may have printed already.
+        this.#voiceOf(event.payload.task_id, now);
+        break;
       case "task_claimed":
+      case "task_finished":
+      case "retry_scheduled":
+      case "task_failed":
+      case "task_waiting":
+      case "task_cancelled":
         this.#voices.delete(event.payload.task_id);
         break;
       case "gate_started": {
@@ -72,16 +82,24 @@ export class LiveModel {
     for (let end = text.length; end > 0;) {
       // A progress bar writes over its own line.
       const start = Math.max(text.lastIndexOf("\n", end - 1), text.lastIndexOf("\r", end - 1)) + 1;
-      const line = text.slice(start, end);
+      const line = text.slice(start, Math.min(end, start + LONGEST_LINE));
       if (line.trim() !== "") return line;
       end = start - 1;
     }
     return "";
   }
 
-  /** When a task's attempt printed last, wall clock; undefined where it has not. */
-  lastOutput(taskId: string): number | undefined {
-    return this.#voices.get(taskId)?.at;
+  /** Since when a task's attempt has been silent, wall clock; undefined where it has not begun. */
+  silentSince(taskId: string): number | undefined {
+    return this.#voices.get(taskId)?.heardAt;
+  }
+
+  #voiceOf(taskId: string, now: number): Voice {
+    const known = this.#voices.get(taskId);
+    if (known !== undefined) return known;
+    const voice = { text: "", heardAt: now };
+    this.#voices.set(taskId, voice);
+    return voice;
   }
 }
 

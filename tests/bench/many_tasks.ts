@@ -1,0 +1,73 @@
+/** Whether a long run stays as it began: ten thousand real tasks, their cost each, and the memory of omk over time. */
+
+import { type Benchmark, BINARY, median, report } from "./measure.ts";
+
+const TASKS = 10_000;
+/** How often the memory is looked at, milliseconds. */
+const SAMPLE_MS = 250;
+
+/** See the module. */
+export const manyTasksBenchmark: Benchmark = {
+  name: "many-tasks",
+  needsBinary: true,
+  async run() {
+    const scratch = await Deno.makeTempDir({ prefix: "omk-bench-" });
+    const tasks = Array.from({ length: TASKS }, (_, at) => ({ id: `t${at}`, run: "true" }));
+    const plan = {
+      version: 1,
+      workers: 2,
+      durability: "batch",
+      gates: [],
+      defaults: { isolation: "none", write_set: [] },
+      tasks,
+    };
+    await Deno.writeTextFile(`${scratch}/omk.jsonc`, JSON.stringify(plan));
+    const began = performance.now();
+    const omk = new Deno.Command(BINARY, {
+      args: ["run", "--output", "none"],
+      cwd: scratch,
+      env: { XDG_STATE_HOME: `${scratch}/state` },
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    let isOver = false;
+    const ended = omk.status.finally(() => isOver = true);
+    const samples: number[] = [];
+    while (!isOver) {
+      const bytes = await residentBytes(omk.pid);
+      if (bytes !== null) samples.push(bytes);
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, SAMPLE_MS))]);
+    }
+    const { code } = await ended;
+    const ms = performance.now() - began;
+    if (code !== 0) throw new Error(`omk run ended with ${code}`);
+    report(
+      `${TASKS} tasks "true" in the directory itself, 2 at once, batch (goal: under 5 ms each, memory flat)`,
+      [
+        `${(ms / TASKS).toFixed(2)} ms/task`,
+        ...tenths(samples).map((bytes, at) => `after ${at * 10} %  ${(bytes / 1e6).toFixed(0)} MB`),
+      ],
+    );
+    await Deno.remove(scratch, { recursive: true });
+  },
+};
+
+/** The resident memory of a process; null where it is gone. */
+async function residentBytes(pid: number): Promise<number | null> {
+  try {
+    const text = await Deno.readTextFile(`/proc/${pid}/status`);
+    const kib = /^VmRSS:\s+(\d+) kB$/m.exec(text)?.[1];
+    return kib === undefined ? null : Number(kib) * 1024;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+/** The medians of the ten equal parts of a sequence. */
+function tenths(values: readonly number[]): number[] {
+  const part = Math.max(1, Math.ceil(values.length / 10));
+  return Array.from({ length: 10 }, (_, at) => median(values.slice(at * part, (at + 1) * part)))
+    .filter((each) => !Number.isNaN(each));
+}

@@ -1,0 +1,173 @@
+/**
+ * What scheduling costs without I/O: every decision and every fold of a whole run, a conflict check against many tasks
+ * at work, and loading a large plan. Figures are per task, so that the three sizes can be compared.
+ */
+
+import { fromFileUrl } from "@std/path";
+import { draft, type EventDraft, type RunEvent, taskSubject } from "../../src/log/event.ts";
+import { PathIndex } from "../../src/plan/path_index.ts";
+import type { Plan } from "../../src/plan/spec.ts";
+import { apply } from "../../src/run/state.ts";
+import { decide } from "../../src/scheduler/decide.ts";
+import { createRunState } from "../../src/scheduler/run_state.ts";
+import { settleAttempt } from "../../src/scheduler/settle.ts";
+import { makeOutcome, makePlan, makeTask, startPayload } from "../run/fixture.ts";
+import { type Benchmark, median, report } from "./measure.ts";
+
+const SIZES = [10_000, 100_000, 1_000_000] as const;
+const LAYER = 100;
+const WORKERS = 4;
+/** The tasks at work of the conflict check, and how many paths each declares. */
+const AT_WORK = 1_000;
+const PATHS = 100;
+/** The plan that is loaded. */
+const PLAN_TASKS = 100_000;
+const LOADER = fromFileUrl(new URL("load_plan.ts", import.meta.url));
+
+/** See the module. */
+export const schedulerBenchmark: Benchmark = {
+  name: "scheduler",
+  needsBinary: false,
+  async run(runs) {
+    const perTask = SIZES.map((size) => {
+      const plan = layeredPlan(size);
+      // A run of a million tasks takes as long as a hundred of ten thousand: few of them tell as much.
+      const rounds = Math.max(1, Math.min(runs, Math.floor(SIZES[2] / size)));
+      if (size === SIZES[0]) wholeRunMs(plan);
+      return median(Array.from({ length: rounds }, () => wholeRunMs(plan))) * 1000 / size;
+    });
+    const [small = NaN, , large = NaN] = perTask;
+    report(`apply and decide of a whole run, ${WORKERS} workers (goal: at most 15 µs/task at 100,000)`, [
+      ...SIZES.map((size, at) =>
+        `${String(size).padStart(9)} tasks  ${(perTask[at] ?? NaN).toFixed(1)} µs/task`
+      ),
+      `per task at ${SIZES[2]} beside ${SIZES[0]}: ${(large / small).toFixed(2)} x (goal: at most 1.5 x)`,
+    ]);
+    const { hit, miss } = conflictCheckMicros(runs);
+    report(`Conflict check against ${AT_WORK} tasks at work with ${PATHS} paths each (goal: at most 20 µs)`, [
+      `a task with one path   ${miss.one.toFixed(2)} µs without a conflict, ${
+        hit.one.toFixed(2)
+      } µs with one`,
+      `a task with ${PATHS} paths ${miss.all.toFixed(2)} µs without a conflict, ${
+        hit.all.toFixed(2)
+      } µs with one`,
+    ]);
+    await benchLoading(runs);
+  },
+};
+
+/** A plan in layers, each task with two dependencies in the layer before its own. */
+function layeredPlan(size: number): Plan {
+  const tasks = Array.from({ length: size }, (_, at) => {
+    const before = at - at % LAYER - LAYER;
+    const dependencies = before < 0 ? [] : [`t${before + at % LAYER}`, `t${before + (at + 1) % LAYER}`];
+    return makeTask(`t${at}`, { dependencies });
+  });
+  return makePlan(tasks, { workers: WORKERS });
+}
+
+/** How long a run takes from its plan to the end of its last task, where nothing is written and everything succeeds. */
+function wholeRunMs(plan: Plan): number {
+  const began = performance.now();
+  const state = createRunState(plan);
+  const outcome = makeOutcome("success");
+  const process = { pid: 1, pgid: 1, start_time: null, boot_id: null };
+  let now = Date.UTC(2026, 0, 2);
+  let index = 0;
+  const claims: { readonly task_id: string; readonly attempt: number; readonly token: number }[] = [];
+  let ts = new Date(now).toISOString();
+  const add = (drafts: readonly EventDraft[]) => {
+    for (const each of drafts) {
+      const event: RunEvent = { index, id: "0", run_id: "r", ts, schema_version: 1, ...each };
+      index += 1;
+      apply(state, event);
+      if (event.kind === "task_claimed") {
+        const { task_id, attempt } = event.payload;
+        claims.push({ task_id, attempt, token: event.index });
+      }
+    }
+  };
+  add([draft("run_started", "run", "controller/1", startPayload(plan))]);
+  while (true) {
+    add(decide(state, now));
+    const ref = claims.shift();
+    if (ref === undefined) break;
+    if (ref.token % WORKERS === 0) {
+      now += 1;
+      ts = new Date(now).toISOString();
+    }
+    add([
+      draft("task_started", taskSubject(ref.task_id), "controller/1", {
+        ...ref,
+        process,
+        slot: "w1",
+        output: "",
+      }),
+    ]);
+    add(settleAttempt(state, ref, outcome, [], now));
+  }
+  const elapsed = performance.now() - began;
+  if (state.index.count("completed") !== plan.tasks.length) {
+    throw new Error("The run did not come to its end");
+  }
+  return elapsed;
+}
+
+/** Micros that a conflict check takes where tasks at work declare paths of their own, 100 each, in one tree. */
+function conflictCheckMicros(
+  runs: number,
+): Record<"hit" | "miss", { readonly one: number; readonly all: number }> {
+  const index = new PathIndex();
+  const pathsOf = (task: number) =>
+    Array.from({ length: PATHS }, (_, at) => `packages/p${task % 50}/src/m${task}/file${at}.ts`);
+  for (let task = 0; task < AT_WORK; task++) index.add(`t${task}`, { reads: [], writes: pathsOf(task) });
+  const micros = (writes: readonly string[], conflicts: number) => {
+    const sets = { reads: [], writes };
+    const checks = 2_000;
+    const rounds = Array.from({ length: runs + 1 }, () => {
+      const began = performance.now();
+      let found = 0;
+      for (let check = 0; check < checks; check++) found += index.conflictsWith(sets).length;
+      if (found !== checks * conflicts) throw new Error(`Found ${found} conflicts in ${checks} checks`);
+      return (performance.now() - began) * 1000 / checks;
+    });
+    return median(rounds.slice(1));
+  };
+  const free = pathsOf(AT_WORK);
+  const taken = [...free.slice(1), ...pathsOf(AT_WORK / 2).slice(0, 1)];
+  return {
+    miss: { one: micros(free.slice(0, 1), 0), all: micros(free, 0) },
+    hit: { one: micros(taken.slice(-1), 1), all: micros(taken, 1) },
+  };
+}
+
+/** Loading and validating a plan of 100,000 tasks in a process of its own, whose peak of memory is the figure. */
+async function benchLoading(runs: number): Promise<void> {
+  const scratch = await Deno.makeTempDir({ prefix: "omk-bench-" });
+  const path = `${scratch}/omk.jsonc`;
+  const tasks = layeredPlan(PLAN_TASKS).tasks.map(({ id, dependencies }, at) => ({
+    id,
+    run: `make ${id}`,
+    dependencies,
+    write_set: [`packages/p${at % 500}/src/${id}.ts`],
+  }));
+  await Deno.writeTextFile(path, JSON.stringify({ version: 1, gates: [], tasks }));
+  const loads: { readonly ms: number; readonly peak_bytes: number }[] = [];
+  for (let round = 0; round < runs; round++) {
+    const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--no-check", "-A", LOADER, path],
+      stdin: "null",
+    }).output();
+    if (!success) throw new Error(new TextDecoder().decode(stderr));
+    loads.push(JSON.parse(new TextDecoder().decode(stdout)));
+  }
+  const { size } = await Deno.stat(path);
+  report(
+    `Loading a plan of ${PLAN_TASKS} tasks, ${(size / 1e6).toFixed(0)} MB (goal: under 3 s and 500 MB)`,
+    [
+      `${(median(loads.map(({ ms }) => ms)) / 1000).toFixed(2)} s, ` +
+      `peak ${(median(loads.map(({ peak_bytes }) => peak_bytes)) / 1e6).toFixed(0)} MB of the process`,
+    ],
+  );
+  await Deno.remove(scratch, { recursive: true });
+}

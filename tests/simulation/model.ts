@@ -1,0 +1,267 @@
+/**
+ * The reference model: what a scheduler has to decide, written from the rules in the plainest form, without queues,
+ * indexes or caches. It looks at what the log says (the run and the tasks) and answers in the words of `words.ts`.
+ */
+
+import type { Plan, TaskSpec } from "../../src/plan/spec.ts";
+import type { OpenRequest, RunRecord } from "../../src/scheduler/run_record.ts";
+import type { TaskState } from "../../src/scheduler/task_state.ts";
+import { collide, dependentsOf, specOf, standing } from "./naive.ts";
+
+/** What the log says. */
+export interface Facts {
+  readonly plan: Plan;
+  readonly run: RunRecord;
+  readonly tasks: readonly TaskState[];
+}
+
+/** What the model knows of the plan once the run has started. */
+export interface ModelSettings {
+  /** Earlier durations by task, milliseconds. */
+  readonly durations: ReadonlyMap<string, number>;
+  /** How many attempts were claimed. */
+  readonly claims: number;
+}
+
+/** What is to be done at `now`, the run clock in milliseconds. */
+export function modelDecide(facts: Facts, settings: ModelSettings, now: number): string[] {
+  const { run } = facts;
+  if (run.phase !== "active" || run.proof_writing !== null) return [];
+  for (const request of run.open_requests) {
+    const answer = answerTo(facts, request);
+    if (answer.length > 0) return answer;
+  }
+  if (run.tampered_at !== null || run.failure !== null || run.cancelled) return [];
+  if (run.cancel !== null) return cancelAll(facts, run.cancel.request);
+  const ends = [...lostLeases(facts, now), ...budgetReports(facts, settings, now), ...hopeless(facts)];
+  return ends.length > 0 ? ends : [...nextMerge(facts), ...claims(facts, settings, now)];
+}
+
+const isAtWork = ({ state }: TaskState) => state === "claimed" || state === "running";
+const isOver = ({ state }: TaskState) => ["completed", "failed", "cancelled", "blocked"].includes(state);
+const isSelected = ({ run }: Facts, id: string) => run.selected === null || run.selected.includes(id);
+const isMerging = ({ run }: Facts, { id }: TaskState) => run.merge?.task_id === id;
+const taskOf = ({ tasks }: Facts, id: string) => tasks.find((task) => task.id === id);
+const statusOf = (facts: Facts) => {
+  const states = new Map(facts.tasks.map(({ id, state }) => [id, state]));
+  return (id: string): string => states.get(id) ?? "";
+};
+
+function answerTo(facts: Facts, request: OpenRequest): string[] {
+  const { run, plan } = facts;
+  const refusal = [`refuse ${request.index}`];
+  const isEnding = run.cancel !== null || run.cancelled;
+  switch (request.kind) {
+    case "cancel_requested": {
+      const id = request.payload.task_id;
+      if (id !== null) return cancelOne(facts, request.index, id) ?? refusal;
+      const isMine = run.cancel?.request === request.index && !run.cancelled && run.failure === null;
+      return isMine ? [] : refusal;
+    }
+    case "pause_requested":
+      return run.paused ? refusal : [`run_paused ${request.index}`];
+    case "unpause_requested":
+      return run.paused ? [`run_unpaused ${request.index}`] : refusal;
+    case "answer_given": {
+      const { task_id, answer } = request.payload;
+      if (isEnding || taskOf(facts, task_id)?.state !== "waiting") return refusal;
+      return [`reopen ${task_id} ${request.index} ${answer}`];
+    }
+    case "retry_requested": {
+      const asked = isEnding ? [] : retriable(facts, request.payload.task_id);
+      return asked.length === 0
+        ? refusal
+        : reopened(facts, asked).map((id) => `reopen ${id} ${request.index} undefined`);
+    }
+    case "budget_add_requested": {
+      const { time_secs, ...others } = plan.budget;
+      const planned = { ...others, time: time_secs ?? undefined }[request.payload.budget];
+      return planned === undefined ? refusal : [`budget_extended ${request.index}`];
+    }
+    default:
+      return refusal;
+  }
+}
+
+/** The task and all that would wait for its success in vain; what is at work or being merged ends by itself. */
+function cancelOne(facts: Facts, index: number, id: string): string[] | null {
+  const task = taskOf(facts, id);
+  if (task === undefined || isOver(task) || (isAtWork(task) && task.cancel_request !== index)) return null;
+  const reached = [id];
+  for (const each of reached) {
+    for (const spec of dependentsOf(facts.plan, each)) {
+      const dependent = taskOf(facts, spec.id);
+      const goes = spec.trigger_rule !== "all_done" && dependent !== undefined && !isOver(dependent);
+      if (goes && !reached.includes(spec.id)) reached.push(spec.id);
+    }
+  }
+  return reached.flatMap((each) => {
+    const going = taskOf(facts, each);
+    if (going === undefined || isAtWork(going) || isMerging(facts, going)) return [];
+    const token = going.state === "pending" ? null : going.token;
+    if (each !== id && going.state === "pending") return [`end ${each}`];
+    return [`cancel ${each} ${token} ${each === id ? index : undefined}`];
+  }).sort();
+}
+
+function retriable(facts: Facts, id: string | null): string[] {
+  if (id === null) return facts.tasks.filter(({ state }) => state === "failed").map((task) => task.id);
+  const task = taskOf(facts, id);
+  const spec = specOf(facts.plan, id);
+  if (task === undefined || spec === undefined || !isSelected(facts, id)) return [];
+  if (task.state === "completed" || !isOver(task)) return [];
+  return standing(facts.plan, spec, statusOf(facts)) === "hopeless" ? [] : [id];
+}
+
+/** They, and everything that ended because of others and can start when these have ended well. */
+function reopened(facts: Facts, asked: readonly string[]): string[] {
+  const open = new Set(asked);
+  const before = statusOf(facts);
+  const status = (id: string) => open.has(id) ? "pending" : before(id);
+  for (let size = -1; size !== open.size;) {
+    size = open.size;
+    for (const { id, state, causes } of facts.tasks) {
+      const spec = specOf(facts.plan, id);
+      const endedThroughOthers = state === "blocked" || (state === "cancelled" && causes.length > 0);
+      if (spec === undefined || !endedThroughOthers || !spec.dependencies.some((each) => open.has(each))) {
+        continue;
+      }
+      if (standing(facts.plan, spec, status) !== "hopeless") open.add(id);
+    }
+  }
+  return facts.tasks.map(({ id }) => id).filter((id) => open.has(id));
+}
+
+function cancelAll(facts: Facts, request: number): string[] {
+  const idle = facts.tasks.filter((task) =>
+    isSelected(facts, task.id) && !isOver(task) && !isAtWork(task) && !isMerging(facts, task)
+  );
+  const isBusy = facts.tasks.some(isAtWork) || facts.run.merge !== null;
+  if (idle.length === 0 && !isBusy) return [`run_cancelled ${request}`];
+  return idle.map(({ id, state, token }) => `cancel ${id} ${state === "pending" ? null : token} undefined`)
+    .sort();
+}
+
+/** An attempt whose lease has run out starts again at once; the third time in a row is the last. */
+function lostLeases({ tasks }: Facts, now: number): string[] {
+  return tasks.filter((task) => isAtWork(task) && task.lease_expires !== null && task.lease_expires <= now)
+    .sort((a, b) => (a.token ?? 0) - (b.token ?? 0))
+    .map(({ id, token, recovery_count }) =>
+      recovery_count >= 2 ? `fail ${id} ${token}` : `again ${id} ${token} recovery ${now}`
+    );
+}
+
+function hopeless(facts: Facts): string[] {
+  const status = statusOf(facts);
+  const ended = new Map<string, string>();
+  const statusNow = (id: string) => ended.get(id) ?? status(id);
+  const open = facts.tasks.filter(({ id, state }) => state === "pending" && isSelected(facts, id));
+  for (let size = -1; size !== ended.size;) {
+    size = ended.size;
+    for (const { id } of open) {
+      const spec = specOf(facts.plan, id);
+      if (spec !== undefined && standing(facts.plan, spec, statusNow) === "hopeless") {
+        ended.set(id, "blocked");
+      }
+    }
+  }
+  return [...ended.keys()].map((id) => `end ${id}`).sort();
+}
+
+/** The tasks that only a place, a pool, a conflict or their delay keeps from starting. */
+function startable(facts: Facts): { readonly task: TaskState; readonly spec: TaskSpec }[] {
+  const status = statusOf(facts);
+  return facts.plan.tasks.flatMap((spec, at) => {
+    const task = facts.tasks[at];
+    const isOpen = task?.state === "pending" && isSelected(facts, spec.id);
+    return task !== undefined && isOpen && standing(facts.plan, spec, status) === "ready"
+      ? [{ task, spec }]
+      : [];
+  });
+}
+
+function limits({ run, plan }: Facts, { claims }: ModelSettings, now: number) {
+  const { time_secs, attempts, tokens, usd } = plan.budget;
+  const pausedMs = (run.paused_ms ?? 0) + (run.paused_at === undefined ? 0 : now - run.paused_at);
+  const used = { time: (now - run.started_at - pausedMs) / 1000, attempts: claims, tokens: 0, usd: 0 };
+  const planned = {
+    time: time_secs ?? Infinity,
+    attempts: attempts ?? Infinity,
+    tokens: tokens ?? Infinity,
+    usd: usd ?? Infinity,
+  };
+  return (["time", "attempts", "tokens", "usd"] as const).map((budget) => ({
+    budget,
+    used: budget === "tokens" || budget === "usd" ? run.usage?.[budget] ?? 0 : used[budget],
+    limit: planned[budget] + (run.budget_added?.[budget] ?? 0),
+  }));
+}
+
+function budgetReports(facts: Facts, settings: ModelSettings, now: number): string[] {
+  const { run } = facts;
+  const isWaiting = startable(facts).length > 0;
+  if (run.budget_exhausted !== null || !(isWaiting || facts.tasks.some(isAtWork))) return [];
+  const all = limits(facts, settings, now).filter(({ limit }) => limit < Infinity);
+  const text = (kind: string, { budget, used, limit }: typeof all[number]) =>
+    `${kind} ${budget} ${used} of ${limit}`;
+  const exhausted = all.find(({ budget, used, limit }) =>
+    used >= limit && (budget !== "attempts" || isWaiting) && (budget !== "time" || !run.paused)
+  );
+  if (exhausted !== undefined) return [text("budget_exhausted", exhausted)];
+  return all.filter(({ budget, used, limit }) =>
+    used >= 0.8 * limit && !run.budget_reported?.includes(budget)
+  )
+    .map((each) => text("budget_checkpoint", each));
+}
+
+function nextMerge(facts: Facts): string[] {
+  const { run } = facts;
+  const task = taskOf(facts, run.merge_queue[0] ?? "");
+  if (task === undefined || run.merge !== null || run.head === null) return [];
+  return [`merge ${task.id} ${task.pin} on ${run.head.commit}`];
+}
+
+/** The best of what can start, one after the other, as long as there are places. */
+function claims(facts: Facts, settings: ModelSettings, now: number): string[] {
+  const { run, plan, tasks } = facts;
+  const hasFailed = tasks.some(({ state }) => state === "failed");
+  if (run.paused || run.budget_exhausted !== null || (plan.on_failure !== "continue" && hasFailed)) return [];
+  const atWork = tasks.filter(isAtWork).map(({ id }) => id);
+  const attemptsLeft = (plan.budget.attempts ?? Infinity) + (run.budget_added?.attempts ?? 0) -
+    settings.claims;
+  let places = Math.min((run.settings?.workers ?? 0) - atWork.length, attemptsLeft);
+  const pools = new Map<string, number>();
+  const holders = tasks.flatMap((task, at) => {
+    const spec = plan.tasks[at];
+    return spec !== undefined && (isAtWork(task) || task.state === "finished") ? [spec] : [];
+  });
+  for (const { id, pool } of holders) {
+    if (pool !== null && atWork.includes(id)) pools.set(pool, (pools.get(pool) ?? 0) + 1);
+  }
+  const chosen: string[] = [];
+  for (const { task, spec } of ranked(facts, settings, now)) {
+    const inPool = spec.pool === null ? 0 : pools.get(spec.pool) ?? 0;
+    if (places < 1 || inPool >= (plan.pools[spec.pool ?? ""] ?? Infinity)) continue;
+    if (holders.some((holder) => collide(holder, spec, run.case_sensitive))) continue;
+    const base = spec.isolation === "worktree" ? run.head?.commit ?? null : null;
+    chosen.push(`claim ${spec.id} ${task.attempt + 1} ${base} ${now + plan.lease_secs * 1000}`);
+    holders.push(spec);
+    if (spec.pool !== null) pools.set(spec.pool, inPool + 1);
+    places -= 1;
+  }
+  return chosen;
+}
+
+/** Priority and one step for each ten minutes of waiting, then the longest way to the end, then the place in the plan. */
+function ranked(facts: Facts, { durations }: ModelSettings, now: number) {
+  const urgency = ({ task, spec }: { readonly task: TaskState; readonly spec: TaskSpec }) =>
+    spec.priority - Math.floor((task.ready_since ?? 0) / 600_000);
+  const paths = new Map<string, number>();
+  for (const { id } of [...facts.plan.tasks].reverse()) {
+    const after = dependentsOf(facts.plan, id).map((each) => paths.get(each.id) ?? 0);
+    paths.set(id, (durations.get(id) ?? 1_000) + Math.max(0, ...after));
+  }
+  const path = (id: string) => paths.get(id) ?? 0;
+  return startable(facts).filter(({ task }) => (task.not_before ?? 0) <= now)
+    .sort((a, b) => urgency(b) - urgency(a) || path(b.spec.id) - path(a.spec.id));
+}

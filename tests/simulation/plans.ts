@@ -1,0 +1,137 @@
+/** Random plans with everything that the scheduler has rules for. */
+
+import type { PayloadOf } from "../../src/log/kinds.ts";
+import type { GateSpec, Plan, TaskSpec } from "../../src/plan/spec.ts";
+import { makePlan, makeTask, startPayload } from "../run/fixture.ts";
+import type { Random } from "./random.ts";
+
+/** The entries of path sets: files, directories and globs that nest, overlap, or exclude each other by suffix. */
+const ENTRIES = [
+  "src/a",
+  "src/b/**",
+  "src/b/c.ts",
+  "src/*.ts",
+  "src/*.md",
+  "src/A",
+  "docs",
+  "docs/x/y.md",
+  "lib/x.ts",
+  "lib/**",
+  "**",
+];
+
+/** A plan of 1 to `largest` tasks, log-uniform in size. */
+export function randomPlan(random: Random, largest: number): Plan {
+  const count = random.logBetween(1, largest);
+  const shape = {
+    width: random.between(1, 8),
+    depth: random.next(),
+    sets: random.next(),
+    pools: random.next(),
+  };
+  const tasks = Array.from({ length: count }, (_, at) => randomTask(random, at, shape));
+  return makePlan(tasks, {
+    workers: random.between(1, 6),
+    pools: { db: 1, gpu: 2 },
+    on_failure: random.pick(["continue", "continue", "continue", "no-new", "kill"] as const),
+    gates: Array.from({ length: random.pick([0, 1, 1, 2]) }, (_, at) => randomGate(random, `g${at}`, "run")),
+    lease_secs: random.pick([20, 60, 300]),
+    budget: randomBudget(random, count),
+  });
+}
+
+/** The payload of `run_started` for a plan: sometimes with a selection, earlier durations, or no case. */
+export function randomStart(random: Random, plan: Plan): PayloadOf<"run_started"> {
+  const durations = plan.tasks.filter(() => random.chance(0.3)).map(({ id }) => ({
+    task_id: id,
+    ms: random.between(0, 60_000),
+  }));
+  const isWhole = random.chance(0.8);
+  return startPayload(plan, {
+    durations,
+    selected: isWhole ? null : randomSelection(random, plan),
+    case_sensitive: random.chance(0.7),
+    seed: String(random.between(0, 1_000_000)),
+  });
+}
+
+interface Shape {
+  readonly width: number;
+  readonly depth: number;
+  readonly sets: number;
+  readonly pools: number;
+}
+
+function randomTask(random: Random, at: number, shape: Shape): TaskSpec {
+  const isolation = random.chance(0.85) ? "worktree" : "none";
+  const chance = random.next();
+  const write_set = chance < 0.5 * shape.sets
+    ? [random.pick(ENTRIES), ...(random.chance(0.2) ? [random.pick(ENTRIES)] : [])]
+    : chance < 0.7 * shape.sets
+    ? []
+    : null;
+  return makeTask(`t${at}`, {
+    dependencies: randomDependencies(random, at, shape),
+    trigger_rule: random.pick(
+      ["all_success", "all_success", "all_success", "one_success", "all_done"] as const,
+    ),
+    priority: random.pick([0, 0, 0, 1, 5, -3]),
+    pool: random.chance(0.5 * shape.pools) ? random.pick(["db", "gpu"]) : null,
+    isolation,
+    write_set: isolation === "none" && write_set === null ? (random.chance(0.5) ? ["**"] : []) : write_set,
+    read_set: random.chance(0.3 * shape.sets) ? [random.pick(ENTRIES)] : [],
+    outputs: random.chance(0.15) ? [`out/${at}.json`] : [],
+    gates: random.chance(0.15) ? [randomGate(random, `check${at}`, "task")] : [],
+    retry_declared: random.chance(0.5),
+    retry_policy: {
+      max_attempts: random.between(0, 3),
+      backoff_seconds: random.chance(0.2) ? 0 : random.next() * 10,
+      backoff_multiplier: random.pick([1, 2, 3]),
+      max_backoff_seconds: 30,
+      jitter: random.chance(0.5) ? random.next() : 0,
+      terminal_on_permanent_failure: random.chance(0.8),
+    },
+  });
+}
+
+/** Up to three tasks before this one: its neighbours in a plan of chains, any in a plan of layers. */
+function randomDependencies(random: Random, at: number, { width, depth }: Shape): string[] {
+  if (at === 0 || random.chance(0.2)) return [];
+  const found = new Set<number>();
+  for (let left = random.between(0, 3); left > 0; left--) {
+    found.add(random.chance(depth) ? Math.max(0, at - random.between(1, width)) : random.between(0, at - 1));
+  }
+  return [...found].map((each) => `t${each}`);
+}
+
+function randomGate(random: Random, name: string, scope: GateSpec["scope"]): GateSpec {
+  return {
+    name,
+    command: "true",
+    required: random.chance(0.8),
+    timeout_secs: 60,
+    scope,
+    retries: random.pick([0, 0, 1, 2]),
+    allow_fail: random.chance(0.1),
+    skip: random.chance(0.1),
+    output_fails: false,
+    reports: [],
+  };
+}
+
+function randomBudget(random: Random, count: number): Plan["budget"] {
+  return {
+    time_secs: random.chance(0.15) ? random.between(5, 20 * count + 60) : null,
+    ...(random.chance(0.15) ? { attempts: random.between(1, 2 * count + 1) } : {}),
+    ...(random.chance(0.1) ? { tokens: random.between(100, 3000 * count) } : {}),
+    ...(random.chance(0.15) ? { usd: random.between(1, 3 * count + 3) } : {}),
+  };
+}
+
+function randomSelection(random: Random, plan: Plan): string[] {
+  const chosen = new Set(plan.tasks.filter(() => random.chance(0.5)).map(({ id }) => id));
+  for (const { id, dependencies } of [...plan.tasks].reverse()) {
+    if (chosen.has(id)) dependencies.forEach((each) => chosen.add(each));
+  }
+  return plan.tasks.map(({ id }) => id).filter((id) => chosen.has(id));
+}

@@ -1,0 +1,97 @@
+/** The ports of one controller process in the simulation. */
+
+import type { GateRequest, GateResult } from "../../src/gates/port.ts";
+import type { RunEvent } from "../../src/log/event.ts";
+import { runDirectoryAt } from "../../src/run/directory.ts";
+import type { Merger, RunPorts } from "../../src/run/ports.ts";
+import { RUN_ID } from "../run/fixture.ts";
+import { simulatedWorker } from "./simulated_worker.ts";
+import { forever, type SimulatedProcess, type World } from "./world.ts";
+
+/** A controller looks for news so often; it alone sleeps exactly so long. */
+const POLL_MS = 200;
+
+/** See the module. `onEvent` sees each event once the controller has folded it. */
+export function simulatedPorts(
+  world: World,
+  process: SimulatedProcess,
+  onEvent: (event: RunEvent) => void,
+): RunPorts {
+  return {
+    log: world.logFor(process),
+    clock: {
+      now: () => world.now(),
+      jump: () => world.log.clock.jump(),
+      monotonic: () => world.clock.monotonic(),
+      sleep: (ms, signal) => process.sleep(ms, signal, ms === POLL_MS),
+    },
+    attempts: simulatedWorker(world, process),
+    merger: simulatedMerger(world, process),
+    gates: { run: (request) => runGate(world, process, request) },
+    proof: {
+      async write() {
+        await process.sleep(world.random.split("proof").between(0, 500));
+        const sha256 = "0".repeat(64);
+        const proof = { path: "proof.json", bytes: 1, kept_bytes: 1, truncated: false, sha256 };
+        return process.isAlive ? { proof, failure: null, patch: null } : await forever();
+      },
+    },
+    identity: { name: "omk", email: "omk@localhost" },
+    runDirectory: runDirectoryAt("/nowhere", RUN_ID),
+    directory: "/project",
+    onEvent: (event) => {
+      if (process.isAlive) onEvent(event);
+    },
+  };
+}
+
+/** Merges that conflict by chance; the same merge always ends the same way. */
+function simulatedMerger(world: World, process: SimulatedProcess): Merger {
+  const random = world.random.split("merges");
+  return {
+    async merge(head, pin, _base, { date }) {
+      await process.sleep(random.chance(0.5) ? 0 : random.between(0, 1_000));
+      if (!process.isAlive) return await forever();
+      // What conflicts once conflicts again: only a new head or a new pin can change that.
+      if (world.remembered(`${pin} on ${head}`, () => world.faults.strikes("merge_conflicted", 0.16))) {
+        return { kind: "conflict", paths: ["same.txt"], detail: "simulated" };
+      }
+      const commit = world.object(`merge of ${pin} on ${head} at ${date}`);
+      return { kind: "merged", commit, tree: world.object(`tree of ${commit}`) };
+    },
+    async advanceHead(_run, from, to) {
+      await process.sleep(random.between(0, 20));
+      if (!process.isAlive) return await forever();
+      world.advanceHead(from, to);
+    },
+    publish: () => process.sleep(random.between(0, 20)),
+  };
+}
+
+async function runGate(world: World, process: SimulatedProcess, request: GateRequest): Promise<GateResult> {
+  const { gate, runNumber, tree, commit, task, signal } = request;
+  await process.sleep(world.random.split(`gate ${gate.name} ${runNumber}`).between(0, 3_000), signal);
+  if (!process.isAlive) return await forever();
+  const evidence = {
+    gate: gate.name,
+    scope: gate.scope,
+    run_number: runNumber,
+    required: gate.required,
+    tree,
+    commit,
+    task_id: task?.id ?? null,
+    token: task?.token ?? null,
+    definition: "0".repeat(64),
+    exit_code: 0,
+    signal: null,
+    timed_out: false,
+    duration_ms: 1,
+    output: null,
+    changed: [],
+    untracked: [],
+    counts: null,
+  };
+  if (!signal.aborted && !world.faults.strikes("gate_failed", 0.3)) return { passed: true, evidence };
+  const failure = { ...evidence, exit_code: 1, reason: "exited with 1", infrastructure: false };
+  return { passed: false, evidence: failure };
+}

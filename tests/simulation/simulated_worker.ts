@@ -1,0 +1,188 @@
+/** Attempts that are carried out by chance: they succeed, fail, die, stall, say nothing, or answer late. */
+
+import { SlotLostError } from "../../src/git/errors.ts";
+import type { CommitMeta, Pin } from "../../src/git/port.ts";
+import type { AttemptOutcome, OutcomeResult } from "../../src/log/kinds.ts";
+import type { Attempt, AttemptRequest, AttemptWorker, CollectedOutputs } from "../../src/worker/port.ts";
+import { makeOutcome } from "../run/fixture.ts";
+import type { Random } from "./random.ts";
+import { forever, type SimulatedProcess, type World } from "./world.ts";
+
+/** When a watchdog ends what says nothing, milliseconds. */
+const WATCHDOG_MS = 120_000;
+const BODY = { pid: 1, pgid: 1, start_time: null, boot_id: null };
+
+/** The worker of one process. */
+export function simulatedWorker(world: World, process: SimulatedProcess): AttemptWorker {
+  return {
+    start(request) {
+      const attempt = new SimulatedAttempt(world, process, request);
+      if (process.isAlive) attempt.begin();
+      return attempt;
+    },
+    leftBehind(outcome) {
+      const left = [...world.slots.values()].map((request) => {
+        const attempt = new SimulatedAttempt(world, process, request);
+        attempt.adopt(outcome);
+        return attempt;
+      });
+      return Promise.resolve(left);
+    },
+  };
+}
+
+class SimulatedAttempt implements Attempt {
+  readonly ref: Attempt["ref"];
+  readonly started: Attempt["started"];
+  readonly ended: Attempt["ended"];
+  readonly #world: World;
+  readonly #process: SimulatedProcess;
+  readonly #request: AttemptRequest;
+  readonly #random: Random;
+  readonly #started = Promise.withResolvers<{ process: typeof BODY; slot: string | null } | null>();
+  readonly #ended = Promise.withResolvers<AttemptOutcome>();
+  #hasSlot = false;
+  #isEnding = false;
+
+  constructor(world: World, process: SimulatedProcess, request: AttemptRequest) {
+    this.#world = world;
+    this.#process = process;
+    this.#request = request;
+    this.ref = request.ref;
+    this.#random = world.random.split(`attempt ${request.ref.token}`);
+    this.started = this.#started.promise;
+    this.ended = this.#ended.promise;
+  }
+
+  /** Starts the body, or does not. */
+  begin(): void {
+    this.#work().catch((error) => this.#world.violate(`a simulated attempt failed: ${error}`));
+  }
+
+  /** Takes over what a dead process left. */
+  adopt(outcome: AttemptOutcome): void {
+    this.#hasSlot = true;
+    this.#finish(outcome);
+  }
+
+  end(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#endBody().catch((error) => this.#world.violate(`a simulated end failed: ${error}`));
+  }
+
+  slot(): string | null {
+    return this.#hasSlot ? "w1" : null;
+  }
+
+  outputBytes(): number {
+    return 0;
+  }
+
+  lastLine(): string {
+    return "";
+  }
+
+  async collectOutputs(): Promise<CollectedOutputs> {
+    const { outputs } = this.#request.spec;
+    await this.#process.sleep(this.#random.between(0, 50));
+    if (outputs.length > 0 && this.#world.faults.strikes("outputs_missing", 0.3)) {
+      return { stored: [], missing: outputs };
+    }
+    const stored = outputs.map((path) => ({ path, sha256: "0".repeat(64), bytes: 1, executable: false }));
+    return { stored, missing: [] };
+  }
+
+  async pin(meta: CommitMeta): Promise<Pin> {
+    const { faults } = this.#world;
+    await this.#process.sleep(this.#random.between(0, 500));
+    if (faults.strikes("pin_failed", 0.05)) {
+      throw this.#random.chance(0.5)
+        ? new SlotLostError({ what: "Cannot pin", where: "w1", why: "simulated" })
+        : new Error("no space");
+    }
+    const { write_set } = this.#request.spec;
+    const isOutside = write_set !== null && faults.strikes("outside_write_set", 0.2);
+    const isMeant = write_set?.length !== 0 &&
+      this.#world.random.split(`change ${this.ref.token}`).chance(0.7);
+    const isChanged = isMeant || isOutside;
+    const commit = isChanged ? this.#world.object(`pin ${this.ref.token} ${meta.date}`) : null;
+    return {
+      commit,
+      tree: this.#world.object(`tree of ${commit}`),
+      ref: commit === null ? null : "refs/omk/simulated",
+      changed: isChanged ? [{ path: isOutside ? "outside/of/all" : pathIn(write_set), change: "added" }] : [],
+      by_products: [],
+      by_products_capped: false,
+      unpinned: [],
+      set_aside: false,
+      secrets: [],
+    };
+  }
+
+  async release(): Promise<void> {
+    await this.#process.sleep(this.#random.between(0, 50));
+    if (!this.#process.isAlive) return await forever();
+    this.#hasSlot = false;
+    this.#world.slots.delete(this.ref.token);
+  }
+
+  async #work(): Promise<void> {
+    const { faults } = this.#world;
+    await this.#process.sleep(this.#random.chance(0.5) ? 0 : this.#random.between(0, 2_000));
+    if (!this.#process.isAlive) return;
+    if (this.#isEnding) return this.#finish(makeOutcome("cancelled", { detail: "before it started" }));
+    if (this.#request.base !== null) {
+      this.#hasSlot = true;
+      this.#world.slots.set(this.ref.token, this.#request);
+    }
+    if (faults.strikes("spawn_failed", 0.04)) return this.#finish(makeOutcome("spawn_error"));
+    this.#started.resolve({ process: BODY, slot: this.slot() });
+    if (faults.strikes("worker_silent", 0.06)) {
+      await this.#process.sleep(WATCHDOG_MS);
+      return this.#finish(makeOutcome("timeout"));
+    }
+    await this.#process.sleep(this.#random.logBetween(10, 30_000));
+    this.#finish(makeOutcome(this.#result(), { proven_dead: this.#random.chance(0.97) }));
+  }
+
+  #result(): OutcomeResult {
+    const { faults } = this.#world;
+    if (faults.strikes("worker_died", 0.06)) return "lost";
+    if (faults.strikes("worker_stalled", 0.04)) return "stalled";
+    // A task succeeds more or less often throughout its run.
+    const skill = this.#world.random.split(`skill ${this.ref.task_id}`).next();
+    if (this.#random.chance(0.6 + 0.5 * skill)) return "success";
+    return this.#random.pick(
+      [
+        "exit",
+        "signal",
+        "timeout",
+        "reported_failed",
+        "reported_partial",
+        "blocked_on_human",
+        "blocked_on_external",
+      ] as const,
+    );
+  }
+
+  /** Ends as asked, sooner or later. */
+  async #endBody(): Promise<void> {
+    if (this.#world.faults.strikes("report_late", 0.4)) {
+      await this.#process.sleep(this.#random.between(1, 40_000));
+    }
+    this.#finish(makeOutcome("cancelled", { detail: "ended" }));
+  }
+
+  #finish(outcome: AttemptOutcome): void {
+    this.#started.resolve(null);
+    this.#ended.resolve(outcome);
+  }
+}
+
+/** A path that belongs to the set. */
+function pathIn(set: readonly string[] | null): string {
+  const [entry = "changed"] = set ?? [];
+  const file = entry.endsWith(".md") ? "f.md" : "f.ts";
+  return entry.replace("**", `x/${file}`).replace(/\*\.(ts|md)$/, file);
+}

@@ -1,0 +1,47 @@
+/** Decisions in words, so that two ways of deciding can be compared. */
+
+import type { EventDraft } from "../../src/log/event.ts";
+
+/** A decision in words that do not depend on the order where the order means nothing. */
+export function words(drafts: readonly EventDraft[]): string[] {
+  const all = drafts.map(({ kind, payload }) => {
+    const id = "task_id" in payload ? payload.task_id : "";
+    switch (kind) {
+      case "task_claimed":
+        return `claim ${id} ${payload.attempt} ${payload.base} ${payload.lease_expires}`;
+      case "task_blocked":
+        return `end ${id}`;
+      case "task_cancelled":
+        return payload.attempt === null && payload.causes !== undefined && payload.request === undefined
+          ? `end ${id}`
+          : `cancel ${id} ${payload.token} ${payload.request}`;
+      case "retry_scheduled":
+        return `again ${id} ${payload.token} ${payload.class} ${payload.not_before}`;
+      case "task_failed":
+        return `fail ${id} ${payload.token}`;
+      case "merge_started":
+        return `merge ${id} ${payload.pin} on ${payload.head}`;
+      case "task_reopened":
+        return `reopen ${id} ${payload.request} ${payload.answer}`;
+      case "budget_exhausted":
+      case "budget_checkpoint":
+        return `${kind} ${payload.budget} ${payload.used} of ${payload.limit}`;
+      case "result_refused":
+        return `refuse ${payload.request}`;
+      case "request_refused":
+        return `refuse ${payload.request}`;
+      case "run_paused":
+      case "run_unpaused":
+      case "budget_extended":
+      case "run_cancelled":
+        return `${kind} ${payload.request}`;
+      default:
+        return kind;
+    }
+  });
+  return [...all.filter((each) => !isUnordered(each)), ...all.filter(isUnordered).sort()];
+}
+
+function isUnordered(word: string): boolean {
+  return word.startsWith("end ") || word.startsWith("cancel ");
+}

@@ -1,0 +1,183 @@
+/** What outlives every controller of a simulated run: the log, the clock, git, and the slots of tasks. */
+
+import { LockTimeoutError, LogIoError } from "../../src/log/errors.ts";
+import type { EventDraft, RunEvent } from "../../src/log/event.ts";
+import { MemoryLog } from "../../src/log/memory_log.ts";
+import type { EventLog } from "../../src/log/port.ts";
+import type { AttemptRequest } from "../../src/worker/port.ts";
+import { BASE_COMMIT, RUN_ID } from "../run/fixture.ts";
+import type { Faults } from "./faults.ts";
+import type { Random } from "./random.ts";
+import { SimulatedClock } from "./simulated_clock.ts";
+
+/** How long the log stays unwritable when it does: longer than a controller is patient. */
+const OUTAGE_MS = 70_000;
+
+/** See the module. */
+export class World {
+  readonly clock: SimulatedClock;
+  readonly log: MemoryLog;
+  readonly events: RunEvent[] = [];
+  /** The attempts in slots that nobody has given back, by token. */
+  readonly slots = new Map<number, AttemptRequest>();
+  /** The commits that were the run's head, oldest first. */
+  readonly heads: string[] = [BASE_COMMIT];
+  readonly faults: Faults;
+  readonly random: Random;
+  /** What broke a rule. */
+  readonly violations: string[] = [];
+  /** Whether the controller is in the middle of an append, or about to try it again. */
+  isAppending = false;
+  /** Whether another process has appended something that the controller has not read. */
+  hasNews = false;
+  readonly #objects = new Map<string, string>();
+  readonly #findings = new Map<string, boolean>();
+  #offset = 0;
+  #writableFrom = 0;
+
+  constructor(random: Random, faults: Faults) {
+    this.random = random;
+    this.faults = faults;
+    this.clock = new SimulatedClock(random.split("clock"));
+    let ids = 0;
+    this.log = new MemoryLog({
+      runId: RUN_ID,
+      clock: {
+        wall: () => this.clock.wall(),
+        monotonic: () => this.clock.monotonic() + this.#offset,
+        sleep: () => Promise.reject(new Error("The log does not sleep")),
+      },
+      newId: () => `00000000-0000-7000-8000-${(ids++).toString(16).padStart(12, "0")}`,
+    });
+    this.log.subscribe((event) => {
+      this.hasNews = false;
+      this.events.push(event);
+    });
+  }
+
+  /** The run clock. */
+  now(): number {
+    return this.log.clock.now();
+  }
+
+  /** A process that opens the log starts its clock at the wall clock, but not before the last event. */
+  restartClock(): void {
+    const last = Date.parse(this.events.at(-1)?.ts ?? "");
+    this.isAppending = false;
+    this.#offset += Math.max(this.clock.wall(), last) - this.now();
+  }
+
+  /** Notes a broken rule. */
+  violate(what: string): void {
+    this.violations.push(what);
+  }
+
+  /** The same object for the same content. */
+  object(content: string): string {
+    let id = this.#objects.get(content);
+    if (id === undefined) {
+      id = (this.#objects.size + 1).toString(16).padStart(40, "0");
+      this.#objects.set(content, id);
+    }
+    return id;
+  }
+
+  /** What was found the first time. */
+  remembered(what: string, find: () => boolean): boolean {
+    const known = this.#findings.get(what);
+    if (known !== undefined) return known;
+    const found = find();
+    this.#findings.set(what, found);
+    return found;
+  }
+
+  /** Appends as another process would. */
+  appendForeign(draft: EventDraft): RunEvent | undefined {
+    this.hasNews = true;
+    return this.log.appendForeign([draft])[0];
+  }
+
+  /** Swaps the head of the run; anything but the present one, or a swap that has happened, is a lost update. */
+  advanceHead(from: string, to: string): void {
+    const head = this.heads.at(-1);
+    if (head === to) return;
+    if (head !== from) this.violate(`the head goes from ${from} to ${to} while it is ${head}`);
+    this.heads.push(to);
+  }
+
+  /** The log as one process sees it: it may refuse for a while, and never answers a process that is dead. */
+  logFor(process: SimulatedProcess): EventLog {
+    const { log, faults, random } = this;
+    return {
+      append: async (drafts, options) => {
+        // A refused append is tried again, so it is over only when it has gone well.
+        this.isAppending = true;
+        await this.#obstruct(process, options?.signal);
+        if (!process.isAlive) return await forever();
+        const events = await log.append(drafts, options);
+        this.isAppending = false;
+        return events;
+      },
+      head: () => log.head(),
+      read: (index) => log.read(index),
+      poll: async () => {
+        if (!process.isAlive) return await forever();
+        if (faults.strikes("write_slow", 0.001)) await process.sleep(random.between(1, 5_000));
+        return process.isAlive ? await log.poll() : await forever();
+      },
+      subscribe: (listener) =>
+        log.subscribe((event, own) => {
+          if (process.isAlive) listener(event, own);
+        }),
+      close: () => Promise.resolve(),
+    };
+  }
+
+  async #obstruct(process: SimulatedProcess, signal: AbortSignal | undefined): Promise<void> {
+    const { faults, random } = this;
+    if (faults.strikes("write_slow", 0.03)) await process.sleep(random.logBetween(1, 60_000), signal);
+    if (faults.strikes("lock_timed_out", 0.03)) {
+      await process.sleep(5_000, signal);
+      throw new LockTimeoutError("memory", 5_000);
+    }
+    if (faults.strikes("write_refused", 0.03)) {
+      throw new LogIoError("memory", "write to", new Error("no space"));
+    }
+    if (faults.strikes("log_unwritable", 0.006)) this.#writableFrom = this.clock.monotonic() + OUTAGE_MS;
+    if (this.clock.monotonic() < this.#writableFrom) {
+      await process.sleep(1_000, signal);
+      throw new LogIoError("memory", "write to", new Error("no space for long"));
+    }
+  }
+}
+
+/** One omk process: it can die, and then nothing of it goes on. */
+export class SimulatedProcess {
+  readonly #world: World;
+  #isAlive = true;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Whether it has not died. */
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  /** Dies as by SIGKILL. */
+  die(): void {
+    this.#isAlive = false;
+    this.#world.clock.forget(this);
+  }
+
+  /** Waits, unless it dies meanwhile: then for ever. */
+  sleep(ms: number, signal?: AbortSignal, isPolling = false): Promise<void> {
+    return this.#isAlive ? this.#world.clock.sleep(this, ms, signal, isPolling) : forever();
+  }
+}
+
+/** What a dead process waits for. */
+export function forever<T>(): Promise<T> {
+  return new Promise(() => undefined);
+}
