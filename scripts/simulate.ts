@@ -53,7 +53,12 @@ async function run(options: Options): Promise<number> {
   }
   if (options.isVerbose || options.isComplete) printCounts(totals);
   const missing = options.isComplete ? totals.missing(COMPLETE_EVENTS) : [];
-  for (const each of [...missing, ...totals.unknownRefusals().map((reason) => `unknown refusal "${reason}"`)]) {
+  for (
+    const each of [
+      ...missing,
+      ...totals.unknownRefusals().map((reason) => `unknown refusal "${reason}"`),
+    ]
+  ) {
     console.log(`missing: ${each}`);
   }
   console.log(totals.summary());
@@ -75,11 +80,11 @@ function printCounts(totals: Totals): void {
 async function runMutants(jobs: number): Promise<number> {
   let survivors = 0;
   let count = 0;
-  for await (const { name, killedBy } of killMutants({ jobs })) {
+  await killMutants({ jobs }, ({ name, killedBy }) => {
     count += 1;
     if (killedBy === null) survivors += 1;
-    console.log(`${killedBy === null ? "SURVIVED" : "killed"}: ${name}${killedBy === null ? "" : ` (${killedBy})`}`);
-  }
+    console.log(killedBy === null ? `SURVIVED: ${name}` : `killed: ${name} (${killedBy})`);
+  });
   console.log(`mutants: ${count - survivors} of ${count} killed`);
   return survivors === 0 ? 0 : 1;
 }

@@ -35,7 +35,7 @@ async function benchTasks(runs: number): Promise<void> {
   const contenders: Contender[] = [
     { name: "omk", run: () => execute(BINARY, ["run"], scratch) },
     { name: "omk, unsynced", run: () => execute(BINARY, ["run", "unsynced.jsonc"], scratch) },
-    { name: "bare Deno loop", run: () => bareLoop(scratch) },
+    { name: "bare Deno loop", run: () => bareLoop(scratch, TASKS) },
   ];
   for (const tool of ["ninja", "make"]) {
     if (await isInstalled(tool)) {
@@ -58,8 +58,8 @@ async function benchTasks(runs: number): Promise<void> {
 }
 
 /** What spawning alone costs from this runtime: the same shells with two pipes, nothing else. */
-async function bareLoop(cwd: string): Promise<void> {
-  let left = TASKS;
+export async function bareLoop(cwd: string, tasks: number): Promise<void> {
+  let left = tasks;
   const worker = async () => {
     while (left-- > 0) {
       await new Deno.Command("/bin/sh", {

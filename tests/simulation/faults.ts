@@ -66,14 +66,19 @@ export class Faults {
     return this.#isOver;
   }
 
-  /** Whether this fault happens now; `rate` is its usual probability. One that does is counted. */
-  strikes(kind: FaultKind, rate: number): boolean {
-    if (this.#isOver || !this.#random.chance(rate * (this.#rates.get(kind) ?? 0))) return false;
-    this.count(kind);
-    return true;
+  /** Whether this fault is to happen now; `rate` is its usual probability. */
+  isDue(kind: FaultKind, rate: number): boolean {
+    return !this.#isOver && this.#random.chance(rate * (this.#rates.get(kind) ?? 0));
   }
 
-  /** Counts a fault that came about in another way. */
+  /** Whether this fault happens now, which is counted. */
+  strikes(kind: FaultKind, rate: number): boolean {
+    const happens = this.isDue(kind, rate);
+    if (happens) this.count(kind);
+    return happens;
+  }
+
+  /** Counts a fault that has happened. */
   count(kind: FaultKind): void {
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
   }

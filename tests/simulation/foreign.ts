@@ -26,7 +26,7 @@ export const DISTURBANCES: readonly (readonly [FaultKind, number])[] = [
   ["report_twice", 0.004],
   ["report_old_token", 0.004],
   ["fact_forged", 0.003],
-  ["fact_of_old_incarnation", 0.02],
+  ["fact_of_old_incarnation", 0.01],
 ];
 
 /** A request or a forged fact of this kind, fit for the state; undefined where the state has no place for one. */

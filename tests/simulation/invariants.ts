@@ -5,6 +5,7 @@ import type { RunStatus } from "../../src/log/kinds.ts";
 import type { Plan } from "../../src/plan/spec.ts";
 import type { RunState } from "../../src/scheduler/run_state.ts";
 import { collide, specOf, standing } from "./naive.ts";
+import { plainReason } from "./refusals.ts";
 
 /** The legal transitions, as the format says. */
 export const LEGAL: readonly string[] = [
@@ -230,7 +231,7 @@ export class Invariants {
         break;
       case "request_refused":
       case "result_refused":
-        count(this.refusals, reasonWithoutNames(event.payload.reason));
+        count(this.refusals, plainReason(event.payload.reason));
         break;
       default:
         break;
@@ -487,8 +488,4 @@ function isTerminal(status: string): boolean {
 
 function count(counts: Map<string, number>, what: string): void {
   counts.set(what, (counts.get(what) ?? 0) + 1);
-}
-
-function reasonWithoutNames(reason: string): string {
-  return reason.replace(/"[^"]*"(, "[^"]*")*/g, "X");
 }

@@ -309,7 +309,7 @@ class Simulation {
       event.payload.outcome.detail === "its lease ran out";
     if (isLeaseLost) this.#faults.count("lease_expired");
     for (const [kind, rate] of DISTURBANCES) {
-      if (this.#faults.strikes(kind, rate)) this.#request(kind, state);
+      if (this.#faults.isDue(kind, rate)) this.#request(kind, state);
     }
     if (this.#faults.strikes("controller_died", 0.008)) this.#process.die();
   }
@@ -317,6 +317,7 @@ class Simulation {
   #request(kind: FaultKind, state = this.#fold): void {
     const foreign = foreignDraft(kind, state, this.#random);
     if (foreign === undefined) return;
+    this.#faults.count(kind);
     const event = this.#world.appendForeign(foreign);
     if (event !== undefined && KINDS[event.kind].class === "fact") this.#invariants.forgedFrom(event.index);
   }

@@ -1,0 +1,264 @@
+/**
+ * Deliberate mistakes in the fold and the scheduler, as changes of their source: the simulation has to find each. A
+ * text must occur in its file exactly once.
+ */
+
+/** A mistake: in `file`, `text` becomes `replacement`. */
+export interface Mutant {
+  readonly name: string;
+  /** Relative to the root of the project. */
+  readonly file: string;
+  readonly text: string;
+  readonly replacement: string;
+}
+
+const TASK_EVENTS = "src/run/state/task_events.ts";
+const RUN_EVENTS = "src/run/state/run_events.ts";
+const HANDLER = "src/run/state/handler.ts";
+const DECIDE = "src/scheduler/decide.ts";
+const REQUESTS = "src/scheduler/decide_requests.ts";
+const INDEX = "src/scheduler/dispatch_index.ts";
+const RETRY = "src/scheduler/retry.ts";
+const READINESS = "src/scheduler/readiness.ts";
+const BUDGET = "src/scheduler/budget.ts";
+const CASCADE = "src/scheduler/cascade.ts";
+const SETTLE = "src/scheduler/settle.ts";
+
+/** See the module. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: "an attempt stays current whatever its token",
+    file: SETTLE,
+    text: "return view !== undefined && view.task.token === ref.token && isActive(view.task.state);",
+    replacement: "return view !== undefined && isActive(view.task.state);",
+  },
+  {
+    name: "a retry is counted twice",
+    file: TASK_EVENTS,
+    text: 'retry_count: task.retry_count + (kind === "retry" ? 1 : 0)',
+    replacement: 'retry_count: task.retry_count + (kind === "retry" ? 2 : 0)',
+  },
+  {
+    name: "a recovery counts as a retry",
+    file: TASK_EVENTS,
+    text: 'retry_count: task.retry_count + (kind === "retry" ? 1 : 0)',
+    replacement: 'retry_count: task.retry_count + (kind === "conflict" ? 0 : 1)',
+  },
+  {
+    name: "recoveries are not counted",
+    file: TASK_EVENTS,
+    text: 'recovery_count: kind === "recovery" ? task.recovery_count + 1 : 0',
+    replacement: "recovery_count: 0",
+  },
+  {
+    name: "a delay is forgotten",
+    file: TASK_EVENTS,
+    text: "      not_before,\n",
+    replacement: "      not_before: null,\n",
+  },
+  {
+    name: "a reopened task keeps its retries",
+    file: TASK_EVENTS,
+    text: "      retry_count: 0,\n",
+    replacement: "",
+  },
+  {
+    name: "what was merged stays in the queue",
+    file: TASK_EVENTS,
+    text: "      state.run.head = { commit, tree };\n      leaveMergeQueue(state, view);",
+    replacement: "      state.run.head = { commit, tree };",
+  },
+  {
+    name: "the head stays where it was",
+    file: TASK_EVENTS,
+    text: "      state.run.head = { commit, tree };\n",
+    replacement: "",
+  },
+  {
+    name: "an answered request stays open",
+    file: HANDLER,
+    text: "state.run.open_requests.filter((open) => open.index !== request)",
+    replacement:
+      "state.run.open_requests.filter((open) => open.index > request || open.index < request - 40)",
+  },
+  {
+    name: "an unpaused run stays paused",
+    file: RUN_EVENTS,
+    text: "    run.paused = false;\n",
+    replacement: "",
+  },
+  {
+    name: "the time of a pause counts",
+    file: RUN_EVENTS,
+    text: "run.paused_ms = (run.paused_ms ?? 0) + Math.max(0, timeOf(event) - run.paused_at);",
+    replacement: "run.paused_ms = run.paused_ms ?? 0;",
+  },
+  {
+    name: "a budget stays used up when something is added",
+    file: RUN_EVENTS,
+    text: "if (run.budget_exhausted?.budget === budget) run.budget_exhausted = null;",
+    replacement: "",
+  },
+  {
+    name: "facts of an older incarnation count",
+    file: "src/run/state.ts",
+    text: "const isIgnored = incarnation !== undefined && incarnation < run.incarnation;",
+    replacement: "const isIgnored = incarnation !== undefined && incarnation < 0;",
+  },
+  {
+    name: "a place in a pool is never given back",
+    file: INDEX,
+    text: "this.#poolUse.set(spec.pool, this.poolUse(spec.pool) - 1);",
+    replacement: "this.#poolUse.set(spec.pool, this.poolUse(spec.pool));",
+  },
+  {
+    name: "a pool has no limit",
+    file: "src/scheduler/pick_set.ts",
+    text: "if (index.poolUse(spec.pool) >= limit)",
+    replacement: "if (index.poolUse(spec.pool) > limit)",
+  },
+  {
+    name: "path sets are given back before the work is merged",
+    file: INDEX,
+    text: 'const holds = isActive(to) || to === "finished";',
+    replacement: "const holds = isActive(to);",
+  },
+  {
+    name: "tasks that are chosen together may conflict",
+    file: "src/scheduler/pick_set.ts",
+    text: "return rival === undefined ? null",
+    replacement: "return rival !== -1 ? null",
+  },
+  {
+    name: "what waits for a task is not told when it ends",
+    file: INDEX,
+    text: "      this.#releasePaths(ordinal);\n",
+    replacement: "",
+  },
+  {
+    name: "waiting gives no priority",
+    file: INDEX,
+    text: "urgency: this.#specAt(ordinal).priority - Math.floor(readySince / AGEING_STEP_MS),",
+    replacement: "urgency: this.#specAt(ordinal).priority - Math.sign(readySince),",
+  },
+  {
+    name: "earlier durations do not matter",
+    file: INDEX,
+    text: "(ordinal) => durations.get(this.#specAt(ordinal).id) ?? UNKNOWN_DURATION_MS,",
+    replacement: "() => UNKNOWN_DURATION_MS,",
+  },
+  {
+    name: "a lower priority comes first",
+    file: "src/scheduler/ready_queue.ts",
+    text: "if (a.urgency !== b.urgency) return a.urgency > b.urgency;",
+    replacement: "if (a.urgency !== b.urgency) return a.urgency < b.urgency;",
+  },
+  {
+    name: "all_success starts although a dependency has failed",
+    file: READINESS,
+    text: 'if (sums.satisfied === count) return "ready";',
+    replacement: 'if (sums.terminal === count) return "ready";',
+  },
+  {
+    name: "one_success waits for all",
+    file: READINESS,
+    text: 'if (sums.completed > 0) return "ready";',
+    replacement: 'if (sums.completed > 0 && sums.terminal === count) return "ready";',
+  },
+  {
+    name: "all_done starts with the first end",
+    file: READINESS,
+    text: 'return sums.terminal === count ? "ready" : "not_yet";',
+    replacement: 'return sums.terminal > 0 ? "ready" : "not_yet";',
+  },
+  {
+    name: "a failure that the plan tolerates blocks",
+    file: READINESS,
+    text: "satisfied: completed || tolerated ? 1 : 0,",
+    replacement: "satisfied: completed ? 1 : 0,",
+  },
+  {
+    name: "one retry too many",
+    file: RETRY,
+    text: "task.retry_count >= spec.retry_policy.max_attempts",
+    replacement: "task.retry_count > spec.retry_policy.max_attempts",
+  },
+  {
+    name: "quarantine comes with the fourth recovery",
+    file: RETRY,
+    text: "task.recovery_count + 1 >= RECOVERY_LIMIT",
+    replacement: "task.recovery_count >= RECOVERY_LIMIT",
+  },
+  {
+    name: "the limit of conflicts is one higher",
+    file: SETTLE,
+    text: "view.task.conflict_count >= CONFLICT_LIMIT",
+    replacement: "view.task.conflict_count > CONFLICT_LIMIT",
+  },
+  {
+    name: "one worker too many",
+    file: DECIDE,
+    text: "(state.run.settings?.workers ?? 0) - state.index.active.size",
+    replacement: "(state.run.settings?.workers ?? 0) + 1 - state.index.active.size",
+  },
+  {
+    name: "a lease that has run out is not noticed",
+    file: DECIDE,
+    text: "if (task.lease_expires === null || task.lease_expires > now) continue;",
+    replacement: "if (task.lease_expires === null || task.lease_expires > now - 1e9) continue;",
+  },
+  {
+    name: "a paused run starts tasks",
+    file: DECIDE,
+    text: "if (state.run.paused || startsNothing(state)) return [];",
+    replacement: "if (startsNothing(state)) return [];",
+  },
+  {
+    name: "a failure does not keep tasks from starting",
+    file: DECIDE,
+    text: 'return state.plan.on_failure !== "continue" && state.index.count("failed") > 0;',
+    replacement: 'return state.plan.on_failure === "kill" && state.index.count("failed") > 0;',
+  },
+  {
+    name: "moments that have passed are waited for",
+    file: DECIDE,
+    text: "moments.filter((moment) => moment > now)",
+    replacement: "moments",
+  },
+  {
+    name: "a run is cancelled while a task is at work",
+    file: DECIDE,
+    text: "if (drafts.length > 0 || state.index.active.size > 0 || state.run.merge !== null) return drafts;",
+    replacement: "if (drafts.length > 0 || state.run.merge !== null) return drafts;",
+  },
+  {
+    name: "two requests to cancel one task at work are both carried out",
+    file: REQUESTS,
+    text: "if (isActive(task.state) && task.cancel_request !== request) {",
+    replacement: "if (isActive(task.state) && task.cancel_request === null) {",
+  },
+  {
+    name: "cancelling a task leaves what depends on it",
+    file: CASCADE,
+    text: "      found.add(dependent);\n      views.push(each);",
+    replacement: "      found.add(dependent);",
+  },
+  {
+    name: "a retry leaves blocked what the task had blocked",
+    file: CASCADE,
+    text: "        open.add(dependent);\n",
+    replacement: "",
+  },
+  {
+    name: "attempts are not limited",
+    file: BUDGET,
+    text: "return Math.max(0, attempts + (state.run.budget_added?.attempts ?? 0) - state.index.claims);",
+    replacement: "return attempts > 0 ? Infinity : 0;",
+  },
+  {
+    name: "a budget may be exceeded by one step",
+    file: BUDGET,
+    text: "used >= limit && !(",
+    replacement: "used > limit && !(",
+  },
+];

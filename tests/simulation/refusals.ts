@@ -1,0 +1,38 @@
+/** The reasons of refusals, in a form in which they can be counted. */
+
+/** Every reason for which a controller refuses a request or a result, as `plainReason` writes it. */
+export const REFUSALS: readonly string[] = [
+  "no approval X is open",
+  "no task has failed",
+  "no worker of another process holds this attempt",
+  "task X depends on X, which did not succeed; retry that first",
+  "task X is STATE already",
+  "task X is STATE, and waits for no answer",
+  "task X is STATE, so it is not at its end",
+  "task X is being cancelled already",
+  "task X is completed; what it made is in the run's head",
+  "task X is not part of this run",
+  "task X waits for an answer; give it with omk answer",
+  "the attempt is no longer the current one of its task",
+  "the plan does not allow proposals",
+  "the plan has no task X",
+  "the plan sets no budget of NAME",
+  "the run has ended",
+  "the run has ended already",
+  "the run is being cancelled already",
+  "the run is cancelled",
+  "the run is not paused",
+  "the run is paused already",
+  "this run takes no workers of other processes",
+];
+
+/** A reason without the names and states in it. */
+export function plainReason(reason: string): string {
+  return reason
+    .replace(/"[^"]*"(, "[^"]*")*/g, "X")
+    .replace(/budget of \w+/, "budget of NAME")
+    .replace(
+      /^task X is (pending|claimed|running|finished|completed|failed|cancelled|blocked|waiting)(?=,| already)/,
+      "task X is STATE",
+    );
+}
