@@ -26,6 +26,8 @@ const GAP_MS = 30_000;
 
 interface Post {
   readonly make: DraftMaker;
+  /** Appended and folded before the others are asked what they have to say. */
+  readonly isUrgent: boolean;
   readonly done: PromiseWithResolvers<void>;
 }
 
@@ -70,8 +72,12 @@ export class Controller implements ControllerHandle {
   }
 
   commit(make: DraftMaker): Promise<void> {
+    return this.#post(make, false);
+  }
+
+  #post(make: DraftMaker, isUrgent: boolean): Promise<void> {
     if (this.signal.aborted) return Promise.reject(this.#reasonOfEnd());
-    const post = { make, done: Promise.withResolvers<void>() };
+    const post = { make, isUrgent, done: Promise.withResolvers<void>() };
     this.#inbox.push(post);
     this.#wake.resolve();
     return post.done.promise;
@@ -140,11 +146,12 @@ export class Controller implements ControllerHandle {
     await Promise.race([wake, this.ports.clock.sleep(Math.max(0, next - now), timer.signal)]);
   }
 
-  /** Appends what the flows have posted, all in one commit. */
+  /** Appends what the flows have posted, all in one commit; what is urgent alone, because it changes what they say. */
   async #drain(): Promise<void> {
-    const posts = this.#inbox;
+    const urgent = this.#inbox.filter(({ isUrgent }) => isUrgent);
+    const posts = urgent.length > 0 ? urgent : this.#inbox;
     if (posts.length === 0) return;
-    this.#inbox = [];
+    this.#inbox = this.#inbox.filter((post) => !posts.includes(post));
     try {
       const now = this.ports.clock.now();
       const drafts = posts.flatMap((post) => post.make(this.state, now));
@@ -188,11 +195,11 @@ export class Controller implements ControllerHandle {
   #reportForgery(event: RunEvent): void {
     this.#isForged = true;
     const detail = `event ${event.index} (${event.kind}) was appended by another process than the controller`;
-    const report = this.commit((state) => {
+    const report = this.#post((state) => {
       const actor = controllerActor(state);
       const failed = draft("run_failed", "run", actor, { reason: "log_tampered", detail });
       return [draft("log_tampered", "run", actor, { at: event.index }), failed];
-    });
+    }, true);
     this.#track(report);
   }
 

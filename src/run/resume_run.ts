@@ -56,16 +56,18 @@ export async function takeOver(directory: RunDirectory, options: TakeOverOptions
   const { supervisor, workspace } = machinery;
   if (state.run.controller !== null) await supervisor.endMarked(state.run.controller.mark);
   const incarnation = state.run.incarnation + 1;
-  const resumed = await log.append([draft("run_resumed", "run", `controller/${incarnation}`, {
+  // What others have appended since the log was read comes before it.
+  const unsubscribe = log.subscribe((event) => {
+    apply(state, event);
+    options.watcher.onEvent?.(event, state);
+  });
+  await log.append([draft("run_resumed", "run", `controller/${incarnation}`, {
     incarnation,
     controller: { ...supervisor.self, mark: supervisor.mark },
     by: options.by,
     onto: options.onto ?? null,
   })]);
-  for (const event of resumed) {
-    apply(state, event);
-    options.watcher.onEvent?.(event, state);
-  }
+  unsubscribe();
   const { base, head } = state.run;
   if (base !== null) await workspace?.openRun(directory.runId, base.commit, head?.commit);
   await takeOverOutputs(state, options.home, directory);

@@ -139,6 +139,8 @@ Deno.test("every --json output follows the schema that omk publishes for it", as
     await omk.one("proof", ["proof"]);
     await omk.one("verify", ["verify"]);
     await omk.one("log-verify", ["log", "verify"]);
+    await omk.one("log-repair", ["log", "repair"]);
+    await omk.one("log-salvage", ["log", "salvage", "-o", `${sandbox.root}/salvaged.jsonl`]);
     await omk.one("log-stats", ["log", "stats"]);
     await omk.one("index", ["index"]);
     await omk.lines("query", ["query", "SELECT kind, count(*) AS n FROM events GROUP BY kind"]);

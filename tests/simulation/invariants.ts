@@ -1,7 +1,7 @@
 /** The promises, checked after each event by the plainest means, from the events alone as far as they tell. */
 
 import type { RunEvent } from "../../src/log/event.ts";
-import type { RunStatus } from "../../src/log/kinds.ts";
+import { KINDS, type RunStatus } from "../../src/log/kinds.ts";
 import type { Plan } from "../../src/plan/spec.ts";
 import type { RunState } from "../../src/scheduler/run_state.ts";
 import { collide, specOf, standing } from "./naive.ts";
@@ -90,6 +90,8 @@ export class Invariants {
   #lastTs = 0;
   /** Where the latest proof was begun: what is asked for behind it comes too late for this controller. */
   #proofAt = 0;
+  /** Requests that no fact has answered. */
+  readonly #open = new Set<number>();
   #forgedFrom = Infinity;
 
   constructor(plan: Plan, broken: (what: string) => void) {
@@ -109,7 +111,11 @@ export class Invariants {
     if (why !== undefined) broken(`the fold refuses it: ${why.why}`);
     const ts = Date.parse(event.ts);
     if (ts < this.#lastTs) broken("time runs backwards");
-    this.#readRun(event, ts);
+    if (KINDS[event.kind].class === "request") this.#open.add(event.index);
+    else if ("request" in event.payload && event.payload.request !== undefined) {
+      this.#open.delete(event.payload.request);
+    }
+    this.#readRun(event, ts, broken);
     if (event.subject.startsWith("task/")) this.#readTask(event, ts, broken);
     this.#lastTs = ts;
     const id = event.subject.slice("task/".length);
@@ -169,11 +175,11 @@ export class Invariants {
         this.#broken(`liveness: task ${id} ends as ${status}`);
       }
     }
-    const open = state.run.open_requests.find(({ index }) => index < this.#proofAt);
-    if (open !== undefined) this.#broken(`liveness: request ${open.index} was never answered`);
+    const open = [...this.#open].find((index) => index < this.#proofAt);
+    if (open !== undefined) this.#broken(`liveness: request ${open} was never answered`);
   }
 
-  #readRun(event: RunEvent, ts: number): void {
+  #readRun(event: RunEvent, ts: number, broken: (what: string) => void): void {
     switch (event.kind) {
       case "run_started":
         this.#workers = event.payload.settings.workers;
@@ -204,7 +210,11 @@ export class Invariants {
         this.#pausedMs += ts - (this.#pausedSince ?? ts);
         this.#pausedSince = null;
         break;
+      case "budget_checkpoint":
+        this.#checkBudget(event.payload, ts, broken);
+        break;
       case "budget_exhausted":
+        this.#checkBudget(event.payload, ts, broken);
         this.#exhausted = event.payload.budget;
         break;
       case "budget_extended": {
@@ -387,20 +397,37 @@ export class Invariants {
     if (this.#exhausted !== null) broken(`the budget of ${this.#exhausted} is used up`);
     const hasFailed = [...this.#shadows.values()].some(({ status }) => status === "failed");
     if (this.#plan.on_failure !== "continue" && hasFailed) broken("a task has failed, so nothing may start");
-    const { time_secs, attempts, tokens, usd } = this.#plan.budget;
-    const used = {
-      time: (decidedAt - this.#startedAt - this.#pausedMs) / 1000,
-      attempts: this.claims,
-      tokens: this.#usage.get("tokens") ?? 0,
-      usd: this.#usage.get("usd") ?? 0,
-    };
-    const limits = { time: time_secs ?? undefined, attempts, tokens, usd };
-    for (const budget of ["time", "attempts", "tokens", "usd"] as const) {
-      const limit = (limits[budget] ?? Infinity) + (this.#added.get(budget) ?? 0);
-      if (used[budget] >= limit) {
-        broken(`it starts with ${used[budget]} of ${limit} ${budget} used`);
-      }
+    for (const { budget, used, limit } of this.#budgets(decidedAt)) {
+      if (used >= limit) broken(`it starts with ${used} of ${limit} ${budget} used`);
     }
+  }
+
+  #checkBudget(
+    told: { readonly budget: string; readonly used: number; readonly limit: number },
+    ts: number,
+    broken: (what: string) => void,
+  ): void {
+    const known = this.#budgets(ts).find(({ budget }) => budget === told.budget);
+    if (known?.limit !== told.limit) broken(`the limit is ${known?.limit}, not ${told.limit}`);
+    // The report may lie in the log later than it was decided, but not earlier.
+    const isRight = told.budget === "time" ? told.used <= (known?.used ?? 0) : told.used === known?.used;
+    if (!isRight) broken(`${known?.used} is used, not ${told.used}`);
+  }
+
+  #budgets(now: number) {
+    const { time_secs, attempts, tokens, usd } = this.#plan.budget;
+    const pausedMs = this.#pausedMs + (this.#pausedSince === null ? 0 : now - this.#pausedSince);
+    const all = [
+      { budget: "time", used: (now - this.#startedAt - pausedMs) / 1000, planned: time_secs ?? undefined },
+      { budget: "attempts", used: this.claims, planned: attempts },
+      { budget: "tokens", used: this.#usage.get("tokens") ?? 0, planned: tokens },
+      { budget: "usd", used: this.#usage.get("usd") ?? 0, planned: usd },
+    ];
+    return all.map(({ budget, used, planned }) => ({
+      budget,
+      used,
+      limit: (planned ?? Infinity) + (this.#added.get(budget) ?? 0),
+    }));
   }
 
   /** A fact of an older incarnation changes nothing. */

@@ -75,11 +75,10 @@ export const MUTANTS: readonly Mutant[] = [
     replacement: "",
   },
   {
-    name: "an answered request stays open",
+    name: "an answer closes what was asked behind it too",
     file: HANDLER,
     text: "state.run.open_requests.filter((open) => open.index !== request)",
-    replacement:
-      "state.run.open_requests.filter((open) => open.index > request || open.index < request - 40)",
+    replacement: "state.run.open_requests.filter((open) => open.index < request)",
   },
   {
     name: "an unpaused run stays paused",
@@ -114,8 +113,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a pool has no limit",
     file: "src/scheduler/pick_set.ts",
-    text: "if (index.poolUse(spec.pool) >= limit)",
-    replacement: "if (index.poolUse(spec.pool) > limit)",
+    text: "const limit = plan.pools[spec.pool] ?? Infinity;",
+    replacement: "const limit = Infinity;",
   },
   {
     name: "path sets are given back before the work is merged",

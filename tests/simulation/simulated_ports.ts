@@ -49,11 +49,14 @@ export function simulatedPorts(
 function simulatedMerger(world: World, process: SimulatedProcess): Merger {
   const random = world.random.split("merges");
   return {
-    async merge(head, pin, _base, { date }) {
+    async merge(head, pin, _base, { date, message }) {
       await process.sleep(random.chance(0.5) ? 0 : random.between(0, 1_000));
       if (!process.isAlive) return await forever();
+      // Some tasks get in the way of others again and again.
+      const isProne = world.random.split(`merges of ${/Omk-Task: .*/.exec(message)?.[0]}`).chance(0.1);
+      const conflicts = () => world.faults.strikes("merge_conflicted", isProne ? 2 : 0.12);
       // What conflicts once conflicts again: only a new head or a new pin can change that.
-      if (world.remembered(`${pin} on ${head}`, () => world.faults.strikes("merge_conflicted", 0.16))) {
+      if (world.remembered(`${pin} on ${head}`, conflicts)) {
         return { kind: "conflict", paths: ["same.txt"], detail: "simulated" };
       }
       const commit = world.object(`merge of ${pin} on ${head} at ${date}`);
