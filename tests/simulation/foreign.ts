@@ -14,7 +14,7 @@ const REQUESTER = { process: PROCESS, wall: 0 };
 /** The requests and forgeries, each with its usual probability for one event of the log. */
 export const DISTURBANCES: readonly (readonly [FaultKind, number])[] = [
   ["task_cancelled", 0.012],
-  ["run_cancelled", 0.003],
+  ["run_cancelled", 0.004],
   ["paused", 0.008],
   ["unpaused", 0.008],
   ["answered", 0.012],
@@ -25,7 +25,7 @@ export const DISTURBANCES: readonly (readonly [FaultKind, number])[] = [
   ["worker_joined", 0.004],
   ["report_twice", 0.004],
   ["report_old_token", 0.004],
-  ["fact_forged", 0.003],
+  ["fact_forged", 0.005],
   ["fact_of_old_incarnation", 0.01],
 ];
 

@@ -1,11 +1,12 @@
 /** The promises, checked after each event by the plainest means, from the events alone as far as they tell. */
 
 import type { RunEvent } from "../../src/log/event.ts";
-import { KINDS, type RunStatus } from "../../src/log/kinds.ts";
+import { KINDS, type PayloadOf, type RunStatus } from "../../src/log/kinds.ts";
 import type { Plan } from "../../src/plan/spec.ts";
 import type { RunState } from "../../src/scheduler/run_state.ts";
 import { collide, specOf, standing } from "./naive.ts";
 import { plainReason } from "./refusals.ts";
+import { type Broken, RunShadow } from "./run_shadow.ts";
 
 /** The legal transitions, as the format says. */
 export const LEGAL: readonly string[] = [
@@ -58,7 +59,9 @@ interface Shadow {
   conflicts: number;
   notBefore: number;
   readySince: number | null;
-  /** Whether a required gate of its own has not passed in this attempt. */
+  /** Whom it waited for the last time. */
+  waitsFor: string | null;
+  /** Its own gates that have passed in this attempt. */
   gatesPassed: Set<string>;
 }
 
@@ -68,36 +71,24 @@ export class Invariants {
   readonly transitions = new Map<string, number>();
   /** The reasons of refusals, without names and numbers. */
   readonly refusals = new Map<string, number>();
-  claims = 0;
   readonly #plan: Plan;
+  readonly #run: RunShadow;
   readonly #shadows: ReadonlyMap<string, Shadow>;
-  readonly #heads: string[] = [];
-  readonly #added = new Map<string, number>();
-  readonly #usage = new Map<string, number>();
-  readonly #gates = new Map<string, string>();
-  readonly #waitsFor = new Map<Shadow, string>();
-  readonly #broken: (what: string) => void;
-  #tree: string | null = null;
-  #workers = 0;
-  #caseSensitive = true;
-  #selected: readonly string[] | null = null;
-  #isCancelled = false;
-  #isFailed = false;
-  #exhausted: string | null = null;
-  #pausedSince: number | null = null;
-  #pausedMs = 0;
-  #startedAt = 0;
-  #lastTs = 0;
-  /** Where the latest proof was begun: what is asked for behind it comes too late for this controller. */
-  #proofAt = 0;
+  readonly #broken: Broken;
   /** Requests that no fact has answered. */
   readonly #open = new Set<number>();
   #forgedFrom = Infinity;
 
-  constructor(plan: Plan, broken: (what: string) => void) {
+  constructor(plan: Plan, broken: Broken) {
     this.#plan = plan;
     this.#broken = broken;
+    this.#run = new RunShadow(plan);
     this.#shadows = new Map(plan.tasks.map(({ id }) => [id, createShadow()]));
+  }
+
+  /** How many attempts were claimed. */
+  get claims(): number {
+    return this.#run.claims;
   }
 
   /** Checks an event against what came before it, and the state that the controller has folded it into. */
@@ -110,14 +101,11 @@ export class Invariants {
     const why = state.run.violations.at(-1);
     if (why !== undefined) broken(`the fold refuses it: ${why.why}`);
     const ts = Date.parse(event.ts);
-    if (ts < this.#lastTs) broken("time runs backwards");
-    if (KINDS[event.kind].class === "request") this.#open.add(event.index);
-    else if ("request" in event.payload && event.payload.request !== undefined) {
-      this.#open.delete(event.payload.request);
-    }
-    this.#readRun(event, ts, broken);
-    if (event.subject.startsWith("task/")) this.#readTask(event, ts, broken);
-    this.#lastTs = ts;
+    this.#readAnswer(event);
+    // A claim is judged by what came before it.
+    if (event.kind === "task_claimed") this.#checkClaim(event.payload, ts, broken);
+    this.#run.read(event, ts, broken);
+    if (event.subject.startsWith("task/")) this.#readTask(event, broken);
     const id = event.subject.slice("task/".length);
     const shadow = this.#shadows.get(id);
     const task = state.tasks.find((each) => each.id === id);
@@ -140,115 +128,60 @@ export class Invariants {
     return this.#forgedFrom < Infinity;
   }
 
+  /** Whether the first forged fact lies between two events. */
+  isForgedBetween(after: number, before: number): boolean {
+    return after < this.#forgedFrom && this.#forgedFrom < before;
+  }
+
   /** The status that a run has to end with, from the events alone. */
   expectedStatus(): RunStatus {
-    if (this.#isCancelled) return "cancelled";
-    if (this.#isFailed || this.isForged) return "failed_infra";
+    if (this.#run.isCancelled) return "cancelled";
+    if (this.#run.isFailed || this.isForged) return "failed_infra";
     const tasks = this.#selectedShadows();
     const isComplete = tasks.every(({ status }) => status === "completed");
-    if (this.#exhausted !== null && !isComplete) return "needs_more_budget";
+    if (this.#run.exhausted !== null && !isComplete) return "needs_more_budget";
     const waiting = tasks.filter(({ status }) => status === "waiting");
     if (waiting.length > 0) {
-      return waiting.some((each) => this.#waitsFor.get(each) === "human")
+      return waiting.some(({ waitsFor }) => waitsFor === "human")
         ? "blocked_on_human"
         : "blocked_on_external";
     }
     if (!isComplete) return "not_ready";
     const required = (this.#plan.gates ?? []).filter(({ required, allow_fail }) => required && !allow_fail);
-    if (required.some(({ name }) => this.#gates.get(`${name} ${this.#tree}`) !== "gate_passed")) {
-      return "not_ready";
-    }
+    if (required.some(({ name }) => !this.#run.hasPassed(name))) return "not_ready";
     return required.length > 0 ? "ready" : "passed";
   }
 
   /** What is left at the end of a run that no fault disturbs any more: each task ends, waits, or may not start. */
   checkEnd(state: RunState): void {
-    if (this.isForged || this.#isFailed) return;
-    const stops = this.#exhausted !== null ||
+    if (this.isForged || this.#run.isFailed) return;
+    const stops = this.#run.exhausted !== null ||
       (this.#plan.on_failure !== "continue" &&
         [...this.#shadows.values()].some(({ status }) => status === "failed"));
     for (const { id, state: status } of state.tasks) {
       const spec = specOf(this.#plan, id);
-      if (spec === undefined || !this.#isSelected(id) || isTerminal(status) || status === "waiting") continue;
+      if (spec === undefined || !this.#run.isSelected(id) || isTerminal(status) || status === "waiting") {
+        continue;
+      }
       const dependsOnWaiting = standing(this.#plan, spec, (each) => this.#shadow(each).status) === "open";
       if (status !== "pending" || !(stops || dependsOnWaiting)) {
         this.#broken(`liveness: task ${id} ends as ${status}`);
       }
     }
-    const open = [...this.#open].find((index) => index < this.#proofAt);
+    const open = [...this.#open].find((index) => index < this.#run.proofAt);
     if (open !== undefined) this.#broken(`liveness: request ${open} was never answered`);
   }
 
-  #readRun(event: RunEvent, ts: number, broken: (what: string) => void): void {
-    switch (event.kind) {
-      case "run_started":
-        this.#workers = event.payload.settings.workers;
-        this.#caseSensitive = event.payload.case_sensitive;
-        this.#selected = event.payload.selected;
-        this.#startedAt = ts;
-        this.#tree = event.payload.base?.tree ?? null;
-        this.#heads.push(event.payload.base?.commit ?? "");
-        break;
-      case "run_resumed":
-        if (this.#pausedSince === null && this.#plan.budget.time_secs !== null) {
-          this.#pausedMs += ts - this.#lastTs;
-        }
-        break;
-      case "proof_writing":
-        this.#proofAt = event.index;
-        break;
-      case "run_cancelled":
-        this.#isCancelled = true;
-        break;
-      case "run_failed":
-        this.#isFailed = true;
-        break;
-      case "run_paused":
-        this.#pausedSince ??= ts;
-        break;
-      case "run_unpaused":
-        this.#pausedMs += ts - (this.#pausedSince ?? ts);
-        this.#pausedSince = null;
-        break;
-      case "budget_checkpoint":
-        this.#checkBudget(event.payload, ts, broken);
-        break;
-      case "budget_exhausted":
-        this.#checkBudget(event.payload, ts, broken);
-        this.#exhausted = event.payload.budget;
-        break;
-      case "budget_extended": {
-        const { budget, by } = event.payload;
-        this.#added.set(budget, (this.#added.get(budget) ?? 0) + by);
-        if (this.#exhausted === budget) this.#exhausted = null;
-        break;
-      }
-      case "usage_recorded": {
-        const { metric, amount } = event.payload;
-        this.#usage.set(metric, (this.#usage.get(metric) ?? 0) + amount);
-        break;
-      }
-      case "gate_passed":
-      case "gate_failed":
-        if (event.payload.scope === "run") {
-          this.#gates.set(`${event.payload.gate} ${event.payload.tree}`, event.kind);
-        }
-        break;
-      case "gate_skipped":
-        if (event.payload.scope === "run") {
-          this.#gates.set(`${event.payload.gate} ${event.payload.tree}`, event.kind);
-        }
-        break;
-      case "request_refused":
-      case "result_refused":
-        count(this.refusals, plainReason(event.payload.reason));
-        break;
-      default:
-        break;
+  #readAnswer(event: RunEvent): void {
+    const { kind, payload } = event;
+    if (KINDS[kind].class === "request") this.#open.add(event.index);
+    else if ("request" in payload && payload.request !== undefined) this.#open.delete(payload.request);
+    if (kind === "request_refused" || kind === "result_refused") {
+      count(this.refusals, plainReason(payload.reason));
     }
   }
 
-  #readTask(event: RunEvent, ts: number, broken: (what: string) => void): void {
+  #readTask(event: RunEvent, broken: Broken): void {
     const id = event.subject.slice("task/".length);
     const shadow = this.#shadow(id);
     const { kind, payload } = event;
@@ -259,7 +192,6 @@ export class Invariants {
     }
     if (kind === "gate_passed" && payload.token === shadow.token) shadow.gatesPassed.add(payload.gate);
     if (kind === "gate_failed" && payload.token === shadow.token) shadow.gatesPassed.delete(payload.gate);
-    if (kind === "task_claimed") this.#checkClaim(id, shadow, event.payload, ts, broken);
     const target = TARGETS[kind];
     if (target === undefined) return;
     const transition = `${shadow.status} ${target}`;
@@ -269,10 +201,9 @@ export class Invariants {
     shadow.status = target;
   }
 
-  #followTask(event: RunEvent, id: string, shadow: Shadow, broken: (what: string) => void): void {
+  #followTask(event: RunEvent, id: string, shadow: Shadow, broken: Broken): void {
     switch (event.kind) {
       case "task_claimed":
-        this.claims += 1;
         Object.assign(shadow, { token: event.index, attempt: event.payload.attempt, notBefore: 0 });
         shadow.gatesPassed.clear();
         break;
@@ -285,14 +216,7 @@ export class Invariants {
         break;
       }
       case "task_completed":
-        if (event.payload.commit !== null) {
-          this.#heads.push(event.payload.commit);
-          this.#tree = event.payload.tree;
-        }
-        Object.assign(shadow, { delivered: this.#heads.length - 1, recoveries: 0, conflicts: 0 });
-        break;
-      case "merge_conflicted":
-        shadow.conflicts += 1;
+        Object.assign(shadow, { delivered: this.#run.heads.length - 1, recoveries: 0, conflicts: 0 });
         break;
       case "retry_scheduled":
         this.#followRetry(event.payload, id, shadow, broken);
@@ -301,7 +225,7 @@ export class Invariants {
         Object.assign(shadow, { token: null, retries: 0, recoveries: 0, conflicts: 0, notBefore: 0 });
         break;
       case "task_waiting":
-        this.#waitsFor.set(shadow, event.payload.on);
+        shadow.waitsFor = event.payload.on;
         break;
       case "task_blocked":
         this.#checkCauses(event.payload.causes, ["failed", "blocked"], broken);
@@ -322,7 +246,7 @@ export class Invariants {
     payload: { readonly class: string; readonly not_before: number },
     id: string,
     shadow: Shadow,
-    broken: (what: string) => void,
+    broken: Broken,
   ): void {
     shadow.token = null;
     shadow.notBefore = payload.not_before;
@@ -338,7 +262,7 @@ export class Invariants {
   #checkCauses(
     causes: readonly string[],
     states: readonly string[] | null,
-    broken: (what: string) => void,
+    broken: Broken,
   ): void {
     if (causes.length === 0) broken("it has no cause");
     const hasOne = states === null || causes.some((each) => states.includes(this.#shadow(each).status));
@@ -348,24 +272,24 @@ export class Invariants {
   }
 
   #checkClaim(
-    id: string,
-    shadow: Shadow,
-    payload: { readonly attempt: number; readonly base: string | null; readonly lease_expires: number },
+    payload: PayloadOf<"task_claimed">,
     ts: number,
-    broken: (what: string) => void,
+    broken: Broken,
   ): void {
+    const { task_id: id } = payload;
     const spec = specOf(this.#plan, id);
+    const shadow = this.#shadow(id);
     if (spec === undefined) return;
     if (payload.attempt !== shadow.attempt + 1) {
       broken(`P3: attempt ${payload.attempt} follows ${shadow.attempt}`);
     }
-    if (!this.#isSelected(id)) broken("it is not selected");
+    if (!this.#run.isSelected(id)) broken("it is not selected");
     if (shadow.notBefore > ts) broken("its delay has not passed");
     if (standing(this.#plan, spec, (each) => this.#shadow(each).status) !== "ready") {
       broken("P4: its dependencies do not allow it");
     }
     if (payload.base !== null) {
-      const base = this.#heads.lastIndexOf(payload.base);
+      const base = this.#run.heads.lastIndexOf(payload.base);
       const late = spec.dependencies.find((each) => {
         const dependency = this.#shadow(each);
         return dependency.status === "completed" && dependency.delivered > base;
@@ -375,14 +299,14 @@ export class Invariants {
     const holders = [...this.#shadows].filter(([, { status }]) => isActive(status) || status === "finished");
     for (const [other] of holders) {
       const others = specOf(this.#plan, other);
-      if (other !== id && others !== undefined && collide(spec, others, this.#caseSensitive)) {
+      if (other !== id && others !== undefined && collide(spec, others, this.#run.caseSensitive)) {
         broken(`P5: it conflicts with ${other}`);
       }
     }
     const atWork = holders.filter(([, { status }]) => isActive(status)).map(([other]) =>
       specOf(this.#plan, other)
     );
-    if (atWork.length + 1 > this.#workers) broken("there are more attempts than workers");
+    if (atWork.length + 1 > this.#run.workers) broken("there are more attempts than workers");
     const inPool = atWork.filter((other) => spec.pool !== null && other?.pool === spec.pool).length;
     if (spec.pool !== null && inPool + 1 > (this.#plan.pools[spec.pool] ?? Infinity)) {
       broken(`pool ${spec.pool} is full`);
@@ -391,47 +315,19 @@ export class Invariants {
     this.#checkMayStart(payload.lease_expires - this.#plan.lease_secs * 1000, broken);
   }
 
-  #checkMayStart(decidedAt: number, broken: (what: string) => void): void {
-    if (this.#isCancelled || this.#isFailed) broken("the run has ended");
-    if (this.#pausedSince !== null) broken("the run is paused");
-    if (this.#exhausted !== null) broken(`the budget of ${this.#exhausted} is used up`);
+  #checkMayStart(decidedAt: number, broken: Broken): void {
+    if (this.#run.isCancelled || this.#run.isFailed) broken("the run has ended");
+    if (this.#run.isPaused) broken("the run is paused");
+    if (this.#run.exhausted !== null) broken(`the budget of ${this.#run.exhausted} is used up`);
     const hasFailed = [...this.#shadows.values()].some(({ status }) => status === "failed");
     if (this.#plan.on_failure !== "continue" && hasFailed) broken("a task has failed, so nothing may start");
-    for (const { budget, used, limit } of this.#budgets(decidedAt)) {
+    for (const { budget, used, limit } of this.#run.budgets(decidedAt)) {
       if (used >= limit) broken(`it starts with ${used} of ${limit} ${budget} used`);
     }
   }
 
-  #checkBudget(
-    told: { readonly budget: string; readonly used: number; readonly limit: number },
-    ts: number,
-    broken: (what: string) => void,
-  ): void {
-    const known = this.#budgets(ts).find(({ budget }) => budget === told.budget);
-    if (known?.limit !== told.limit) broken(`the limit is ${known?.limit}, not ${told.limit}`);
-    // The report may lie in the log later than it was decided, but not earlier.
-    const isRight = told.budget === "time" ? told.used <= (known?.used ?? 0) : told.used === known?.used;
-    if (!isRight) broken(`${known?.used} is used, not ${told.used}`);
-  }
-
-  #budgets(now: number) {
-    const { time_secs, attempts, tokens, usd } = this.#plan.budget;
-    const pausedMs = this.#pausedMs + (this.#pausedSince === null ? 0 : now - this.#pausedSince);
-    const all = [
-      { budget: "time", used: (now - this.#startedAt - pausedMs) / 1000, planned: time_secs ?? undefined },
-      { budget: "attempts", used: this.claims, planned: attempts },
-      { budget: "tokens", used: this.#usage.get("tokens") ?? 0, planned: tokens },
-      { budget: "usd", used: this.#usage.get("usd") ?? 0, planned: usd },
-    ];
-    return all.map(({ budget, used, planned }) => ({
-      budget,
-      used,
-      limit: (planned ?? Infinity) + (this.#added.get(budget) ?? 0),
-    }));
-  }
-
   /** A fact of an older incarnation changes nothing. */
-  #checkForged(event: RunEvent, state: RunState, broken: (what: string) => void): void {
+  #checkForged(event: RunEvent, state: RunState, broken: Broken): void {
     const incarnation = Number(/^controller\/(\d+)$/.exec(event.actor)?.[1] ?? Infinity);
     if (incarnation >= state.run.incarnation) return;
     for (const each of state.tasks) this.#compare(each.id, this.#shadow(each.id), each, broken);
@@ -439,13 +335,13 @@ export class Invariants {
   }
 
   /** Since when each task could start: no other moment decides over its place in the order. */
-  #checkReady(state: RunState, ts: number, broken: (what: string) => void): void {
+  #checkReady(state: RunState, ts: number, broken: Broken): void {
     const statusOf = (id: string) => this.#shadow(id).status;
     state.tasks.forEach((task, ordinal) => {
       const spec = this.#plan.tasks[ordinal];
       if (spec === undefined) return;
       const shadow = this.#shadow(task.id);
-      const isReady = shadow.status === "pending" && this.#isSelected(task.id) &&
+      const isReady = shadow.status === "pending" && this.#run.isSelected(task.id) &&
         standing(this.#plan, spec, statusOf) === "ready";
       if (!isReady) shadow.readySince = null;
       else shadow.readySince ??= Math.max(ts, shadow.notBefore);
@@ -459,7 +355,7 @@ export class Invariants {
     id: string,
     shadow: Shadow,
     task: RunState["tasks"][number],
-    broken: (what: string) => void,
+    broken: Broken,
   ): void {
     if (task.state !== shadow.status) broken(`task ${id} is ${task.state}, not ${shadow.status}`);
     if (task.attempt !== shadow.attempt) {
@@ -481,12 +377,8 @@ export class Invariants {
     return this.#shadows.get(id) ?? createShadow();
   }
 
-  #isSelected(id: string): boolean {
-    return this.#selected === null || this.#selected.includes(id);
-  }
-
   #selectedShadows(): Shadow[] {
-    return [...this.#shadows].filter(([id]) => this.#isSelected(id)).map(([, shadow]) => shadow);
+    return [...this.#shadows].filter(([id]) => this.#run.isSelected(id)).map(([, shadow]) => shadow);
   }
 }
 
@@ -501,6 +393,7 @@ function createShadow(): Shadow {
     conflicts: 0,
     notBefore: 0,
     readySince: null,
+    waitsFor: null,
     gatesPassed: new Set(),
   };
 }

@@ -4,16 +4,10 @@
  */
 
 import type { Plan, TaskSpec } from "../../src/plan/spec.ts";
-import type { OpenRequest, RunRecord } from "../../src/scheduler/run_record.ts";
 import type { TaskState } from "../../src/scheduler/task_state.ts";
+import { type Facts, isAtWork, isMerging, isOver, isSelected, statusOf, taskOf } from "./facts.ts";
+import { answerTo } from "./model_requests.ts";
 import { collide, dependentsOf, specOf, standing } from "./naive.ts";
-
-/** What the log says. */
-export interface Facts {
-  readonly plan: Plan;
-  readonly run: RunRecord;
-  readonly tasks: readonly TaskState[];
-}
 
 /** What the model knows of the plan once the run has started. */
 export interface ModelSettings {
@@ -35,101 +29,6 @@ export function modelDecide(facts: Facts, settings: ModelSettings, now: number):
   if (run.cancel !== null) return cancelAll(facts, run.cancel.request);
   const ends = [...lostLeases(facts, now), ...budgetReports(facts, settings, now), ...hopeless(facts)];
   return ends.length > 0 ? ends : [...nextMerge(facts), ...claims(facts, settings, now)];
-}
-
-const isAtWork = ({ state }: TaskState) => state === "claimed" || state === "running";
-const isOver = ({ state }: TaskState) => ["completed", "failed", "cancelled", "blocked"].includes(state);
-const isSelected = ({ run }: Facts, id: string) => run.selected === null || run.selected.includes(id);
-const isMerging = ({ run }: Facts, { id }: TaskState) => run.merge?.task_id === id;
-const taskOf = ({ tasks }: Facts, id: string) => tasks.find((task) => task.id === id);
-const statusOf = (facts: Facts) => {
-  const states = new Map(facts.tasks.map(({ id, state }) => [id, state]));
-  return (id: string): string => states.get(id) ?? "";
-};
-
-function answerTo(facts: Facts, request: OpenRequest): string[] {
-  const { run, plan } = facts;
-  const refusal = [`refuse ${request.index}`];
-  const isEnding = run.cancel !== null || run.cancelled;
-  switch (request.kind) {
-    case "cancel_requested": {
-      const id = request.payload.task_id;
-      if (id !== null) return cancelOne(facts, request.index, id) ?? refusal;
-      const isMine = run.cancel?.request === request.index && !run.cancelled && run.failure === null;
-      return isMine ? [] : refusal;
-    }
-    case "pause_requested":
-      return run.paused ? refusal : [`run_paused ${request.index}`];
-    case "unpause_requested":
-      return run.paused ? [`run_unpaused ${request.index}`] : refusal;
-    case "answer_given": {
-      const { task_id, answer } = request.payload;
-      if (isEnding || taskOf(facts, task_id)?.state !== "waiting") return refusal;
-      return [`reopen ${task_id} ${request.index} ${answer}`];
-    }
-    case "retry_requested": {
-      const asked = isEnding ? [] : retriable(facts, request.payload.task_id);
-      return asked.length === 0
-        ? refusal
-        : reopened(facts, asked).map((id) => `reopen ${id} ${request.index} undefined`);
-    }
-    case "budget_add_requested": {
-      const { time_secs, ...others } = plan.budget;
-      const planned = { ...others, time: time_secs ?? undefined }[request.payload.budget];
-      return planned === undefined ? refusal : [`budget_extended ${request.index}`];
-    }
-    default:
-      return refusal;
-  }
-}
-
-/** The task and all that would wait for its success in vain; what is at work or being merged ends by itself. */
-function cancelOne(facts: Facts, index: number, id: string): string[] | null {
-  const task = taskOf(facts, id);
-  if (task === undefined || isOver(task) || (isAtWork(task) && task.cancel_request !== index)) return null;
-  const reached = [id];
-  for (const each of reached) {
-    for (const spec of dependentsOf(facts.plan, each)) {
-      const dependent = taskOf(facts, spec.id);
-      const goes = spec.trigger_rule !== "all_done" && dependent !== undefined && !isOver(dependent);
-      if (goes && !reached.includes(spec.id)) reached.push(spec.id);
-    }
-  }
-  return reached.flatMap((each) => {
-    const going = taskOf(facts, each);
-    if (going === undefined || isAtWork(going) || isMerging(facts, going)) return [];
-    const token = going.state === "pending" ? null : going.token;
-    if (each !== id && going.state === "pending") return [`end ${each}`];
-    return [`cancel ${each} ${token} ${each === id ? index : undefined}`];
-  }).sort();
-}
-
-function retriable(facts: Facts, id: string | null): string[] {
-  if (id === null) return facts.tasks.filter(({ state }) => state === "failed").map((task) => task.id);
-  const task = taskOf(facts, id);
-  const spec = specOf(facts.plan, id);
-  if (task === undefined || spec === undefined || !isSelected(facts, id)) return [];
-  if (task.state === "completed" || !isOver(task)) return [];
-  return standing(facts.plan, spec, statusOf(facts)) === "hopeless" ? [] : [id];
-}
-
-/** They, and everything that ended because of others and can start when these have ended well. */
-function reopened(facts: Facts, asked: readonly string[]): string[] {
-  const open = new Set(asked);
-  const before = statusOf(facts);
-  const status = (id: string) => open.has(id) ? "pending" : before(id);
-  for (let size = -1; size !== open.size;) {
-    size = open.size;
-    for (const { id, state, causes } of facts.tasks) {
-      const spec = specOf(facts.plan, id);
-      const endedThroughOthers = state === "blocked" || (state === "cancelled" && causes.length > 0);
-      if (spec === undefined || !endedThroughOthers || !spec.dependencies.some((each) => open.has(each))) {
-        continue;
-      }
-      if (standing(facts.plan, spec, status) !== "hopeless") open.add(id);
-    }
-  }
-  return facts.tasks.map(({ id }) => id).filter((id) => open.has(id));
 }
 
 function cancelAll(facts: Facts, request: number): string[] {
@@ -199,9 +98,10 @@ function limits({ run, plan }: Facts, { claims }: ModelSettings, now: number) {
 
 function budgetReports(facts: Facts, settings: ModelSettings, now: number): string[] {
   const { run } = facts;
-  const isWaiting = startable(facts).length > 0;
-  if (run.budget_exhausted !== null || !(isWaiting || facts.tasks.some(isAtWork))) return [];
   const all = limits(facts, settings, now).filter(({ limit }) => limit < Infinity);
+  if (run.budget_exhausted !== null || all.length === 0) return [];
+  const isWaiting = startable(facts).length > 0;
+  if (!isWaiting && !facts.tasks.some(isAtWork)) return [];
   const text = (kind: string, { budget, used, limit }: typeof all[number]) =>
     `${kind} ${budget} ${used} of ${limit}`;
   const exhausted = all.find(({ budget, used, limit }) =>
@@ -256,12 +156,23 @@ function claims(facts: Facts, settings: ModelSettings, now: number): string[] {
 function ranked(facts: Facts, { durations }: ModelSettings, now: number) {
   const urgency = ({ task, spec }: { readonly task: TaskState; readonly spec: TaskSpec }) =>
     spec.priority - Math.floor((task.ready_since ?? 0) / 600_000);
-  const paths = new Map<string, number>();
-  for (const { id } of [...facts.plan.tasks].reverse()) {
-    const after = dependentsOf(facts.plan, id).map((each) => paths.get(each.id) ?? 0);
-    paths.set(id, (durations.get(id) ?? 1_000) + Math.max(0, ...after));
-  }
+  const paths = waysToTheEnd(facts.plan, durations);
   const path = (id: string) => paths.get(id) ?? 0;
   return startable(facts).filter(({ task }) => (task.not_before ?? 0) <= now)
     .sort((a, b) => urgency(b) - urgency(a) || path(b.spec.id) - path(a.spec.id));
+}
+
+const WAYS = new WeakMap<ModelSettings["durations"], ReadonlyMap<string, number>>();
+
+/** How long each task and the longest chain behind it take, milliseconds. */
+function waysToTheEnd(plan: Plan, durations: ModelSettings["durations"]): ReadonlyMap<string, number> {
+  const known = WAYS.get(durations);
+  if (known !== undefined) return known;
+  const ways = new Map<string, number>();
+  for (const { id } of [...plan.tasks].reverse()) {
+    const after = dependentsOf(plan, id).map((each) => ways.get(each.id) ?? 0);
+    ways.set(id, (durations.get(id) ?? 1_000) + Math.max(0, ...after));
+  }
+  WAYS.set(durations, ways);
+  return ways;
 }

@@ -260,4 +260,16 @@ export const MUTANTS: readonly Mutant[] = [
     text: "used >= limit && !(",
     replacement: "used > limit && !(",
   },
+  {
+    name: "an attempt that was only claimed ends with the outcome of the one before",
+    file: "src/run/attempt_flow.ts",
+    text: "this.isCurrent() && isPinIntended(task) ? task.outcome : null",
+    replacement: 'this.isCurrent() && task.stage !== "body" ? task.outcome : null',
+  },
+  {
+    name: "one_success is not blocked by a failure that is tolerated",
+    file: READINESS,
+    text: 'rule === "one_success" ? tally.completed : tally.satisfied',
+    replacement: "tally.satisfied",
+  },
 ];

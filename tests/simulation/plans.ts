@@ -35,7 +35,7 @@ export function randomPlan(random: Random, largest: number): Plan {
     pools: { db: 1, gpu: 2 },
     on_failure: random.pick(["continue", "continue", "continue", "no-new", "kill"] as const),
     gates: Array.from({ length: random.pick([0, 1, 1, 2]) }, (_, at) => randomGate(random, `g${at}`, "run")),
-    lease_secs: random.pick([20, 60, 300]),
+    lease_secs: random.pick([5, 20, 60, 300]),
     budget: randomBudget(random, count),
   });
 }

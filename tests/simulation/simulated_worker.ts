@@ -129,13 +129,16 @@ class SimulatedAttempt implements Attempt {
 
   async #work(): Promise<void> {
     const { faults } = this.#world;
-    await this.#process.sleep(this.#random.chance(0.5) ? 0 : this.#random.between(0, 2_000));
-    if (!this.#process.isAlive) return;
-    if (this.#isEnding) return this.#finish(makeOutcome("cancelled", { detail: "before it started" }));
     if (this.#request.base !== null) {
+      await this.#process.sleep(this.#random.between(0, 200));
+      if (!this.#process.isAlive) return;
       this.#hasSlot = true;
       this.#world.slots.set(this.ref.token, this.#request);
+      // The set-up of the slot.
+      await this.#process.sleep(this.#random.chance(0.5) ? 0 : this.#random.between(0, 5_000));
     }
+    if (!this.#process.isAlive) return;
+    if (this.#isEnding) return this.#finish(makeOutcome("cancelled", { detail: "before it started" }));
     if (faults.strikes("spawn_failed", 0.04)) return this.#finish(makeOutcome("spawn_error"));
     this.#started.resolve({ process: BODY, slot: this.slot() });
     if (faults.strikes("worker_silent", 0.06)) {

@@ -311,7 +311,7 @@ class Simulation {
     for (const [kind, rate] of DISTURBANCES) {
       if (this.#faults.isDue(kind, rate)) this.#request(kind, state);
     }
-    if (this.#faults.strikes("controller_died", 0.008)) this.#process.die();
+    if (this.#faults.strikes("controller_died", 0.015)) this.#process.die();
   }
 
   #request(kind: FaultKind, state = this.#fold): void {
@@ -343,8 +343,14 @@ class Simulation {
 
   #checkFinished({ status }: RunEnd): void {
     if (this.#invariants.isForged) {
-      const isAfterEnd = this.#fold.run.tampered_at === null;
-      if (!isAfterEnd && status !== "failed_infra" && status !== "cancelled") {
+      const { tampered_at } = this.#fold.run;
+      const { events, foreign } = this.#world;
+      const lastOwn = (kind: RunEvent["kind"]) =>
+        events.findLast((event) => event.kind === kind && !foreign.has(event.index))?.index ?? 0;
+      // What is forged behind the end, or while no controller lives, is not for the controller to find.
+      const isFindable = this.#invariants.isForgedBetween(lastOwn("run_resumed"), lastOwn("run_finished"));
+      if (tampered_at === null && isFindable) this.#world.violate("a forged fact was never found");
+      if (tampered_at !== null && status !== "failed_infra" && status !== "cancelled") {
         this.#world.violate(`a forged log ends as ${status}`);
       }
       return;

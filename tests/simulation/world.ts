@@ -22,6 +22,8 @@ export class World {
   readonly slots = new Map<number, AttemptRequest>();
   /** The commits that were the run's head, oldest first. */
   readonly heads: string[] = [BASE_COMMIT];
+  /** The events that other processes than the controller have appended. */
+  readonly foreign = new Set<number>();
   readonly faults: Faults;
   readonly random: Random;
   /** What broke a rule. */
@@ -94,7 +96,9 @@ export class World {
   /** Appends as another process would. */
   appendForeign(draft: EventDraft): RunEvent | undefined {
     this.hasNews = true;
-    return this.log.appendForeign([draft])[0];
+    const [event] = this.log.appendForeign([draft]);
+    if (event !== undefined) this.foreign.add(event.index);
+    return event;
   }
 
   /** Swaps the head of the run; anything but the present one, or a swap that has happened, is a lost update. */
@@ -135,7 +139,7 @@ export class World {
 
   async #obstruct(process: SimulatedProcess, signal: AbortSignal | undefined): Promise<void> {
     const { faults, random } = this;
-    if (faults.strikes("write_slow", 0.03)) await process.sleep(random.logBetween(1, 60_000), signal);
+    if (faults.strikes("write_slow", 0.03)) await process.sleep(random.logBetween(10, 100_000), signal);
     if (faults.strikes("lock_timed_out", 0.03)) {
       await process.sleep(5_000, signal);
       throw new LockTimeoutError("memory", 5_000);
