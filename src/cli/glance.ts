@@ -63,6 +63,11 @@ interface RunEnd {
   readonly merged: boolean;
 }
 
+/** Whether the log of a run says that it has ended; only the end of the log is read. */
+export function hasEnded(directory: RunDirectory): boolean {
+  return readEnd(directory) !== null;
+}
+
 /** The end of a run that has one; null where the run is not finished, or the end of its log does not tell. */
 function readEnd(directory: RunDirectory): RunEnd | null {
   using file = Deno.openSync(directory.events);

@@ -1,13 +1,10 @@
 /** `omk resume`: go on with a run whose controller is gone. */
 
-import { UsageError } from "../../errors.ts";
 import { findRun } from "../../run/find_run.ts";
-import { hasOpenWork } from "../../run/open_work.ts";
-import { takeOver } from "../../run/resume_run.ts";
 import type { Command, CommandContext } from "../command.ts";
-import { locate } from "../place.ts";
-import { conductRun } from "../conduct_run.ts";
 import { OUTPUT_OPTIONS } from "../output_options.ts";
+import { locate } from "../place.ts";
+import { resumeRun } from "../resume_run.ts";
 import { RUN_EXIT_CODES } from "../run_exit_codes.ts";
 
 /** See the module. */
@@ -31,20 +28,6 @@ export const resumeCommand: Command = {
   async run(context: CommandContext): Promise<number> {
     const { home } = await locate(context);
     const directory = await findRun(home, context.args.positionals[0]);
-    return await conductRun(context, (watcher) =>
-      takeOver(directory, {
-        env: context.env,
-        home,
-        by: "resume",
-        watcher,
-        check(state) {
-          if (state.run.phase !== "finished" || hasOpenWork(state)) return;
-          throw new UsageError({
-            what: `Run ${directory.runId} has nothing to resume`,
-            why: `it is finished: ${state.run.status}`,
-            fix: `see it with omk status ${directory.runId}; omk retry runs failed tasks again`,
-          });
-        },
-      }));
+    return await resumeRun(context, directory, home);
   },
 };

@@ -1,6 +1,7 @@
 /** `omk run`: run a plan. */
 
-import { ExitCode } from "../../errors.ts";
+import { ExitCode, UsageError } from "../../errors.ts";
+import type { RunDirectory } from "../../run/directory.ts";
 import type { PreparedRun, PrepareOptions } from "../../run/prepare.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { planSettings } from "../config/plan_settings.ts";
@@ -18,6 +19,8 @@ export const runCommand: Command = {
     "Runs the tasks of PLAN (default: omk.jsonc in the root of the repository), each in a git worktree of its own,\n" +
     "merges what they make one after the other, runs the gates on the result, and leaves a proof. Your checkout,\n" +
     "branches and index stay as they are until omk merge, or --merge.",
+    "Where a run of the same plan was interrupted, it asks on a terminal whether to go on with that one; elsewhere it\n" +
+    "ends with 2, unless --resume or --new says it.",
   ],
   positionals: { min: 0, max: 1 },
   options: [
@@ -66,6 +69,16 @@ export const runCommand: Command = {
       type: "boolean",
       description: "Deliver the result with omk merge when the run is ready",
     },
+    {
+      name: "resume",
+      type: "boolean",
+      description: "Go on with the interrupted run of this plan; where there is none, start one",
+    },
+    {
+      name: "new",
+      type: "boolean",
+      description: "Start a new run, also where one of this plan was interrupted",
+    },
     { name: "dry-run", type: "boolean", description: "Check everything and print the order; run nothing" },
     {
       name: "worktree-dir",
@@ -83,12 +96,19 @@ export const runCommand: Command = {
       note: "one task, without uncommitted changes, then deliver",
     },
     { command: "omk run --reuse latest", note: "run what has changed since the newest run" },
+    { command: "omk run --resume", note: "in a job that may be started again: go on where it stopped" },
     { command: "omk run --dry-run", note: "check the plan and see the order" },
   ],
   exitCodes: RUN_EXIT_CODES,
   async run(context: CommandContext): Promise<number> {
     const { args, env, cwd, config } = context;
-    const prepared = await prepare(context, {
+    if (args.flag("resume") && args.flag("new")) {
+      throw new UsageError({
+        what: "Cannot go on with a run and start a new one",
+        why: "--resume and --new",
+      });
+    }
+    const options: PrepareOptions = {
       cwd,
       env,
       planPath: args.positionals[0],
@@ -96,12 +116,16 @@ export const runCommand: Command = {
       only: args.list("only"),
       from: args.list("from"),
       base: config.value(BASE),
-    });
+    };
     if (args.flag("dry-run")) {
+      const prepared = await prepare(context, options);
       const { printDryRun } = await import("../render/dry_run.ts");
       await printDryRun(prepared, context);
       return ExitCode.OK;
     }
+    const start = await choose(context, options);
+    if ("resume" in start) return await goOn(context, start);
+    const { prepared } = start;
     const isTalkative = !context.json && config.value(VERBOSITY) !== "quiet";
     if (isTalkative) { for (const note of prepared.notes) context.output.note(`note: ${note}`); }
     const reuse = args.text("reuse");
@@ -124,12 +148,69 @@ export const runCommand: Command = {
       }
       return session;
     });
-    if (code !== ExitCode.OK || !args.flag("merge")) return code;
-    const { deliver } = await import("../deliver.ts");
-    await deliver(context, { home: prepared.home, runText: runId, anyway: false, allowSecrets: false });
-    return code;
+    return await deliverIfAsked(context, code, prepared.home, runId);
   },
 };
+
+/** What `omk run` is to do: start what was prepared, or go on with an interrupted run of the same plan. */
+type Start =
+  | { readonly prepared: PreparedRun }
+  | { readonly resume: RunDirectory; readonly home: string };
+
+/** Prepares the run and looks for an interrupted one of its plan, about which a person is asked. */
+async function choose(context: CommandContext, options: PrepareOptions): Promise<Start> {
+  const { args, output, interactive } = context;
+  const { describeUnfinished, findUnfinished, unfinishedError } = await import("../unfinished_runs.ts");
+  if (args.flag("new")) return { prepared: await prepare(context, options) };
+  // What the checkout holds by now is nothing to a run that started from what it held then.
+  const isResuming = args.flag("resume");
+  const prepared = await prepare(
+    context,
+    isResuming ? { ...options, base: options.base ?? "HEAD" } : options,
+  );
+  const { interrupted, underWay } = await findUnfinished(prepared, (directory, why) => {
+    output.note(`${output.errorStyle.yellow("warning:")} cannot read run ${directory.runId}: ${why}`);
+  });
+  if (underWay !== null) {
+    const { runId } = underWay.directory;
+    output.note(`note: run ${runId} of this plan is under way; omk status ${runId} shows it`);
+  }
+  if (interrupted === null) return { prepared: isResuming ? await prepare(context, options) : prepared };
+  const goingOn: Start = { resume: interrupted.directory, home: prepared.home };
+  if (isResuming) return goingOn;
+  if (!interactive) throw unfinishedError(interrupted);
+  output.note(describeUnfinished(interrupted));
+  const answer = prompt(
+    "Go on with it (resume), start a new one (new), or stop? [resume/new/stop]",
+    "resume",
+  );
+  if (answer === "resume") return goingOn;
+  if (answer === "new") return { prepared };
+  throw unfinishedError(interrupted);
+}
+
+/** Goes on with an interrupted run, as `omk resume` does. */
+async function goOn(
+  context: CommandContext,
+  { resume: directory, home }: Extract<Start, { readonly resume: RunDirectory }>,
+): Promise<number> {
+  const { resumeRun } = await import("../resume_run.ts");
+  context.output.note(`note: going on with run ${directory.runId}`);
+  const code = await resumeRun(context, directory, home);
+  return await deliverIfAsked(context, code, home, directory.runId);
+}
+
+async function deliverIfAsked(
+  context: CommandContext,
+  code: number,
+  home: string,
+  runId: string,
+): Promise<number> {
+  if (code !== ExitCode.OK || !context.args.flag("merge")) return code;
+  const { deliver } = await import("../deliver.ts");
+  await deliver(context, { home, runText: runId, anyway: false, allowSecrets: false });
+  return code;
+}
 
 /** Prepares the run; on a terminal a dirty checkout is asked about, elsewhere it is an error. */
 async function prepare(context: CommandContext, options: PrepareOptions): Promise<PreparedRun> {

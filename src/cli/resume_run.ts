@@ -1,0 +1,35 @@
+/** Going on with a run whose omk process is gone, as a person or a script sees it. */
+
+import { UsageError } from "../errors.ts";
+import type { RunDirectory } from "../run/directory.ts";
+import { hasOpenWork } from "../run/open_work.ts";
+import { takeOver } from "../run/resume_run.ts";
+import type { CommandContext } from "./command.ts";
+import { conductRun } from "./conduct_run.ts";
+
+/**
+ * Takes over the run and conducts it to its end; resolves with its exit code.
+ *
+ * @throws {UsageError} where it has ended and nothing was asked of it since.
+ */
+export async function resumeRun(
+  context: CommandContext,
+  directory: RunDirectory,
+  home: string,
+): Promise<number> {
+  return await conductRun(context, (watcher) =>
+    takeOver(directory, {
+      env: context.env,
+      home,
+      by: "resume",
+      watcher,
+      check(state) {
+        if (state.run.phase !== "finished" || hasOpenWork(state)) return;
+        throw new UsageError({
+          what: `Run ${directory.runId} has nothing to resume`,
+          why: `it is finished: ${state.run.status}`,
+          fix: `see it with omk status ${directory.runId}; omk retry runs failed tasks again`,
+        });
+      },
+    }));
+}
