@@ -170,6 +170,13 @@ declare module "@std/cli/parse-args" {
   >(args: readonly string[], options?: ParseOptions<B, S, C, N, D, A, DD>): Args<B, S, C, N, D, A, DD>;
 }
 
+declare module "@std/encoding/base64" {
+  /** Bytes as base64, with padding. */
+  export function encodeBase64(data: ArrayBuffer | Uint8Array | string): string;
+  /** The bytes of a base64 text. Throws where it is none. */
+  export function decodeBase64(b64: string): Uint8Array;
+}
+
 declare module "@std/jsonc" {
   /** What JSON can hold. */
   export type JsonValue =

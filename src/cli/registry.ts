@@ -128,6 +128,31 @@ export const COMMAND_GROUPS: readonly {
         load: async () => (await import("./commands/verify.ts")).verifyCommand,
       },
       {
+        name: "export",
+        summary: "write a finished run to one file that others can verify",
+        load: async () => (await import("./commands/export.ts")).exportCommand,
+      },
+      {
+        name: "proof sign",
+        summary: "check the proof of a run, and sign it",
+        load: async () => (await import("./commands/proof_sign.ts")).proofSignCommand,
+      },
+      {
+        name: "proof attach",
+        summary: "store a signed proof as a git note of its commit",
+        load: async () => (await import("./commands/proof_attach.ts")).proofAttachCommand,
+      },
+      {
+        name: "key create",
+        summary: "make a key that signs your proofs",
+        load: async () => (await import("./commands/key_create.ts")).keyCreateCommand,
+      },
+      {
+        name: "key show",
+        summary: "print the public half of your key",
+        load: async () => (await import("./commands/key_show.ts")).keyShowCommand,
+      },
+      {
         name: "log append",
         summary: "append events to a log file of your own",
         load: async () => (await import("./commands/log_append.ts")).logAppendCommand,

@@ -4,6 +4,7 @@ import type { GitAccess, StoredCommit } from "../proof/git_access.ts";
 import { decode, runGit } from "./command.ts";
 import { makeScratch } from "./scratch.ts";
 import { RAW_ATTRIBUTES } from "./hub.ts";
+import { readNote } from "./notes.ts";
 import type { ObjectId, RepositoryInfo } from "./port.ts";
 
 /** Opens a repository for reading; nothing is written to it. */
@@ -18,6 +19,12 @@ export function openGitAccess(
       const { stdout } = await runGit(["cat-file", "--batch"], { ...options, stdin: `${ids.join("\n")}\n` });
       return parseBatch(stdout);
     },
+    async resolve(text) {
+      const args = ["rev-parse", "--quiet", "--verify", "--end-of-options", `${text}^{commit}`];
+      const { code, stdout } = await runGit(args, { ...options, okCodes: [0, 1, 128] });
+      return code === 0 ? decode(stdout).trim() : null;
+    },
+    attached: (commit) => readNote(commonDir, commit),
     async isAncestor(ancestor, descendant) {
       const args = ["merge-base", "--is-ancestor", ancestor, descendant];
       return (await runGit(args, { ...options, okCodes: [0, 1] })).code === 0;

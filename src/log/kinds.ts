@@ -310,6 +310,8 @@ const gateFacts = {
     proof: artifact,
     failure: artifact.nullable(),
     patch: artifact.nullable(),
+    /** SHA-256 of the public key that the statements about the proof are signed with; absent where they are not. */
+    signed_by: sha256Hex.optional(),
   }),
   proof_attached: fact({ ref: z.string(), commit: objectId }),
 };

@@ -10,5 +10,7 @@ export const PROOF_FILE = "proof.json";
 export const FAILURE_FILE = "failure.json";
 /** The patch from base to head. */
 export const PATCH_FILE = "delivered.patch";
+/** The signed statements about the proof. */
+export const ATTESTATIONS_FILE = "proof.intoto.jsonl";
 /** Directory of the outputs of tasks, by digest. */
 export const OUTPUTS_DIRECTORY = "outputs";

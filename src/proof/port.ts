@@ -12,6 +12,8 @@ export interface WrittenProof {
   readonly failure: Artifact | null;
   /** `delivered.patch`; null without a delivered tree. */
   readonly patch: Artifact | null;
+  /** Id of the key that signed the statements about it; absent where nobody did. */
+  readonly signed_by?: string;
 }
 
 /** Writes proofs. */

@@ -1,6 +1,6 @@
 /**
- * Verification: everything that a proof says, recomputed from the log, the files and the repository. Signatures are
- * not looked at here. It only reads, and needs no omk process to have made the run.
+ * Verification: everything that a proof says, recomputed from the log, the files and the repository, and the
+ * signatures on it. It only reads, and needs no omk process to have made the run.
  */
 
 import type { RunStatus } from "../log/kinds.ts";
@@ -8,10 +8,15 @@ import type { Plan } from "../plan/spec.ts";
 import { CheckFailure, Checks, type VerifyReport } from "./checks.ts";
 import type { GitAccess } from "./git_access.ts";
 import { type FoldedRun, foldRun, readPlan, type RunFold } from "./run_files.ts";
+import { claims } from "./dsse.ts";
+import { ATTESTATIONS_FILE } from "./files.ts";
 import type { Proof } from "./schema.ts";
+import { hasAttestations, readAttestations } from "./sign.ts";
+import { statementsOf } from "./statements.ts";
 import { runStatus } from "./status.ts";
 import { checkArtifacts, checkFailureFile, readProof } from "./verify_files.ts";
 import { checkCommits, checkPatch, checkPins, checkRefs } from "./verify_git.ts";
+import { checkSignatures, checkStatements, type TrustedKey } from "./verify_signatures.ts";
 import {
   checkDocument,
   checkGates,
@@ -29,6 +34,8 @@ export interface VerifyOptions {
   /** The repository; null where there is none. */
   readonly git: GitAccess | null;
   readonly fold: RunFold;
+  /** The key that the proof must be signed with; null: signatures are not checked. */
+  readonly key: TrustedKey | null;
 }
 
 /** Verifies a run. Never rejects for what it finds: what cannot be read is a failed check. */
@@ -105,6 +112,25 @@ class Verification {
     await this.#checks.make("gates", () => checkGates(atHead));
     await this.#checks.make("failure", () => checkFailureFile(runDirectory, written.failure));
     await this.#checks.make("artifacts", () => checkArtifacts(runDirectory, proof));
+    await this.#checkSigned(proof, written);
+  }
+
+  /** A proof that was never signed has nothing to check, unless somebody names the key that he trusts. */
+  async #checkSigned(proof: Proof, written: ProvedRun["written"]): Promise<void> {
+    const { runDirectory, key } = this.#options;
+    const isAsked = written.signed_by !== undefined || key?.required === true;
+    if (!isAsked && !await hasAttestations(runDirectory)) return;
+    const signed = await this.#checks.take("statements", async () => {
+      const found = await readAttestations(runDirectory);
+      if (found === null) {
+        throw new CheckFailure(`${ATTESTATIONS_FILE}: expected signed statements, found nothing`);
+      }
+      return { value: found, detail: checkStatements(found, statementsOf(proof, written.proof.sha256)) };
+    });
+    if (signed === null || key === null) return;
+    const isSaid = written.signed_by === key.key.id ||
+      signed.some(({ envelope }) => claims(envelope, key.key));
+    if (key.required || isSaid) await this.#checks.make("signatures", () => checkSignatures(signed, key));
   }
 
   async #checkGit({ proof, atHead }: ProvedRun): Promise<void> {

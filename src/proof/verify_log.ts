@@ -5,6 +5,7 @@ import { verifyLog } from "../log/verify.ts";
 import { gateDefinition } from "../plan/gate_definition.ts";
 import { prettyJson } from "./canonical_file.ts";
 import { CheckFailure, expectEqual } from "./checks.ts";
+import { firstDifference } from "./difference.ts";
 import { buildProof } from "./document.ts";
 import { EVENTS_FILE } from "./files.ts";
 import type { FoldedRun } from "./run_files.ts";
@@ -92,7 +93,7 @@ export function checkDocument(text: string, proof: Proof, atHead: FoldedRun, atE
   const expected = prettyJson(remade);
   if (expected === text) return "proof.json is what the log makes of it";
   throw new CheckFailure(
-    firstDifference("", remade, proof) ?? "proof.json: expected canonical order and spacing",
+    firstDifference(remade, proof) ?? "proof.json: expected canonical order and spacing",
   );
 }
 
@@ -114,24 +115,4 @@ export function checkGates({ state, evidence }: FoldedRun): string {
     expectEqual(`exit code of gate "${gate}"`, 0, latest.payload.exit_code);
   }
   return `${required.length} required ${required.length === 1 ? "gate" : "gates"} passed on tree ${tree}`;
-}
-
-/** Path, expected and found value of the first difference; undefined where there is none. */
-function firstDifference(path: string, expected: unknown, found: unknown): string | undefined {
-  if (isObject(expected) && isObject(found)) {
-    for (const key of new Set([...Object.keys(expected), ...Object.keys(found)])) {
-      const difference = firstDifference(path === "" ? key : `${path}.${key}`, expected[key], found[key]);
-      if (difference !== undefined) return difference;
-    }
-    return undefined;
-  }
-  if (Object.is(expected, found)) return undefined;
-  return `${path}: expected ${JSON.stringify(expected) ?? "nothing"}, found ${
-    JSON.stringify(found) ?? "nothing"
-  }`;
-}
-
-/** Arrays count: their indexes are their keys. */
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

@@ -8,8 +8,10 @@ import type { RunState } from "../scheduler/run_state.ts";
 import { prettyJson, removeFile, replaceFile, syncDirectory } from "./canonical_file.ts";
 import { buildFailure, buildProof } from "./document.ts";
 import { EvidenceFold, type RunEvidence } from "./evidence.ts";
-import { FAILURE_FILE, PATCH_FILE, PROOF_FILE } from "./files.ts";
+import { ATTESTATIONS_FILE, FAILURE_FILE, PATCH_FILE, PROOF_FILE } from "./files.ts";
+import type { SigningKey } from "./key.ts";
 import type { ProofWriter } from "./port.ts";
+import { writeAttestations } from "./sign.ts";
 
 /** What a proof is written with. */
 export interface ProofWriterOptions {
@@ -18,6 +20,8 @@ export interface ProofWriterOptions {
   readonly log: Pick<EventLog, "read">;
   /** Null where nothing is delivered by git. */
   readonly workspace: Pick<Workspace, "patch"> | null;
+  /** Signs the proof; null: nobody does, and what an earlier proof was signed with is removed. */
+  readonly key: SigningKey | null;
 }
 
 /** The files of a proof cannot be made. */
@@ -39,8 +43,11 @@ export function createProofWriter(options: ProofWriterOptions): ProofWriter {
           proof: await replaceFile(directory, PROOF_FILE, prettyJson(proof)),
           failure: failure === null ? null : await replaceFile(directory, FAILURE_FILE, prettyJson(failure)),
           patch,
+          ...(options.key === null ? {} : { signed_by: options.key.public.id }),
         };
         if (failure === null) await removeFile(directory, FAILURE_FILE);
+        if (options.key === null) await removeFile(directory, ATTESTATIONS_FILE);
+        else await writeAttestations(directory, proof, written.proof.sha256, options.key);
         syncDirectory(directory);
         return written;
       } catch (error) {

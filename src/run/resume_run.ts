@@ -4,6 +4,7 @@ import { UsageError } from "../errors.ts";
 import { discoverRepository } from "../git/repository.ts";
 import { draft, type RunEvent } from "../log/event.ts";
 import type { PayloadOf } from "../log/kinds.ts";
+import { findSigningKey } from "../proof/key_file.ts";
 import { createRunState, type RunState } from "../scheduler/run_state.ts";
 import type { RunDirectory } from "./directory.ts";
 import { loadRunPlan } from "./load_run.ts";
@@ -37,6 +38,7 @@ export interface TakeOverOptions {
 export async function takeOver(directory: RunDirectory, options: TakeOverOptions): Promise<Session> {
   await using resources = new AsyncDisposableStack();
   const { plan } = await loadRunPlan(directory);
+  const key = await findSigningKey(options.env);
   resources.use(takeControllerLock(directory.controllerLock, directory.runId));
   const state = createRunState(plan);
   const log = resources.use(
@@ -80,6 +82,7 @@ export async function takeOver(directory: RunDirectory, options: TakeOverOptions
     resources: resources.move(),
     env,
     identity: state.run.identity,
+    key,
     workDirectory: state.run.directory,
     watcher: options.watcher,
   });

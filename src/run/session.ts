@@ -14,6 +14,7 @@ import { createStreamRedactor } from "../log/stream_redactor.ts";
 import type { Plan } from "../plan/spec.ts";
 import type { ProcessIdentity } from "../process/port.ts";
 import { createSupervisor, type LocalSupervisor } from "../process/supervisor.ts";
+import type { SigningKey } from "../proof/key.ts";
 import { createProofWriter } from "../proof/write.ts";
 import { controllerActor } from "../scheduler/decide.ts";
 import type { RunState } from "../scheduler/run_state.ts";
@@ -79,6 +80,8 @@ export interface SessionOptions {
   readonly resources: AsyncDisposableStack;
   readonly env: Readonly<Record<string, string>>;
   readonly identity: Identity | null;
+  /** Signs the proof; null where there is none. */
+  readonly key: SigningKey | null;
   /** The directory that the plan's paths are relative to. */
   readonly workDirectory: string;
   readonly watcher: RunWatcher;
@@ -125,7 +128,7 @@ export class Session implements AsyncDisposable {
       }),
       merger: workspace,
       gates: createGateRunner({ supervisor, workspace, env, limits: plan.limits }),
-      proof: createProofWriter({ directory: directory.path, log, workspace }),
+      proof: createProofWriter({ directory: directory.path, log, workspace, key: options.key }),
       identity: options.identity ?? NOBODY,
       runDirectory: directory,
       directory: options.workDirectory,

@@ -1,5 +1,6 @@
 /** From a prepared run to one that is under way. */
 
+import { findSigningKey } from "../proof/key_file.ts";
 import type { RepositoryBase } from "../scheduler/run_record.ts";
 import { createRunState } from "../scheduler/run_state.ts";
 import { buildInfo, VERSION } from "../version.ts";
@@ -28,6 +29,7 @@ export interface StartOptions {
 export async function startRun(prepared: PreparedRun, options: StartOptions): Promise<Session> {
   const { plan, home, usesWorktrees } = prepared;
   const repository = usesWorktrees ? prepared.repository : null;
+  const key = await findSigningKey(options.env);
   await Deno.mkdir(home, { recursive: true, mode: 0o700 });
   await using resources = new AsyncDisposableStack();
   const worksInPlace = plan.tasks.some((task) => task.isolation === "none");
@@ -65,6 +67,7 @@ export async function startRun(prepared: PreparedRun, options: StartOptions): Pr
     resources: resources.move(),
     env,
     identity: repository?.identity ?? null,
+    key,
     workDirectory: prepared.directory,
     watcher: options.watcher,
   });

@@ -138,6 +138,12 @@ Deno.test("every --json output follows the schema that omk publishes for it", as
     await omk.lines("logs", ["logs"]);
     await omk.one("proof", ["proof"]);
     await omk.one("verify", ["verify"]);
+    await omk.one("key", ["key", "create"]);
+    await omk.one("key", ["key", "show"]);
+    await omk.one("proof-sign", ["proof", "sign"]);
+    await omk.one("verify", ["verify"]);
+    await omk.one("proof-attach", ["proof", "attach"]);
+    await omk.one("export", ["export", "-o", `${sandbox.root}/run.tar`]);
     await omk.one("log-verify", ["log", "verify"]);
     await omk.one("log-repair", ["log", "repair"]);
     await omk.one("log-salvage", ["log", "salvage", "-o", `${sandbox.root}/salvaged.jsonl`]);
@@ -148,6 +154,11 @@ Deno.test("every --json output follows the schema that omk publishes for it", as
     const directory = await sandbox.runDirectory();
     await omk.file("proof", `${directory}/proof.json`);
     await omk.file("failure", `${directory}/failure.json`);
+    schemas.checkLines(
+      "attestation",
+      await Deno.readTextFile(`${directory}/proof.intoto.jsonl`),
+      "what is signed",
+    );
     schemas.checkLines("events", await Deno.readTextFile(`${directory}/events.jsonl`), "the log");
     await omk.one("answer", ["answer", "ask", "this one"]);
     await omk.fails(["retry", "after"]);

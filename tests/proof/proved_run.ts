@@ -11,9 +11,11 @@ import { formatPlanJson } from "../../src/plan/plan_json.ts";
 import type { Plan } from "../../src/plan/spec.ts";
 import type { VerifyReport } from "../../src/proof/checks.ts";
 import type { GitAccess } from "../../src/proof/git_access.ts";
+import type { SigningKey } from "../../src/proof/key.ts";
 import type { WrittenProof } from "../../src/proof/port.ts";
 import { exitCodeOf, runStatus } from "../../src/proof/status.ts";
 import { verifyRun } from "../../src/proof/verify.ts";
+import type { TrustedKey } from "../../src/proof/verify_signatures.ts";
 import { createProofWriter } from "../../src/proof/write.ts";
 import { apply } from "../../src/run/state.ts";
 import { createRunState, type RunState } from "../../src/scheduler/run_state.ts";
@@ -37,6 +39,8 @@ export interface RunVariant {
   readonly edit?: (text: string) => string;
   /** Appended between `proof_writing` and `proof_written`. */
   readonly meanwhile?: readonly EventDraft[];
+  /** Signs the proof. */
+  readonly key?: SigningKey;
   /** The work is done in the directory itself, outside any repository. */
   readonly inPlace?: boolean;
 }
@@ -81,8 +85,12 @@ export class ProofBench implements AsyncDisposable {
   }
 
   /** Verifies a run. */
-  verify(run: ProvedRun, git: GitAccess | null = this.git): Promise<VerifyReport> {
-    return verifyRun({ runDirectory: run.directory, git, fold: FOLD });
+  verify(
+    run: ProvedRun,
+    git: GitAccess | null = this.git,
+    key: TrustedKey | null = null,
+  ): Promise<VerifyReport> {
+    return verifyRun({ runDirectory: run.directory, git, fold: FOLD, key });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -294,7 +302,12 @@ class Making {
     const head = log.head();
     if (this.#variant.meanwhile !== undefined) await log.append(this.#variant.meanwhile);
     const workspace = this.#variant.inPlace === true ? null : this.#bench.workspace;
-    const writer = createProofWriter({ directory: this.#directory, log, workspace });
+    const writer = createProofWriter({
+      directory: this.#directory,
+      log,
+      workspace,
+      key: this.#variant.key ?? null,
+    });
     const written = this.#lie(await writer.write(this.#state, status, head));
     await log.append([
       draft("proof_written", "run", CONTROLLER, { status, head, ...written }),

@@ -322,7 +322,11 @@ Deno.test("ProofWriter.write() gives the same bytes each time, private, and noth
   const log = await openRunLog(`${run.directory}/events.jsonl`, { runId: run.runId, durability: "none" });
   const { workspace } = bench;
   const write = (status: RunStatus) =>
-    createProofWriter({ directory: run.directory, log, workspace }).write(run.state, status, proof.log);
+    createProofWriter({ directory: run.directory, log, workspace, key: null }).write(
+      run.state,
+      status,
+      proof.log,
+    );
   assertEquals(await write("not_ready"), run.written);
   const names = [...Deno.readDirSync(run.directory)].map(({ name }) => name);
   assertEquals(names.filter((name) => name.startsWith(".new-")), []);
@@ -337,7 +341,7 @@ Deno.test("ProofWriter.write() gives the same bytes each time, private, and noth
   const good = await write("passed");
   assertEquals(good.failure, null);
   assert(![...Deno.readDirSync(run.directory)].some(({ name }) => name === "failure.json"));
-  const unready = await createProofWriter({ directory: run.directory, log, workspace: null })
+  const unready = await createProofWriter({ directory: run.directory, log, workspace: null, key: null })
     .write(run.state, "not_ready", proof.log);
   assertEquals(unready.patch, null);
   assert(![...Deno.readDirSync(run.directory)].some(({ name }) => name === "delivered.patch"));
@@ -350,7 +354,7 @@ Deno.test("ProofWriter.write() says what keeps it from writing", async () => {
   const proof = await readProof(run);
   const log = await openRunLog(`${run.directory}/events.jsonl`, { runId: run.runId, durability: "none" });
   await Deno.mkdir(`${run.directory}/.new-proof.json`);
-  const writer = createProofWriter({ directory: run.directory, log, workspace: bench.workspace });
+  const writer = createProofWriter({ directory: run.directory, log, workspace: bench.workspace, key: null });
   const before = await Deno.readTextFile(`${run.directory}/proof.json`);
   const error = await writer.write(run.state, "ready", proof.log).then(() => null, (error) => error);
   assert(error instanceof ProofWriteError);

@@ -1,41 +1,45 @@
 /** `omk verify`: a run's proof, recomputed. */
 
-import { ExitCode, UsageError } from "../../errors.ts";
-import { openGitAccess } from "../../git/git_access.ts";
-import { locateRepository } from "../../git/repository.ts";
-import type { GitAccess } from "../../proof/git_access.ts";
-import { verifyRun } from "../../proof/verify.ts";
-import { findRun } from "../../run/find_run.ts";
-import { apply } from "../../run/state.ts";
-import { createRunState } from "../../scheduler/run_state.ts";
+import { ExitCode } from "../../errors.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { UNLIMITED_COLUMNS } from "../output.ts";
-import { locate } from "../place.ts";
 import { printLines } from "../print_lines.ts";
 import { alignColumns } from "../render/text.ts";
+import { verifyHere } from "../verify_target.ts";
 
 /** See the module. */
 export const verifyCommand: Command = {
   name: "verify",
   summary: "check a run's proof against log, files and git",
-  usage: ["omk verify [RUN]", "omk verify DIRECTORY"],
+  usage: ["omk verify [RUN]", "omk verify FILE|DIRECTORY", "omk verify COMMIT --key PUBLIC_KEY"],
   description: [
     "Recomputes what the proof of a run says: every commit of the log, the plan's digest, the fold of the events and\n" +
     "the status that follows from it, the document itself, all artifacts, and in git the base, the head, its tree,\n" +
     "the merges, the pinned attempts and the patch. It trusts nothing that the run says about itself, and changes\n" +
-    "nothing. RUN is latest where it is left out; DIRECTORY is a copy of a run's directory, to be verified in a clone\n" +
-    "that has fetched refs/omk/*.",
-    "It finds accidents and edits. Against somebody who forges log, files and refs alike it cannot help.",
+    "nothing. RUN is latest where it is left out; FILE is what omk export wrote, DIRECTORY a copy of a run's\n" +
+    "directory; both are verified in a clone that has the commit that the run started from.",
+    "COMMIT is any commit with an attached proof (omk proof attach): the signed statements are checked against the\n" +
+    "commit, its tree and its patch, without the run.",
+    "With --key every statement must be signed with that key. Without it, signatures of your own key are checked.\n" +
+    "Unsigned, a proof shows accidents and edits; only a signature helps against somebody who forges all of it.",
   ],
   positionals: { min: 0, max: 1 },
-  options: [],
+  options: [
+    {
+      name: "key",
+      type: "string",
+      placeholder: "FILE",
+      description: "The public key that the proof must be signed with, as PEM",
+    },
+  ],
   examples: [
     { command: "omk verify", note: "the newest run" },
     { command: "omk verify latest --json | jq '.first_failure'", note: "for a script" },
     {
-      command: "git fetch origin 'refs/omk/*:refs/omk/*' && omk verify ./20261120-235000-abcd",
-      note: "somewhere else, with a copy of the run's directory",
+      command: "omk verify run.tar --key omk.pub",
+      note: "in a clone, what somebody has exported and signed",
     },
+    { command: "omk verify HEAD --key omk.pub", note: "the proof that is attached to a commit" },
   ],
   exitCodes: [
     { code: 0, meaning: "everything holds" },
@@ -45,18 +49,8 @@ export const verifyCommand: Command = {
   ],
   needs: { run: true, write: true },
   async run(context: CommandContext): Promise<number> {
-    const { args, output, json, cwd } = context;
-    const [text] = args.positionals;
-    const { home, commonDir } = await locate(context);
-    const directory = text?.includes("/")
-      ? await existingDirectory(cwd, text)
-      : (await findRun(home, text)).path;
-    const git: GitAccess | null = commonDir === null ? null : openGitAccess(await locateRepository(cwd));
-    const report = await verifyRun({
-      runDirectory: directory,
-      git,
-      fold: { create: createRunState, apply },
-    });
+    const { args, output, json } = context;
+    const { directory, report } = await verifyHere(context, args.positionals[0], { signatures: true });
     const exitCode = report.ok ? ExitCode.OK : ExitCode.NOT_READY;
     if (json) {
       output.json({ schema_version: 1, directory, ...report, exit_code: exitCode });
@@ -83,13 +77,3 @@ export const verifyCommand: Command = {
     return exitCode;
   },
 };
-
-async function existingDirectory(cwd: string, text: string): Promise<string> {
-  const path = (text.startsWith("/") ? text : `${cwd}/${text}`).replace(/\/+$/, "");
-  try {
-    if ((await Deno.stat(path)).isDirectory) return path;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) throw error;
-  }
-  throw new UsageError({ what: "Cannot find the run", where: path, why: "there is no such directory" });
-}

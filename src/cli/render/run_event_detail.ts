@@ -1,5 +1,6 @@
 /** What an event of a run means to somebody who asks for every detail. Pure. */
 
+import type { PayloadOf } from "../../log/kinds.ts";
 import type { RunEvent } from "../../log/event.ts";
 import type { Style } from "../output.ts";
 import { reasonText, type Telling, tellingLine } from "./telling.ts";
@@ -61,11 +62,17 @@ function detail(event: RunEvent): Omit<Telling, "colour"> | undefined {
     case "proof_written":
       return {
         word: "proof",
-        text: `${event.payload.proof.path}, ${event.payload.proof.sha256.slice(0, 12)}`,
+        text: `${event.payload.proof.path}, ${event.payload.proof.sha256.slice(0, 12)}${
+          signature(event.payload)
+        }`,
       };
     default:
       return undefined;
   }
+}
+
+function signature({ signed_by }: PayloadOf<"proof_written">): string {
+  return signed_by === undefined ? "" : `, signed with key ${shortId(signed_by)}`;
 }
 
 function isoTime(ms: number): string {

@@ -130,6 +130,35 @@ export const SCHEMAS: readonly SchemaEntry[] = [
     make: async () => await toJsonSchema((await import("./telling.ts")).verifySchema),
   },
   {
+    name: "proof-sign",
+    commands: ["proof sign"],
+    description: "omk proof sign --json: what was signed",
+    make: async () => await toJsonSchema((await import("./proving.ts")).proofSignSchema),
+  },
+  {
+    name: "proof-attach",
+    commands: ["proof attach"],
+    description: "omk proof attach --json: what was attached to which commit",
+    make: async () => await toJsonSchema((await import("./proving.ts")).proofAttachSchema),
+  },
+  {
+    name: "export",
+    commands: ["export"],
+    description: "omk export --json: the file that was written",
+    make: async () => await toJsonSchema((await import("./proving.ts")).exportSchema),
+  },
+  {
+    name: "key",
+    commands: ["key create", "key show"],
+    description: "omk key create --json and omk key show --json",
+    make: async () => await toJsonSchema((await import("./proving.ts")).keySchema),
+  },
+  {
+    name: "attestation",
+    description: "proof.intoto.jsonl: one envelope with a signed statement",
+    make: async () => await toJsonSchema((await import("../../proof/dsse.ts")).envelopeSchema),
+  },
+  {
     name: "dry-run",
     commands: [],
     description: "omk run --dry-run --json: what a run would do",

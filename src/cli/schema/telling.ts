@@ -124,7 +124,7 @@ const check = z.strictObject({ name: z.string(), ok: z.boolean(), detail: z.stri
 /** `omk verify --json`. */
 export const verifySchema = z.strictObject({
   schema_version: version,
-  directory: z.string(),
+  directory: z.string().describe("The run's directory, the exported file, or the commit"),
   run_id: z.string().nullable(),
   status: z.string().nullable().describe("Recomputed from the log"),
   ok: z.boolean(),

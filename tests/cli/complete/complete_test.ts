@@ -77,7 +77,7 @@ Deno.test("complete() finds runs, and the tasks and gates of the run that was na
   assertEquals(await values(place, "graph", OLDER, "--focus", ""), ["old"]);
   assertEquals(await values(place, "help", "exit"), ["exit-codes"]);
   assertEquals(await values(place, "completions", "z"), ["zsh"]);
-  assertEquals(await values(place, "schema", "proo"), ["proof"]);
+  assertEquals(await values(place, "schema", "proof-s"), ["proof-sign"]);
   assertEquals(await values(place, "list", "--status", "running,p"), ["running,paused", "running,passed"]);
   const found = await complete(["show"], "", place);
   assert(found.kind === "words");

@@ -1,0 +1,73 @@
+/** Signing, handing on and attaching proofs, as a user does it. */
+
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Sandbox } from "./harness.ts";
+
+const PLAN = {
+  version: 1,
+  name: "signed",
+  gates: [{ name: "look", command: "test -f made.txt" }],
+  tasks: [{ id: "make", run: 'env > "$PWD/made.txt"' }],
+};
+
+Deno.test("P7: a signed run is verified in a fresh clone from one file, and its commit by the attached proof", async () => {
+  await using sandbox = await Sandbox.withPlan(PLAN);
+  await sandbox.omkEnds(1, ["key", "show"]);
+  await sandbox.omkEnds(1, ["proof", "sign"]);
+  await sandbox.commit("second", { "second.txt": "2" });
+  const made = await sandbox.omkJson(["key", "create"]);
+  await sandbox.omkEnds(1, ["key", "create"]);
+  const { stdout: pem } = await sandbox.omkEnds(0, ["key", "show"]);
+  assertEquals(pem, made.public_key);
+  const pub = `${sandbox.root}/omk.pub`;
+  await Deno.writeTextFile(pub, pem);
+  const { stdout } = await sandbox.omkEnds(0, ["run", "--verbose"]);
+  assertStringIncludes(stdout, `signed with key ${made.key_id.slice(0, 10)}`);
+  const tar = `${sandbox.root}/run.tar`;
+  await sandbox.omkEnds(0, ["export", "-o", tar]);
+  await sandbox.omkEnds(0, ["proof", "attach"]);
+  await sandbox.omkEnds(0, ["merge"]);
+  await sandbox.omkEnds(0, ["verify", "--key", pub]);
+
+  // Somebody else, with a clone, a file and a public key, but neither runs nor keys of omk.
+  const clone = `${sandbox.root}/elsewhere/clone`;
+  await sandbox.call("git", ["clone", "--quiet", sandbox.project, clone]);
+  const there = {
+    cwd: clone,
+    env: { HOME: `${sandbox.root}/nobody`, XDG_STATE_HOME: `${sandbox.root}/nobody` },
+  };
+  const verified = await sandbox.omkEnds(0, ["verify", tar, "--key", pub], there);
+  assertStringIncludes(verified.stdout, "verified, it is ready");
+  const refs = await sandbox.call("git", ["for-each-ref", "refs/omk", "refs/notes"], there);
+  assertEquals(refs.stdout, "", "nothing of the file gets into the clone");
+  assertStringIncludes(
+    (await sandbox.omkEnds(2, ["verify", "HEAD", "--key", pub], there)).stderr,
+    "git fetch",
+  );
+  await sandbox.call("git", ["fetch", "--quiet", "origin", "refs/notes/omk:refs/notes/omk"], there);
+  await sandbox.omkEnds(0, ["verify", "HEAD", "--key", pub], there);
+  assertStringIncludes((await sandbox.omkEnds(2, ["verify", "HEAD"], there)).stderr, "--key");
+  const empty = `${sandbox.root}/elsewhere/empty`;
+  await sandbox.call("git", ["init", "--quiet", empty]);
+  const stranger = await sandbox.omk(["verify", tar, "--key", pub], { ...there, cwd: empty });
+  assertEquals(stranger.code, 1, "a repository without the base cannot vouch for it");
+
+  await sandbox.omkEnds(0, ["key", "create", "--file", `${sandbox.root}/other.pem`]);
+  await sandbox.omkEnds(1, ["verify", "--key", `${sandbox.root}/other.pem`]);
+  await sandbox.omkEnds(0, ["proof", "sign", "--key", `${sandbox.root}/other.pem`]);
+  await sandbox.omkEnds(0, ["verify", "--key", `${sandbox.root}/other.pem`]);
+  await sandbox.omkEnds(0, ["verify", "--key", pub]);
+});
+
+Deno.test("P10 P12: OMK_KEY signs, reaches no task, and stops a run before it begins where it is none", async () => {
+  await using sandbox = await Sandbox.withPlan(PLAN);
+  await sandbox.omkEnds(0, ["key", "create", "--file", `${sandbox.root}/ci.pem`]);
+  const pem = await Deno.readTextFile(`${sandbox.root}/ci.pem`);
+  const bad = await sandbox.omkEnds(2, ["run"], { env: { OMK_KEY: "-----BEGIN nothing" } });
+  assertStringIncludes(bad.stderr, "OMK_KEY");
+  assertStringIncludes((await sandbox.omkEnds(0, ["list"])).stderr, "No runs here yet");
+  await sandbox.omkEnds(0, ["run", "--merge"], { env: { OMK_KEY: pem } });
+  const seen = await sandbox.read("made.txt");
+  assert(!seen.includes("OMK_KEY") && !seen.includes("PRIVATE KEY"), seen);
+  await sandbox.omkEnds(0, ["verify", "--key", `${sandbox.root}/ci.pem`]);
+});
