@@ -18,6 +18,7 @@ export const proofAttachCommand: Command = {
   positionals: { min: 0, max: 1 },
   options: [],
   examples: [
+    { command: "omk proof attach", note: "of the newest run; git notes --ref omk show COMMIT prints it" },
     {
       command: "omk proof attach && git push origin refs/notes/omk",
       note: "let others have it with the commit",
