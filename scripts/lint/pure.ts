@@ -3,6 +3,7 @@ import { importVisitor, memberName, projectPath, targetOf } from "./source.ts";
 /** The deterministic modules, and those that they may import; a trailing slash names a folder. */
 const PURE: readonly string[] = [
   "src/scheduler/",
+  "src/watchdog/",
   "src/run/finish.ts",
   "src/run/predict.ts",
   "src/run/state.ts",

@@ -158,7 +158,7 @@ class GateRun {
       output: artifactOf(this.#artifacts.log, body),
       tree: UNTOUCHED,
       counts: await reports.counts(),
-      failure: judgeBody(gate, body, running.lastLine()),
+      failure: judgeBody(gate, body, running.voice().last_line),
     };
   }
 
@@ -170,7 +170,7 @@ class GateRun {
     const running = this.#start(command, cwd, SETUP_TIMEOUT_MS, this.#artifacts.setup, gitConfig);
     const body = this.#setup = await running.outcome;
     const path = `${this.#request.runDirectory}/${this.#artifacts.setup}`;
-    const text = lostOutput(body) === null ? await Deno.readTextFile(path) : running.lastLine();
+    const text = lostOutput(body) === null ? await Deno.readTextFile(path) : running.voice().last_line;
     return {
       exit_code: body.kind === "exited" ? body.exit_code : null,
       output_tail: body.error ?? text.slice(-SETUP_TAIL_CHARS),

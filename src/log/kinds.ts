@@ -152,10 +152,21 @@ const runFacts = {
 };
 
 const workerFacts = {
+  /** A process has given its first sign of life under this name. */
   worker_started: fact({ worker: z.string(), process: processIdentity, slots: z.int().min(1) }),
-  worker_stalled: fact({ worker: z.string(), ...attemptRef, since: runTime }),
+  worker_stalled: fact({
+    worker: z.string(),
+    ...attemptRef,
+    /** The last sign of progress. */
+    since: runTime,
+    reason: reason.optional(),
+  }),
   worker_dead: fact({ worker: z.string(), reason }),
-  worker_recovered: fact({ worker: z.string() }),
+  worker_recovered: fact({
+    worker: z.string(),
+    /** The attempt that makes progress again; absent where the worker itself is alive again. */
+    attempt: z.strictObject(attemptRef).optional(),
+  }),
   worker_stopped: fact({ worker: z.string(), reason }),
 };
 

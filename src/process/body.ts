@@ -7,7 +7,15 @@ import type { Guardian } from "./guardian.ts";
 import { type LeaderEnd, leaderEnd, type LeaderTools, spawnLeader } from "./leader.ts";
 import { OutputCapture } from "./output.ts";
 import type { StreamRedactor } from "./output_text.ts";
-import type { BodyOutcome, BodySpec, EndReason, ProcessIdentity, RunningBody } from "./port.ts";
+import {
+  type BodyOutcome,
+  type BodySpec,
+  type EndReason,
+  type ProcessIdentity,
+  type RunningBody,
+  SILENT,
+  type Voice,
+} from "./port.ts";
 import { KILL_WAIT_MS, ProcessGroup } from "./process_group.ts";
 import type { ProcessTable } from "./process_table.ts";
 import { RequestShellError } from "./request_shell.ts";
@@ -65,8 +73,9 @@ export function refuseBody(spec: BodySpec, tools: BodyTools, reason: string): Ru
   return unstartedBody(captureOutput(spec, tools), reason);
 }
 
-function captureOutput(spec: BodySpec, { createRedactor }: BodyTools): OutputCapture {
+function captureOutput(spec: BodySpec, { createRedactor, clock }: BodyTools): OutputCapture {
   return new OutputCapture({
+    now: () => clock.wall(),
     path: spec.outputPath,
     limitBytes: spec.outputLimitBytes,
     createRedactor,
@@ -77,8 +86,7 @@ function captureOutput(spec: BodySpec, { createRedactor }: BodyTools): OutputCap
 function unstartedBody(output: OutputCapture, error: string): RunningBody {
   return {
     identity: Promise.resolve(null),
-    outputBytes: () => 0,
-    lastLine: () => "",
+    voice: () => SILENT,
     end: () => {},
     outcome: output.close().then((artifact) => ({
       kind: "spawn_error",
@@ -127,12 +135,9 @@ class Body implements RunningBody {
     this.outcome = this.#supervise();
   }
 
-  outputBytes(): number {
-    return this.#output.bytes;
-  }
-
-  lastLine(): string {
-    return this.#output.lastLine();
+  voice(): Voice {
+    const { bytes, heardAt } = this.#output;
+    return { output_bytes: bytes, heard_at: heardAt, last_line: this.#output.lastLine() };
   }
 
   end(reason: EndReason, now = false): void {

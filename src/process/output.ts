@@ -2,7 +2,13 @@
 
 import { reasonOf } from "../errors.ts";
 import { ArtifactFile } from "./artifact_file.ts";
-import { lastCompleteLine, OutputText, type StreamRedactor, unsafeBeginning } from "./output_text.ts";
+import {
+  lastCompleteLine,
+  OutputText,
+  type StreamRedactor,
+  unfinishedLine,
+  unsafeBeginning,
+} from "./output_text.ts";
 import type { OutputArtifact, OutputError } from "./port.ts";
 import { concat, type Segment, type StreamName, TailBuffer } from "./tail_buffer.ts";
 
@@ -16,6 +22,8 @@ export interface OutputOptions {
   readonly createRedactor: () => StreamRedactor;
   /** Gets each piece of text as it is written. */
   readonly onOutput?: ((text: string, stream: StreamName) => void) | undefined;
+  /** The wall clock, milliseconds. */
+  readonly now: () => number;
 }
 
 /** The end of an output beyond the limit is kept up to this size (or half of the limit, if that is less). */
@@ -23,6 +31,8 @@ const TAIL_BYTES = 1024 * 1024;
 
 /** The last line is looked for in this much of the end; longer than any PEM block, so that none is cut in two. */
 const LAST_LINE_WINDOW = 16 * 1024;
+
+const LINE_FEED = 0x0a;
 
 /** A last line is reported up to this length. */
 const LAST_LINE_LENGTH = 1000;
@@ -44,6 +54,9 @@ export class OutputCapture {
   /** Null until the head of the artifact is full. */
   #tail: TailBuffer | null = null;
   #bytes = 0;
+  #heardAt: number | null = null;
+  /** The stream that the last bytes came from. */
+  #speaker: StreamName = "stdout";
   #acceptedBytes = 0;
   #lastLine = "";
   #lastStream: StreamName = "stdout";
@@ -66,15 +79,23 @@ export class OutputCapture {
     return this.#bytes;
   }
 
-  /** The last complete, redacted line, or "". */
+  /** When the last bytes came, wall clock in milliseconds; null where none did. */
+  get heardAt(): number | null {
+    return this.#heardAt;
+  }
+
+  /**
+   * The last line, redacted, or "": an unfinished one too, as far as it cannot be the beginning of a secret. What is
+   * neither finished nor says anything yet gives way to the line before it.
+   */
   lastLine(): string {
-    if (this.#tail !== null) {
-      const bytes = this.#tail.newest(LAST_LINE_WINDOW);
-      const text = new OutputText(this.#options.createRedactor());
-      const end = text.push(bytes.subarray(unsafeBeginning(bytes))) + text.flush();
-      this.#lastLine = lastCompleteLine(end, LAST_LINE_LENGTH) ?? this.#lastLine;
-    }
-    return this.#lastLine;
+    if (this.#tail === null) return this.#unfinished(this.#texts[this.#speaker]) || this.#lastLine;
+    const bytes = this.#tail.newest(LAST_LINE_WINDOW);
+    const text = new OutputText(this.#options.createRedactor());
+    const lines = text.push(bytes.subarray(unsafeBeginning(bytes)));
+    const unfinished = bytes.at(-1) === LINE_FEED ? "" : this.#unfinished(text);
+    this.#lastLine = lastCompleteLine(lines + text.flush(), LAST_LINE_LENGTH) ?? this.#lastLine;
+    return unfinished || this.#lastLine;
   }
 
   /** Reads one stream to its end, or until `stop`. Waits while the artifact is written. Never rejects. */
@@ -109,8 +130,14 @@ export class OutputCapture {
     };
   }
 
+  #unfinished(text: OutputText): string {
+    return unfinishedLine(text.unfinished, LAST_LINE_LENGTH);
+  }
+
   #take(name: StreamName, bytes: Uint8Array): void {
     this.#bytes += bytes.length;
+    this.#heardAt = this.#options.now();
+    this.#speaker = name;
     let rest = bytes;
     if (this.#tail === null) {
       const room = this.#options.limitBytes - this.#tailBytes - this.#acceptedBytes;
@@ -155,8 +182,12 @@ export class OutputCapture {
       unsafe[stream] -= skipped;
       this.#emit(stream, this.#texts[stream].push(bytes.subarray(skipped)));
     }
-    this.#emit("stdout", this.#texts.stdout.flush());
-    this.#emit("stderr", this.#texts.stderr.flush());
+    for (const name of ["stdout", "stderr"] as const) {
+      const rest = this.#texts[name].flush();
+      this.#emit(name, rest);
+      this.#lastLine = unfinishedLine(rest.slice(rest.lastIndexOf("\n") + 1), LAST_LINE_LENGTH) ||
+        this.#lastLine;
+    }
     return dropped;
   }
 

@@ -35,6 +35,11 @@ export class OutputText {
     return lines + partial;
   }
 
+  /** The unfinished last line as far as it can be shown: what could be the beginning of a secret is not in it. */
+  get unfinished(): string {
+    return this.#partial;
+  }
+
   /** What is left at the end of the stream. */
   flush(): string {
     const text = this.#partial + this.#redactor.push(this.#decoder.decode()) + this.#redactor.flush();
@@ -49,6 +54,12 @@ export function lastCompleteLine(text: string, limit: number): string | undefine
   if (end < 0) return undefined;
   const line = text.slice(text.lastIndexOf("\n", end - 1) + 1, end);
   return (line.endsWith("\r") ? line.slice(0, -1) : line).slice(0, limit);
+}
+
+/** What an unfinished line shows on a terminal, cut to `limit`: a progress bar writes over its own line. "" for nothing. */
+export function unfinishedLine(text: string, limit: number): string {
+  const shown = text.trimEnd();
+  return shown.slice(shown.lastIndexOf("\r") + 1).slice(0, limit);
 }
 
 /**

@@ -83,14 +83,25 @@ export interface BodyOutcome {
   readonly proven_dead: boolean;
 }
 
+/** What a program has printed so far. */
+export interface Voice {
+  /** Bytes, with those of a line that has no end yet. */
+  readonly output_bytes: number;
+  /** When the last of them came, wall clock in milliseconds; null where none did. */
+  readonly heard_at: number | null;
+  /** Last line, redacted, unfinished or not; "" where there is none. */
+  readonly last_line: string;
+}
+
+/** Of what has not printed anything. */
+export const SILENT: Voice = { output_bytes: 0, heard_at: null, last_line: "" };
+
 /** A body that was started. */
 export interface RunningBody {
   /** Resolves once the process exists (before any wait for its end); null if it could not be started. */
   readonly identity: Promise<ProcessIdentity | null>;
-  /** Bytes written so far. */
-  outputBytes(): number;
-  /** Last complete, redacted line of output, or "". */
-  lastLine(): string;
+  /** What it has printed so far. */
+  voice(): Voice;
   /** Ends the body: SIGTERM to its group, grace, SIGKILL, then its strays. `now` skips the grace. Idempotent. */
   end(reason: EndReason, now?: boolean): void;
   /** Resolves when the process, its group and its strays are gone and its artifact is closed. Never rejects. */

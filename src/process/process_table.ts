@@ -125,11 +125,13 @@ export class ProcessTable {
 
   /**
    * CPU time in milliseconds of each leader's group and session, by pid of the leader. What has ended without
-   * being waited for by its parent is not in it, so a sum can shrink.
+   * being waited for by its parent is not in it, so a sum can shrink. Null where this machine does not tell.
    */
-  async cpuTimes(leaders: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  async cpuTimes(leaders: readonly number[]): Promise<ReadonlyMap<number, number> | null> {
+    const table = await this.#all();
+    if (table === null) return null;
     const sums = new Map(leaders.map((leader) => [leader, 0]));
-    for (const stat of (await this.#all())?.values() ?? []) {
+    for (const stat of table.values()) {
       const leader = sums.has(stat.pgid) ? stat.pgid : stat.session;
       const sum = sums.get(leader);
       if (sum !== undefined) sums.set(leader, sum + stat.cpuMs);

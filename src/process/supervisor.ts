@@ -27,8 +27,11 @@ export interface SupervisorOptions {
 
 /** The supervisor on this machine. */
 export interface LocalSupervisor extends Supervisor, AsyncDisposable {
-  /** CPU time in milliseconds of every body that runs, its group and session together, by pid of its leader. */
-  cpuTimes(): Promise<ReadonlyMap<number, number>>;
+  /**
+   * CPU time in milliseconds of every body that runs, its group and session together, by pid of its leader; null where
+   * this machine does not tell.
+   */
+  cpuTimes(): Promise<ReadonlyMap<number, number> | null>;
 }
 
 /** How long a predecessor's guardian may take to do its work before omk does it itself. */
@@ -120,7 +123,7 @@ class ProcessSupervisor implements LocalSupervisor {
     return await this.#table.isRunning(identity.pid, identity.start_time);
   }
 
-  cpuTimes(): Promise<ReadonlyMap<number, number>> {
+  cpuTimes(): Promise<ReadonlyMap<number, number> | null> {
     return this.#table.cpuTimes([...this.#tools.leaders]);
   }
 

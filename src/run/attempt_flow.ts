@@ -72,6 +72,25 @@ export class AttemptFlow {
     return this.#view().task.cancel_request !== null;
   }
 
+  /** Name of the worker that has it in hand. */
+  worker(): string | null {
+    return this.#view().task.owner;
+  }
+
+  /** Whether its body makes no progress and is to be ended for it. */
+  isStalled(): boolean {
+    const { task, spec } = this.#view();
+    return this.isCurrent() && task.stalled !== undefined && spec.on_stall !== "warn" &&
+      this.attempt.activity().stage === "body";
+  }
+
+  /** Whether its lease is renewed: its worker is alive, and it gets on or is allowed to take its time. */
+  deservesLease(): boolean {
+    const owner = this.worker();
+    const { workers = [] } = this.#controller.state.run;
+    return !this.isStalled() && !workers.some(({ worker, state }) => worker === owner && state === "dead");
+  }
+
   /** End of the lease; null where the attempt holds none. */
   leaseExpires(): number | null {
     return this.isCurrent() ? this.#view().task.lease_expires : null;
@@ -99,7 +118,7 @@ export class AttemptFlow {
           : []
       );
     }
-    await this.#finish(await this.attempt.ended);
+    await this.#finish(this.#explained(await this.attempt.ended));
   }
 
   /**
@@ -112,6 +131,13 @@ export class AttemptFlow {
     const known = this.isCurrent() && isPinIntended(task) ? task.outcome : null;
     const lost = await this.attempt.ended;
     await this.#finish(known ?? lost);
+  }
+
+  /** The outcome of a body that was ended as it made no progress, with what told so. */
+  #explained(outcome: AttemptOutcome): AttemptOutcome {
+    const { stalled } = this.#view().task;
+    if (outcome.result !== "stalled" || outcome.detail !== undefined || stalled === undefined) return outcome;
+    return { ...outcome, detail: stalled.reason };
   }
 
   async #finish(body: AttemptOutcome): Promise<void> {

@@ -4,7 +4,7 @@
  */
 
 import { isSystemError, OmkError, reasonOf } from "../errors.ts";
-import { draft, type EventDraft, type RunEvent, taskSubject } from "../log/event.ts";
+import { draft, type EventDraft, type RunEvent } from "../log/event.ts";
 import { KINDS, type RunStatus } from "../log/kinds.ts";
 import type { LogHead } from "../log/port.ts";
 import { controllerActor, decide, isQuiet, lostOutcome, nextWake } from "../scheduler/decide.ts";
@@ -15,14 +15,14 @@ import { decideFinish } from "./finish.ts";
 import { ControllerFault, type ControllerHandle, type DraftMaker } from "./controller_handle.ts";
 import { runGateFlow } from "./gate_flow.ts";
 import { runMergeFlow } from "./merge_flow.ts";
+import { Leases } from "./leases.ts";
 import type { RunPorts } from "./ports.ts";
 import { apply } from "./state.ts";
 import { writeProof } from "./proof_flow.ts";
+import { WorkerWatch } from "./worker_watch.ts";
 
 /** How often the controller looks for what other processes have appended. */
 const POLL_MS = 200;
-/** A gap between two turns beyond this renews every lease first: the machine slept. */
-const GAP_MS = 30_000;
 
 interface Post {
   readonly make: DraftMaker;
@@ -50,7 +50,8 @@ export class Controller implements ControllerHandle {
   #wake = Promise.withResolvers<void>();
   #fault: unknown = null;
   #proofHead: LogHead | null = null;
-  #lastTurn: number;
+  readonly #leases: Leases;
+  readonly #watch: WorkerWatch;
   #endNow = false;
   /** Whether another process has appended a fact. */
   #isForged = false;
@@ -58,7 +59,8 @@ export class Controller implements ControllerHandle {
   constructor(state: RunState, ports: RunPorts) {
     this.state = state;
     this.ports = ports;
-    this.#lastTurn = ports.clock.monotonic();
+    this.#leases = new Leases(this, () => this.attempts());
+    this.#watch = new WorkerWatch(this, () => this.attempts());
   }
 
   get signal(): AbortSignal {
@@ -92,6 +94,7 @@ export class Controller implements ControllerHandle {
     const { log } = this.ports;
     const unsubscribe = log.subscribe((event, own) => this.#applied(event, own));
     const poller = this.#poll();
+    const watcher = this.#watch.run().catch((error) => this.#fail(error));
     try {
       await this.#takeUp();
       // Where somebody else has ended the run, the report of that is still to be appended.
@@ -109,7 +112,7 @@ export class Controller implements ControllerHandle {
       this.#abort.abort();
       this.#failPosts();
       this.#reconcile();
-      await Promise.allSettled([...this.#effects, poller]);
+      await Promise.allSettled([...this.#effects, poller, watcher]);
       unsubscribe();
     }
   }
@@ -124,7 +127,9 @@ export class Controller implements ControllerHandle {
     const wake = this.#wake = Promise.withResolvers<void>();
     await this.#keepTime();
     await this.#drain();
-    if (this.state.run.phase !== "active") return;
+    const { phase, proof_writing } = this.state.run;
+    // Whoever slept during an append renews leases before anything is decided.
+    if (phase !== "active" || (this.#leases.tick() && proof_writing === null)) return;
     const now = this.ports.clock.now();
     let drafts = decide(this.state, now);
     if (drafts.length === 0 && this.#inbox.length === 0 && this.#flows.size === 0 && isQuiet(this.state)) {
@@ -140,7 +145,7 @@ export class Controller implements ControllerHandle {
 
   /** Waits until somebody posts or appends, or the next moment at which time alone decides. */
   async #sleep(wake: Promise<void>, now: number): Promise<void> {
-    const next = Math.min(nextWake(this.state, now) ?? Infinity, this.#nextRenewal());
+    const next = Math.min(nextWake(this.state, now) ?? Infinity, this.#leases.nextRenewal());
     if (next === Infinity) return await wake;
     using timer = disposableAbort();
     await Promise.race([wake, this.ports.clock.sleep(Math.max(0, next - now), timer.signal)]);
@@ -247,6 +252,7 @@ export class Controller implements ControllerHandle {
     const flow = AttemptFlow.start(this, taskId);
     this.#flows.set(flow.attempt.ref.token, flow);
     this.#track(flow.run().finally(() => this.#flows.delete(flow.attempt.ref.token)));
+    this.#watch.wake();
     this.#reconcile();
   }
 
@@ -282,41 +288,24 @@ export class Controller implements ControllerHandle {
         flow.end("shutdown", this.#endNow);
       } else if (run.cancel !== null || flow.isCancelWanted() || isKilling) {
         flow.end("cancelled", this.#endNow);
+      } else if (flow.isStalled()) {
+        flow.end("stalled", this.#endNow);
       } else if (!flow.isCurrent()) {
         flow.end("shutdown", true);
       }
     }
   }
 
-  /** Records a jump of the clock, and renews the leases of the attempts of this process, which are alive. */
+  /** Records a jump of the clock, and renews leases. */
   async #keepTime(): Promise<void> {
     const { clock } = this.ports;
-    const gap = clock.monotonic() - this.#lastTurn;
-    this.#lastTurn = clock.monotonic();
-    const now = clock.now();
-    const due = gap > GAP_MS ? Infinity : now + this.state.plan.lease_secs * 500;
-    const drafts: EventDraft[] = [];
     if (this.state.run.proof_writing !== null) return;
     const jump = clock.jump();
-    if (jump !== undefined) drafts.push(draft("clock_jumped", "run", controllerActor(this.state), jump));
-    for (const flow of this.#flows.values()) {
-      const expires = flow.leaseExpires();
-      if (expires === null || expires > due) continue;
-      drafts.push(draft("lease_renewed", taskSubject(flow.attempt.ref.task_id), controllerActor(this.state), {
-        ...flow.attempt.ref,
-        lease_expires: now + this.state.plan.lease_secs * 1000,
-      }));
-    }
+    const jumped = jump === undefined
+      ? []
+      : [draft("clock_jumped", "run", controllerActor(this.state), jump)];
+    const drafts = [...jumped, ...this.#leases.renewals(clock.now())];
     if (drafts.length > 0) await this.#append(drafts);
-  }
-
-  #nextRenewal(): number {
-    let next = Infinity;
-    for (const flow of this.#flows.values()) {
-      const expires = flow.leaseExpires();
-      if (expires !== null) next = Math.min(next, expires - this.state.plan.lease_secs * 500);
-    }
-    return next;
   }
 
   async #poll(): Promise<void> {
@@ -324,6 +313,7 @@ export class Controller implements ControllerHandle {
     while (!this.signal.aborted) {
       await clock.sleep(POLL_MS, this.signal);
       if (this.signal.aborted) return;
+      this.#leases.tick();
       try {
         await log.poll();
       } catch (error) {

@@ -3,7 +3,7 @@
 import { draft, type EventDraft } from "../log/event.ts";
 import type { GateSpec } from "../plan/spec.ts";
 import { latestGateRun, runStatus } from "../proof/status.ts";
-import { controllerActor } from "../scheduler/decide.ts";
+import { controllerActor, LOCAL_WORKER } from "../scheduler/decide.ts";
 import type { RunState } from "../scheduler/run_state.ts";
 
 /** The next event of a run in which no task can run any more; empty while something is being carried out. */
@@ -17,11 +17,23 @@ export function decideFinish(state: RunState): readonly EventDraft[] {
     const next = nextOfGate(state, gate);
     if (next !== undefined) return [next];
   }
-  return [draft("proof_writing", "run", controllerActor(state), {
-    status: runStatus(state),
-    commit: run.head?.commit ?? null,
-    tree: run.head?.tree ?? null,
-  })];
+  const actor = controllerActor(state);
+  return [
+    ...stoppedWorkers(state).map((worker) =>
+      draft("worker_stopped", "run", actor, { worker, reason: "no task can run any more" })
+    ),
+    draft("proof_writing", "run", actor, {
+      status: runStatus(state),
+      commit: run.head?.commit ?? null,
+      tree: run.head?.tree ?? null,
+    }),
+  ];
+}
+
+/** The worker of the controller's own process has nothing more to do; the others say themselves when they leave. */
+function stoppedWorkers({ run: { workers = [] } }: RunState): readonly string[] {
+  return workers.filter(({ worker, state }) => worker === LOCAL_WORKER && state === "started")
+    .map(({ worker }) => worker);
 }
 
 /** A run that was ended before its time is not judged: its gates would only delay the end. */

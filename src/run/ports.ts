@@ -6,6 +6,7 @@ import type { RunEvent } from "../log/event.ts";
 import type { EventLog } from "../log/port.ts";
 import type { ProofWriter } from "../proof/port.ts";
 import type { AttemptWorker } from "../worker/port.ts";
+import type { Heartbeats } from "../watchdog/port.ts";
 import type { RunDirectory } from "./directory.ts";
 
 /** The part of the workspace that merges and publishes. */
@@ -33,6 +34,8 @@ export interface RunPorts {
   readonly log: EventLog;
   readonly clock: ControllerClock;
   readonly attempts: AttemptWorker;
+  /** Signs of life of the workers. */
+  readonly heartbeats: Heartbeats;
   /** Null where no task of the run works in a worktree. */
   readonly merger: Merger | null;
   readonly gates: GateRunner;

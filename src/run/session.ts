@@ -21,6 +21,7 @@ import type { RunState } from "../scheduler/run_state.ts";
 import { createLocalWorker } from "../worker/local_worker.ts";
 import { Controller, type RunEnd } from "./controller.ts";
 import type { RunDirectory } from "./directory.ts";
+import { heartbeatsOf } from "./heartbeat_files.ts";
 
 /** Author of omk's commits where there is no repository to make any in. */
 const NOBODY: Identity = { name: "omk", email: "omk@localhost" };
@@ -126,6 +127,7 @@ export class Session implements AsyncDisposable {
         env,
         ...(watcher.onOutput === undefined ? {} : { onOutput: watcher.onOutput }),
       }),
+      heartbeats: heartbeatsOf(directory, supervisor),
       merger: workspace,
       gates: createGateRunner({ supervisor, workspace, env, limits: plan.limits }),
       proof: createProofWriter({ directory: directory.path, log, workspace, key: options.key }),

@@ -12,6 +12,7 @@ import { type Handlers, timeOf } from "./state/handler.ts";
 import { requestHandlers } from "./state/request_events.ts";
 import { runHandlers } from "./state/run_events.ts";
 import { taskHandlers } from "./state/task_events.ts";
+import { workerHandlers } from "./state/worker_events.ts";
 
 /** The log cannot be folded at all: a gap, another run's plan, or a format that this omk does not know. */
 export class FoldError extends OmkError {
@@ -20,6 +21,7 @@ export class FoldError extends OmkError {
 
 const handlers: Handlers = {
   ...runHandlers,
+  ...workerHandlers,
   ...taskHandlers,
   ...gateHandlers,
   ...requestHandlers,

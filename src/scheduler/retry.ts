@@ -54,8 +54,9 @@ export function judgeFailure(
 export function isRetryable(spec: TaskSpec, outcome: AttemptOutcome): boolean {
   const declared = spec.retry_declared || spec.prompt !== undefined;
   switch (outcome.result) {
-    case "timeout":
     case "stalled":
+      return spec.on_stall !== "kill";
+    case "timeout":
     case "spawn_error":
     case "signal":
     case "workspace_error":

@@ -48,6 +48,19 @@ export type ReusableAttempt = NonNullable<PayloadOf<"run_started">["reuse"]>["ta
 /** The attempt of an earlier run that a task's work comes from. */
 export type ReusedFrom = ReusableAttempt["from"];
 
+/** A worker process, as far as the log tells of it. */
+export interface WorkerRecord {
+  readonly worker: string;
+  readonly process: PayloadOf<"worker_started">["process"];
+  /** How many attempts it takes at once. */
+  readonly slots: number;
+  readonly state: "started" | "dead" | "stopped";
+  /** Since when it is in this state; run clock, milliseconds. */
+  readonly since: number;
+  /** Why it is dead or has stopped; null while it is neither. */
+  readonly reason: string | null;
+}
+
 /** A merge that has begun. */
 export interface MergeRecord {
   readonly task_id: string;
@@ -113,6 +126,8 @@ export interface RunRecord {
   usage?: Readonly<Record<string, number>>;
   /** What may be taken over of an earlier run; those before `next` are settled. Absent where nothing is. */
   reuse?: { readonly run: string; readonly tasks: readonly ReusableAttempt[]; next: number };
+  /** The workers, each with its latest process; absent before the first has given a sign of life. */
+  workers?: readonly WorkerRecord[];
   merge: MergeRecord | null;
   /** Ids of finished tasks, first come first merged. */
   merge_queue: string[];

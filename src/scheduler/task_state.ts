@@ -69,10 +69,19 @@ export interface TaskState {
   cancel_request: number | null;
   /** Why it is to be cancelled; absent while nobody asks for that. */
   cancel_reason?: string;
+  /** Since when the current attempt makes no progress, and what tells so; absent while it does. */
+  stalled?: Stall;
   /** Where its work was taken over from; absent where it was run. */
   reused?: ReusedFrom;
   /** The latest answer to a question of the task; absent where none was given. */
   answer?: string;
+}
+
+/** An attempt that makes no progress. */
+export interface Stall {
+  /** Run clock, milliseconds: the last sign of progress. */
+  readonly since: number;
+  readonly reason: string;
 }
 
 /** A process as the log records it. */

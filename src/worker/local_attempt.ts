@@ -6,11 +6,17 @@ import type { AttemptOutcome } from "../log/kinds.ts";
 import { redactText } from "../log/redact.ts";
 import type { Command } from "../plan/spec.ts";
 import { taskEnvironment, type TaskIds } from "../process/environment.ts";
-import type { BodyOutcome, EndReason, ProcessIdentity, RunningBody } from "../process/port.ts";
+import {
+  type BodyOutcome,
+  type EndReason,
+  type ProcessIdentity,
+  type RunningBody,
+  SILENT,
+} from "../process/port.ts";
 import { readResultFile } from "../process/result_file.ts";
 import { bodyOutcome, failureOutcome } from "./outcome.ts";
 import type { LocalWorkerOptions } from "./local_worker.ts";
-import type { Attempt, AttemptRequest, CollectedOutputs, SlotFate } from "./port.ts";
+import type { Activity, Attempt, AttemptRequest, CollectedOutputs, SlotFate } from "./port.ts";
 
 /** Between SIGTERM and SIGKILL. */
 const GRACE_MS = 10_000;
@@ -32,6 +38,8 @@ export class LocalAttempt implements Attempt {
   readonly #ended = Promise.withResolvers<AttemptOutcome>();
   /** What runs now: the set-up, then the body. */
   #body: RunningBody | null = null;
+  #stage: Activity["stage"] = "setup";
+  #pid: number | null = null;
   #slot: Slot | null = null;
   #end: { readonly reason: EndReason; readonly now: boolean } | null = null;
 
@@ -69,12 +77,8 @@ export class LocalAttempt implements Attempt {
     return this.#slot?.name ?? null;
   }
 
-  outputBytes(): number {
-    return this.#body?.outputBytes() ?? 0;
-  }
-
-  lastLine(): string {
-    return this.#body?.lastLine() ?? "";
+  activity(): Activity {
+    return { stage: this.#stage, pid: this.#pid, voice: this.#body?.voice() ?? SILENT };
   }
 
   async collectOutputs(): Promise<CollectedOutputs> {
@@ -105,6 +109,8 @@ export class LocalAttempt implements Attempt {
       isTask: true,
     });
     const process = await body.identity;
+    this.#pid = process?.pid ?? null;
+    this.#stage = "body";
     this.#started.resolve(process === null ? null : { process, slot: this.slot() });
     const ended = await body.outcome;
     const reported = await readResultFile(this.#ids().result, redactText);
@@ -171,6 +177,7 @@ export class LocalAttempt implements Attempt {
   }
 
   #finish(outcome: AttemptOutcome): void {
+    this.#stage = "over";
     this.#started.resolve(null);
     this.#ended.resolve(outcome);
   }

@@ -3,8 +3,9 @@
 import type { CommitMeta, ObjectId, Pin, RestoredFile } from "../git/port.ts";
 import type { AttemptOutcome, StoredOutput } from "../log/kinds.ts";
 import type { TaskSpec } from "../plan/spec.ts";
-import type { EndReason, ProcessIdentity } from "../process/port.ts";
+import type { EndReason, ProcessIdentity, Voice } from "../process/port.ts";
 import type { AttemptRef } from "../scheduler/settle.ts";
+import type { SlotStage } from "../watchdog/heartbeat.ts";
 
 /** One attempt to carry out. */
 export interface AttemptRequest {
@@ -27,6 +28,15 @@ export interface CollectedOutputs {
 /** What becomes of a slot when its attempt is over. */
 export type SlotFate = { readonly setAside: false } | { readonly setAside: true; readonly reason: string };
 
+/** What an attempt does at one moment. */
+export interface Activity {
+  readonly stage: SlotStage;
+  /** Leader of the body's process group; null before it is known. */
+  readonly pid: number | null;
+  /** What its set-up or its body has printed. */
+  readonly voice: Voice;
+}
+
 /** An attempt under way, or one that a dead process left behind. Nothing in it rejects but where it says so. */
 export interface Attempt {
   readonly ref: AttemptRef;
@@ -38,10 +48,8 @@ export interface Attempt {
   end(reason: EndReason, now?: boolean): void;
   /** Name of the slot it works in; null before there is one and under `isolation: none`. */
   slot(): string | null;
-  /** Bytes of output so far. */
-  outputBytes(): number;
-  /** Last line of output so far, redacted. */
-  lastLine(): string;
+  /** What it does at this moment, for heartbeats and displays. */
+  activity(): Activity;
   /** Stores the declared outputs by digest. Rejects where the disk refuses. */
   collectOutputs(): Promise<CollectedOutputs>;
   /** Pins what the attempt left; only after `ended`. Rejects with a typed error where git or the disk refuses. */

@@ -14,8 +14,8 @@ Deno.test("run() reports exit codes, output and the time it took", () =>
     assertEquals([outcome.strays_ended, outcome.proven_dead], [0, true]);
     assertEquals(outcome.output.bytes, 8);
     assertEquals(read("code.log").split("\n").sort(), ["", "err", "out"]);
-    assertEquals(started.outputBytes(), 8);
-    assertMatch(started.lastLine(), /^(out|err)$/);
+    assertEquals(started.voice().output_bytes, 8);
+    assertMatch(started.voice().last_line, /^(out|err)$/);
     const fine = await supervisor.run(body("true", { task_id: "silent" })).outcome;
     assertEquals([fine.kind, fine.exit_code, fine.output.bytes], ["exited", 0, 0]);
     assertEquals(read("silent.log"), "");

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { sha256OfFile } from "../../src/digest.ts";
+import { createStreamRedactor } from "../../src/log/stream_redactor.ts";
 import { OutputCapture, type OutputOptions } from "../../src/process/output.ts";
 import type { StreamRedactor } from "../../src/process/output_text.ts";
 import type { OutputArtifact } from "../../src/process/port.ts";
@@ -53,7 +54,13 @@ async function withCapture(
 ): Promise<void> {
   const dir = await Deno.makeTempDir();
   const path = `${dir}/output.log`;
-  const capture = new OutputCapture({ path, limitBytes: 1_000_000, createRedactor: plain, ...options });
+  const capture = new OutputCapture({
+    path,
+    limitBytes: 1_000_000,
+    createRedactor: plain,
+    now: Date.now,
+    ...options,
+  });
   const [out, err] = [pipe(), pipe()];
   const reads = [capture.read("stdout", out.readable), capture.read("stderr", err.readable)];
   await test({
@@ -94,6 +101,7 @@ Deno.test("OutputCapture interleaves whole lines in order of arrival", () => {
     assertEquals(c.capture.lastLine(), "three");
     await c.err.give("arning\n");
     await c.out.give("no end");
+    assertEquals(c.capture.lastLine(), "no end");
     const { artifact, text } = await c.finish();
     assertEquals(text, "one\nwarning\ntwo\nthree\nhalf of a warning\nno end");
     assertEquals([artifact.bytes, artifact.kept_bytes], [text.length, text.length]);
@@ -101,9 +109,32 @@ Deno.test("OutputCapture interleaves whole lines in order of arrival", () => {
       seen.join(""),
       "stdout:one\nstderr:warning\nstdout:two\nthree\nstderr:half of a warning\nstdout:no end",
     );
-    assertEquals(c.capture.lastLine(), "half of a warning");
+    assertEquals(c.capture.lastLine(), "no end");
   });
 });
+
+Deno.test("OutputCapture.lastLine() shows a line without an end, and what is printed counts before it is whole", () =>
+  withCapture({ now: () => 42 }, async (c) => {
+    assertEquals([c.capture.lastLine(), c.capture.bytes, c.capture.heardAt], ["", 0, null]);
+    await c.out.give("first\n");
+    await c.out.give("10 %\r");
+    await c.out.give("20 %\r");
+    assertEquals([c.capture.lastLine(), c.capture.bytes, c.capture.heardAt], ["20 %", 16, 42]);
+    await c.out.give("30 % of it");
+    assertEquals(c.capture.lastLine(), "30 % of it");
+    await c.err.give("  ");
+    assertEquals(c.capture.lastLine(), "first", "who spoke last has said nothing yet");
+    await c.finish();
+  }));
+
+Deno.test("P12: OutputCapture.lastLine() does not show what may be the beginning of a secret", () =>
+  withCapture({ createRedactor: createStreamRedactor }, async (c) => {
+    await c.out.give(`the token is ghp_${"a".repeat(12)}`);
+    assertEquals(c.capture.lastLine(), "the token is");
+    await c.out.give(`${"a".repeat(24)} and`);
+    assertMatch(c.capture.lastLine(), /^the token is \[redacted[^\]]*\]$/i);
+    await c.finish();
+  }));
 
 Deno.test("OutputCapture puts the unfinished last lines of both streams on lines of their own", () =>
   withCapture({}, async (c) => {

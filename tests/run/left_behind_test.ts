@@ -6,6 +6,7 @@ import type { GateSpec, TaskSpec } from "../../src/plan/spec.ts";
 import { AttemptFlow } from "../../src/run/attempt_flow.ts";
 import type { ControllerHandle } from "../../src/run/controller_handle.ts";
 import { findTask } from "../../src/scheduler/run_state.ts";
+import { SILENT } from "../../src/process/port.ts";
 import type { Attempt } from "../../src/worker/port.ts";
 import { decideAll, end, ledgerOf, OID, pin, refOf, start } from "../scheduler/steps.ts";
 import { Faults } from "../simulation/faults.ts";
@@ -41,8 +42,7 @@ async function finishLeftBehind(ledger: Ledger, id: string, path: string): Promi
     ended: Promise.resolve(makeOutcome("lost")),
     end: () => undefined,
     slot: () => "w1",
-    outputBytes: () => 0,
-    lastLine: () => "",
+    activity: () => ({ stage: "over", pid: null, voice: SILENT }),
     collectOutputs: () => Promise.resolve({ stored: [], missing: [] }),
     pin: () =>
       Promise.resolve({

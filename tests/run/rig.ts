@@ -11,9 +11,16 @@ import { Controller, type RunEnd } from "../../src/run/controller.ts";
 import { runDirectoryAt } from "../../src/run/directory.ts";
 import { apply, applyAll } from "../../src/run/state.ts";
 import { createRunState, type RunState, runStateJson } from "../../src/scheduler/run_state.ts";
-import type { Attempt, AttemptRequest } from "../../src/worker/port.ts";
+import type { Heartbeat, HeartbeatReading } from "../../src/watchdog/heartbeat.ts";
+import type { Activity, Attempt, AttemptRequest } from "../../src/worker/port.ts";
 import { makeOutcome, RUN_ID, startPayload } from "./fixture.ts";
 import { VirtualClock } from "./virtual_clock.ts";
+
+/** A controller looks for news so often; it alone sleeps exactly so long. */
+const POLL_MS = 200;
+
+/** The process behind everything here. */
+const SELF = { pid: 1, pgid: 1, start_time: null, boot_id: null };
 
 /** What a test decides over. */
 export interface Script {
@@ -27,6 +34,12 @@ export interface Script {
   readonly gate?: (request: GateRequest) => boolean;
   /** Milliseconds that a body takes; default 100. */
   readonly duration?: (taskId: string) => number;
+  /** How far a body is at a moment of the clock, in bytes of output; default: at every moment somewhere else. */
+  readonly progress?: (taskId: string, now: number) => number;
+  /** The last line that an attempt has printed; default: none. */
+  readonly line?: (taskId: string) => string;
+  /** The heartbeat of another worker at a moment of the clock; default: there is none. */
+  readonly heartbeat?: (worker: string, now: number) => HeartbeatReading;
 }
 
 /** See the module. */
@@ -35,6 +48,14 @@ export class Rig {
   readonly log = new MemoryLog({ runId: RUN_ID, clock: this.clock });
   readonly events: RunEvent[] = [];
   readonly attempts = new Map<string, SimulatedAttempt>();
+  /** What the controller has told of itself. */
+  readonly heartbeats: Heartbeat[] = [];
+  /** Once the run has begun. */
+  controller: Controller | undefined;
+  /** Processes of other workers that have ended. */
+  readonly gone = new Set<number>();
+  /** How far the wall clock of heartbeats is from the clock, milliseconds. */
+  wallOffset = 0;
   readonly state: RunState;
   readonly #plan: Plan;
   readonly #script: Script;
@@ -55,17 +76,26 @@ export class Rig {
       this.events.push(event);
       apply(this.state, event);
     }
-    const controller = new Controller(this.state, {
+    const controller = this.controller = new Controller(this.state, {
       log: this.log,
       clock: {
         now: () => this.log.clock.now(),
         jump: () => this.log.clock.jump(),
         monotonic: () => this.clock.monotonic(),
-        sleep: (ms, signal) => this.clock.sleep(ms, signal),
+        sleep: (ms, signal) => this.clock.sleep(ms, signal, ms === POLL_MS),
       },
       attempts: {
         start: (request) => this.#start(request),
         leftBehind: () => Promise.resolve([]),
+      },
+      heartbeats: {
+        process: SELF,
+        wall: () => this.clock.wall() + this.wallOffset,
+        cpuTimes: () => Promise.resolve(new Map([[1, 0]])),
+        write: (_worker, heartbeat) => Promise.resolve(void this.heartbeats.push(heartbeat)),
+        read: (worker) =>
+          Promise.resolve(this.#script.heartbeat?.(worker, this.clock.wall()) ?? { kind: "absent" }),
+        isAlive: ({ pid }) => Promise.resolve(!this.gone.has(pid)),
       },
       merger: {
         merge: (_head, _pin, _base, meta) => Promise.resolve(this.#merge(meta)),
@@ -114,6 +144,8 @@ export class Rig {
       result: result === undefined ? "success" : result,
       changes: this.#script.changes?.(task_id) ?? true,
       ms: this.#script.duration?.(task_id) ?? 100,
+      line: () => this.#script.line?.(task_id) ?? "",
+      progress: () => this.#script.progress?.(task_id, this.clock.wall()) ?? this.clock.wall(),
     });
     this.attempts.set(task_id, simulated);
     return simulated;
@@ -164,38 +196,48 @@ export class SimulatedAttempt implements Attempt {
   readonly #rig: Rig;
   readonly #request: AttemptRequest;
   readonly #changes: boolean;
+  readonly #progress: () => number;
+  readonly #line: () => string;
+  #isOver = false;
   readonly #end = Promise.withResolvers<AttemptOutcome>();
 
   constructor(
     rig: Rig,
     request: AttemptRequest,
-    fate: { readonly result: OutcomeResult | null; readonly changes: boolean; readonly ms: number },
+    fate: {
+      readonly result: OutcomeResult | null;
+      readonly changes: boolean;
+      readonly ms: number;
+      readonly progress: () => number;
+      readonly line: () => string;
+    },
   ) {
     this.#rig = rig;
     this.#request = request;
     this.#changes = fate.changes;
+    this.#progress = fate.progress;
+    this.#line = fate.line;
     this.ref = request.ref;
-    const process = { pid: 1, pgid: 1, start_time: null, boot_id: null };
-    this.started = Promise.resolve({ process, slot: this.slot() });
+    this.started = Promise.resolve({ process: SELF, slot: this.slot() });
     this.ended = this.#end.promise;
+    void this.ended.then(() => this.#isOver = true);
     const { result } = fate;
     if (result !== null) rig.clock.sleep(fate.ms).then(() => this.#end.resolve(makeOutcome(result)));
   }
 
-  end(_reason: EndReason): void {
-    this.#end.resolve(makeOutcome("cancelled", { detail: "ended" }));
+  end(reason: EndReason): void {
+    this.#end.resolve(
+      reason === "stalled" ? makeOutcome("stalled") : makeOutcome("cancelled", { detail: "ended" }),
+    );
   }
 
   slot(): string | null {
     return this.#request.base === null ? null : "w1";
   }
 
-  outputBytes(): number {
-    return 0;
-  }
-
-  lastLine(): string {
-    return "";
+  activity(): Activity {
+    const voice = { output_bytes: this.#progress(), heard_at: null, last_line: this.#line() };
+    return { stage: this.#isOver ? "over" : "body", pid: 1, voice };
   }
 
   collectOutputs() {

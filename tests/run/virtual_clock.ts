@@ -5,7 +5,9 @@ import type { Clock } from "../../src/clock.ts";
 /** See the module. */
 export class VirtualClock implements Clock {
   #now = Date.UTC(2026, 0, 2, 3, 4, 5);
-  readonly #sleepers = new Set<{ readonly until: number; readonly wake: () => void }>();
+  readonly #sleepers = new Set<
+    { readonly until: number; readonly isPolling: boolean; readonly wake: () => void }
+  >();
 
   wall(): number {
     return this.#now;
@@ -15,10 +17,11 @@ export class VirtualClock implements Clock {
     return this.#now;
   }
 
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  /** Who only polls wakes up with others, or when there is nobody else. */
+  sleep(ms: number, signal?: AbortSignal, isPolling = false): Promise<void> {
     if (ms <= 0 || signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
-      const sleeper = { until: this.#now + ms, wake: resolve };
+      const sleeper = { until: this.#now + ms, isPolling, wake: resolve };
       this.#sleepers.add(sleeper);
       signal?.addEventListener("abort", () => {
         this.#sleepers.delete(sleeper);
@@ -27,9 +30,16 @@ export class VirtualClock implements Clock {
     });
   }
 
+  /** Time passes in which nobody can act. */
+  pass(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Moves on to the next moment at which somebody wakes up; false where nobody sleeps. */
   advance(): boolean {
-    const next = Math.min(...[...this.#sleepers].map((each) => each.until));
+    const all = [...this.#sleepers];
+    const busy = all.filter(({ isPolling }) => !isPolling);
+    const next = Math.min(...(busy.length > 0 ? busy : all).map(({ until }) => until));
     if (next === Infinity) return false;
     this.#now = Math.max(this.#now, next);
     for (const sleeper of this.#sleepers) {

@@ -8,6 +8,9 @@ import { RUN_ID } from "../run/fixture.ts";
 import { simulatedWorker } from "./simulated_worker.ts";
 import { forever, type SimulatedProcess, type World } from "./world.ts";
 
+/** The process behind every controller and every body. */
+const SELF = { pid: 1, pgid: 1, start_time: null, boot_id: null };
+
 /** A controller looks for news so often; it alone sleeps exactly so long. */
 const POLL_MS = 200;
 
@@ -26,6 +29,14 @@ export function simulatedPorts(
       sleep: (ms, signal) => process.sleep(ms, signal, ms === POLL_MS),
     },
     attempts: simulatedWorker(world, process),
+    heartbeats: {
+      process: SELF,
+      wall: () => world.clock.wall(),
+      cpuTimes: () => process.isAlive ? Promise.resolve(new Map([[SELF.pid, 0]])) : forever(),
+      write: () => process.isAlive ? Promise.resolve() : forever(),
+      read: () => Promise.resolve({ kind: "absent" }),
+      isAlive: () => Promise.resolve(true),
+    },
     merger: simulatedMerger(world, process),
     gates: { run: (request) => runGate(world, process, request) },
     proof: {

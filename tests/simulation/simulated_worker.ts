@@ -3,7 +3,13 @@
 import { SlotLostError } from "../../src/git/errors.ts";
 import type { CommitMeta, Pin } from "../../src/git/port.ts";
 import type { AttemptOutcome, OutcomeResult } from "../../src/log/kinds.ts";
-import type { Attempt, AttemptRequest, AttemptWorker, CollectedOutputs } from "../../src/worker/port.ts";
+import type {
+  Activity,
+  Attempt,
+  AttemptRequest,
+  AttemptWorker,
+  CollectedOutputs,
+} from "../../src/worker/port.ts";
 import { makeOutcome } from "../run/fixture.ts";
 import type { Random } from "./random.ts";
 import { forever, type SimulatedProcess, type World } from "./world.ts";
@@ -42,6 +48,10 @@ class SimulatedAttempt implements Attempt {
   readonly #started = Promise.withResolvers<{ process: typeof BODY; slot: string | null } | null>();
   readonly #ended = Promise.withResolvers<AttemptOutcome>();
   #hasSlot = false;
+  #stage: Activity["stage"] = "setup";
+  /** Whether its body makes no progress now. */
+  #isSilent = false;
+  #bytes = 0;
   #isEnding = false;
 
   constructor(world: World, process: SimulatedProcess, request: AttemptRequest) {
@@ -75,12 +85,14 @@ class SimulatedAttempt implements Attempt {
     return this.#hasSlot ? "w1" : null;
   }
 
-  outputBytes(): number {
-    return 0;
-  }
-
-  lastLine(): string {
-    return "";
+  activity(): Activity {
+    const isMoving = !this.#isSilent;
+    if (isMoving) this.#bytes += 1;
+    return {
+      stage: this.#stage,
+      pid: BODY.pid,
+      voice: { output_bytes: this.#bytes, heard_at: null, last_line: "" },
+    };
   }
 
   async collectOutputs(): Promise<CollectedOutputs> {
@@ -140,6 +152,7 @@ class SimulatedAttempt implements Attempt {
     if (!this.#process.isAlive) return;
     if (this.#isEnding) return this.#finish(makeOutcome("cancelled", { detail: "before it started" }));
     if (faults.strikes("spawn_failed", 0.04)) return this.#finish(makeOutcome("spawn_error"));
+    this.#stage = "body";
     this.#started.resolve({ process: BODY, slot: this.slot() });
     if (faults.strikes("worker_silent", 0.06)) {
       await this.#process.sleep(WATCHDOG_MS);
@@ -178,6 +191,7 @@ class SimulatedAttempt implements Attempt {
   }
 
   #finish(outcome: AttemptOutcome): void {
+    this.#stage = "over";
     this.#started.resolve(null);
     this.#ended.resolve(outcome);
   }

@@ -64,7 +64,10 @@ export function move(
   if (!isLegalTransition(from, to)) return `task "${task.id}" may not go from ${from} to ${to}`;
   Object.assign(task, changes);
   task.state = to;
-  if (!isActive(to)) delete task.cancel_reason;
+  if (!isActive(to)) {
+    delete task.cancel_reason;
+    delete task.stalled;
+  }
   state.index.moved(ordinal, from, now);
   return undefined;
 }

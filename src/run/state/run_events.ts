@@ -1,4 +1,4 @@
-/** The fold of the events about the run as a whole and about its workers. */
+/** The fold of the events about the run as a whole. */
 
 import { closeRequest, type HandlersOf, timeOf } from "./handler.ts";
 
@@ -18,12 +18,7 @@ type RunKind =
   | "clock_jumped"
   | "budget_checkpoint"
   | "budget_exhausted"
-  | "budget_extended"
-  | "worker_started"
-  | "worker_stalled"
-  | "worker_dead"
-  | "worker_recovered"
-  | "worker_stopped";
+  | "budget_extended";
 
 /** See the module. */
 export const runHandlers: HandlersOf<RunKind> = {
@@ -172,10 +167,4 @@ export const runHandlers: HandlersOf<RunKind> = {
     if (run.budget_exhausted?.budget === budget) run.budget_exhausted = null;
     return undefined;
   },
-
-  worker_started: () => undefined,
-  worker_stalled: () => undefined,
-  worker_dead: () => undefined,
-  worker_recovered: () => undefined,
-  worker_stopped: () => undefined,
 };
