@@ -10,9 +10,11 @@ import { graphBenchmark } from "../tests/bench/graph.ts";
 import { liveBenchmark } from "../tests/bench/live.ts";
 import { manyTasksBenchmark } from "../tests/bench/many_tasks.ts";
 import { type Benchmark, BINARY } from "../tests/bench/measure.ts";
+import { mergeBenchmark } from "../tests/bench/merge.ts";
 import { schedulerBenchmark } from "../tests/bench/scheduler.ts";
 import { startBenchmark } from "../tests/bench/start.ts";
 import { tasksBenchmark } from "../tests/bench/tasks.ts";
+import { worktreesBenchmark } from "../tests/bench/worktrees.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
   startBenchmark,
@@ -23,6 +25,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   logBenchmark,
   graphBenchmark,
   commandsBenchmark,
+  mergeBenchmark,
+  worktreesBenchmark,
 ];
 
 async function main(): Promise<number> {

@@ -24,7 +24,7 @@ export interface GitOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Further `name=value` settings. */
   readonly config?: readonly string[];
-  readonly stdin?: Uint8Array | string;
+  readonly stdin?: Uint8Array | string | ReadableStream<Uint8Array>;
   /** Exit codes that are answers, not failures; default: 0 alone. */
   readonly okCodes?: readonly number[];
   /** Milliseconds; default ten minutes. */
@@ -149,7 +149,8 @@ export function decode(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 
-function spawnGit(args: readonly string[], options: GitOptions): Deno.ChildProcess {
+/** Starts git with its output piped; its input too where `options.stdin` is given. */
+export function spawnGit(args: readonly string[], options: GitOptions): Deno.ChildProcess {
   const settings = [
     ...SAFE_CONFIG,
     ...(options.profile === "own" ? OWN_CONFIG : []),
@@ -216,8 +217,16 @@ function gitEnvironment(profile: GitProfile): Record<string, string> {
 }
 
 /** Writes all of `data` to git; resolves with the reason where git ended before it had read it. */
-async function feed(child: Deno.ChildProcess, data: Uint8Array | string | undefined): Promise<string | null> {
+async function feed(child: Deno.ChildProcess, data: GitOptions["stdin"]): Promise<string | null> {
   if (data === undefined) return null;
+  if (data instanceof ReadableStream) {
+    try {
+      await data.pipeTo(child.stdin);
+      return null;
+    } catch (error) {
+      return reasonOf(error);
+    }
+  }
   const writer = child.stdin.getWriter();
   try {
     await writer.write(typeof data === "string" ? new TextEncoder().encode(data) : data);

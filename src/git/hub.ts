@@ -1,10 +1,11 @@
 /** The hub: omk's own bare repository, in which it pins, compares and merges. */
 
 import { decode, type GitOptions, type GitOutput, runGit, splitNul } from "./command.ts";
-import { GitError, RefMovedError } from "./errors.ts";
 import { exists, readTextOrNull, removeIfThere, replaceText } from "./files.ts";
-import { zeroId } from "./objects.ts";
-import type { ChangedPath, CommitMeta, ObjectId, RepositoryInfo } from "./port.ts";
+import { writeCommit } from "./loose_object.ts";
+import { ObjectReader, type TreeChange } from "./object_reader.ts";
+import type { CommitMeta, ObjectId, RepositoryInfo } from "./port.ts";
+import { type RefUpdate, RefWriter } from "./ref_writer.ts";
 import { TreeListings } from "./tree_listing.ts";
 
 /**
@@ -16,22 +17,6 @@ export const RAW_ATTRIBUTES = "* -text -eol -filter -ident -working-tree-encodin
 /** How a call in the hub differs from the plain one. */
 export type HubOptions = Partial<Omit<GitOptions, "profile">>;
 
-/** A difference between two trees, as git reports it without looking for renames. */
-export interface TreeChange {
-  readonly path: string;
-  readonly change: ChangedPath["change"];
-  /** Mode and blob on the new side; zeros where the path is gone. */
-  readonly mode: string;
-  readonly blob: ObjectId;
-}
-
-/** A move of one ref, made only if it still has the value `from`; null: it must not exist. */
-export interface RefUpdate {
-  readonly ref: string;
-  readonly from: ObjectId | null;
-  readonly to: ObjectId;
-}
-
 /** omk's own repository for one repository of the user. */
 export class Hub {
   readonly info: RepositoryInfo;
@@ -39,11 +24,16 @@ export class Hub {
   readonly path: string;
   /** What the trees hold. */
   readonly listings: TreeListings = new TreeListings((args) => this.fields(args));
-  readonly #trees = new Map<ObjectId, ObjectId>();
+  readonly #reader: ObjectReader;
+  readonly #refs: RefWriter;
+  readonly #moved = new Map<string, ObjectId>();
 
   private constructor(info: RepositoryInfo, omkDir: string) {
     this.info = info;
     this.path = `${omkDir}/hub.git`;
+    const options = { cwd: this.path, profile: "own", env: { GIT_DIR: this.path } } as const;
+    this.#reader = new ObjectReader(options);
+    this.#refs = new RefWriter(options);
   }
 
   /** Makes the hub below `omkDir` where it is missing, and refreshes what it takes from the user's repository. */
@@ -71,6 +61,11 @@ export class Hub {
     return `${this.path}/objects`;
   }
 
+  /** Ends the processes that answer for the hub; they start again when they are needed. */
+  async close(): Promise<void> {
+    await Promise.all([this.#reader.close(), this.#refs.close()]);
+  }
+
   /** Runs git in the hub. */
   git(args: readonly string[], options: HubOptions = {}): Promise<GitOutput> {
     return runGit(args, {
@@ -92,12 +87,8 @@ export class Hub {
   }
 
   /** The tree of a commit. */
-  async treeOf(commit: ObjectId): Promise<ObjectId> {
-    const known = this.#trees.get(commit);
-    if (known !== undefined) return known;
-    const tree = await this.text(["rev-parse", "--verify", `${commit}^{tree}`]);
-    this.#trees.set(commit, tree);
-    return tree;
+  treeOf(commit: ObjectId): Promise<ObjectId> {
+    return this.#reader.treeOf(commit);
   }
 
   /** Whether `commit` descends from `ancestor`, or is it. */
@@ -108,20 +99,8 @@ export class Hub {
 
   /** Makes a commit that depends on nothing but its arguments; made again, it is the same one. */
   async commitTree(tree: ObjectId, parents: readonly ObjectId[], meta: CommitMeta): Promise<ObjectId> {
-    const date = `@${Math.floor(meta.date / 1000)} +0000`;
-    const args = ["commit-tree", tree, ...parents.flatMap((parent) => ["-p", parent]), "-F", "-"];
-    const commit = await this.text(args, {
-      stdin: meta.message.replaceAll("\0", ""),
-      env: {
-        GIT_AUTHOR_NAME: meta.identity.name,
-        GIT_AUTHOR_EMAIL: meta.identity.email,
-        GIT_AUTHOR_DATE: date,
-        GIT_COMMITTER_NAME: meta.identity.name,
-        GIT_COMMITTER_EMAIL: meta.identity.email,
-        GIT_COMMITTER_DATE: date,
-      },
-    });
-    this.#trees.set(commit, tree);
+    const commit = await writeCommit(this.objects, this.info.objectFormat, { tree, parents, meta });
+    this.#reader.learnTree(commit, tree);
     return commit;
   }
 
@@ -137,8 +116,8 @@ export class Hub {
   }
 
   /** The value of one ref, or null. */
-  async ref(name: string): Promise<ObjectId | null> {
-    return (await this.refs(name)).get(name) ?? null;
+  ref(name: string): Promise<ObjectId | null> {
+    return this.#reader.ref(name);
   }
 
   /**
@@ -147,56 +126,30 @@ export class Hub {
    * @throws {RefMovedError} where one does not have the value that it should be moved from.
    */
   async updateRefs(updates: readonly RefUpdate[]): Promise<void> {
-    const lines = updates.map(({ ref, from, to }) => `update ${ref} ${to} ${from ?? zeroId(to)}\n`);
-    try {
-      await this.git(["update-ref", "--stdin"], { stdin: lines.join("") });
-    } catch (error) {
-      if (!(error instanceof GitError) || !/cannot lock ref/.test(error.failure.stderr)) throw error;
-      throw new RefMovedError({
-        what: "Cannot move a ref of the run",
-        where: updates.map((update) => update.ref).join(", "),
-        why: error.failure.stderr.trim(),
-        fix: "see who else writes below refs/omk/",
-        cause: error,
-      });
-    }
+    await this.#refs.update(updates);
+    for (const { ref, to } of updates) this.#moved.set(ref, to);
+  }
+
+  /** The refs below a prefix that this process has moved since it last asked, with their values. */
+  takeMoved(prefix: string): Map<string, ObjectId> {
+    const taken = new Map([...this.#moved].filter(([ref]) => ref.startsWith(prefix)));
+    for (const ref of taken.keys()) this.#moved.delete(ref);
+    return taken;
   }
 
   /** The differences between two commits or trees. */
-  async compare(from: ObjectId, to: ObjectId): Promise<TreeChange[]> {
-    if (from === to) return [];
-    const fields = await this.fields(["diff-tree", "-r", "-z", "--raw", "--no-renames", from, to]);
-    const changes: TreeChange[] = [];
-    for (let at = 0; at + 1 < fields.length; at += 2) {
-      const [, mode = "", , blob = "", status = ""] = (fields[at] ?? "").split(" ");
-      changes.push({ path: fields[at + 1] ?? "", change: changeOf(status), mode, blob });
-    }
-    return changes;
+  compare(from: ObjectId, to: ObjectId): Promise<TreeChange[]> {
+    return this.#reader.compare(from, to);
   }
 
   /** The contents of blobs, in the order asked for; they must fit in memory together. */
-  async blobs(ids: readonly ObjectId[]): Promise<Uint8Array[]> {
-    if (ids.length === 0) return [];
-    const { stdout } = await this.git(["cat-file", "--batch"], { stdin: `${ids.join("\n")}\n` });
-    const contents: Uint8Array[] = [];
-    for (let at = 0; at < stdout.length;) {
-      const lineEnd = stdout.indexOf(10, at);
-      const header = decode(stdout.subarray(at, lineEnd));
-      const size = Number(header.split(" ")[2]);
-      if (!Number.isSafeInteger(size)) throw new Error(`Cannot read a blob from the hub: "${header}"`);
-      contents.push(stdout.subarray(lineEnd + 1, lineEnd + 1 + size));
-      at = lineEnd + 1 + size + 1;
-    }
-    return contents;
+  blobs(ids: readonly ObjectId[]): Promise<Uint8Array[]> {
+    return this.#reader.blobs(ids);
   }
 
   /** The sizes of blobs in bytes, in the order asked for. */
-  async blobSizes(ids: readonly ObjectId[]): Promise<number[]> {
-    if (ids.length === 0) return [];
-    const listing = await this.text(["cat-file", "--batch-check=%(objectsize)"], {
-      stdin: `${ids.join("\n")}\n`,
-    });
-    return listing.split("\n").map(Number);
+  blobSizes(ids: readonly ObjectId[]): Promise<number[]> {
+    return this.#reader.blobSizes(ids);
   }
 
   /**
@@ -244,9 +197,4 @@ async function create(path: string, info: RepositoryInfo): Promise<void> {
     // Another process was faster.
     if (!(await exists(`${path}/config`))) throw error;
   }
-}
-
-function changeOf(status: string): ChangedPath["change"] {
-  if (status === "A") return "added";
-  return status === "D" ? "deleted" : "modified";
 }

@@ -4,6 +4,7 @@ import { decode, splitNul } from "./command.ts";
 import { removeTree } from "./files.ts";
 import type { Hub } from "./hub.ts";
 import type { CommitMeta, MergeResult, ObjectId } from "./port.ts";
+import { isNamed, type TreeFile } from "./tree_listing.ts";
 
 /**
  * The settings of every merge, recorded with the version of git. A directory that one side renames while the
@@ -26,6 +27,10 @@ const DETAIL_CHARACTERS = 4000;
 export class MergeQueue {
   readonly #hub: Hub;
   readonly #scratchDir: string;
+  /** The commit that was made last, and commits that are known to be its ancestors. */
+  #line: { readonly tip: ObjectId; readonly ancestors: Set<ObjectId> } | null = null;
+  /** The attribute files of the commit that was asked for last. */
+  #attributes: { readonly commit: ObjectId; readonly files: readonly TreeFile[] } | null = null;
 
   /** Working directories of merges are made in `scratchDir`. */
   constructor(hub: Hub, scratchDir: string) {
@@ -38,7 +43,9 @@ export class MergeQueue {
     const tree = head === base
       ? await this.#hub.treeOf(pin)
       : await this.#mergeTrees(await this.#childOf(base, head, meta), pin, head);
-    return await this.#commit(tree, [head], meta);
+    const merged = await this.#commit(tree, [head], meta);
+    if (merged.kind === "merged") this.#learnChild(head, merged.commit);
+    return merged;
   }
 
   /** Merges the run's head into a branch: a commit with two parents, the branch first. */
@@ -60,8 +67,18 @@ export class MergeQueue {
    * from it, as it does in a run. (Naming the base would need git 2.40.)
    */
   async #childOf(base: ObjectId, head: ObjectId, meta: CommitMeta): Promise<ObjectId> {
-    if (await this.#hub.isAncestor(base, head)) return head;
+    if (this.#line?.tip === head && this.#line.ancestors.has(base)) return head;
+    if (await this.#hub.isAncestor(base, head)) {
+      if (this.#line?.tip === head) this.#line.ancestors.add(base);
+      else this.#line = { tip: head, ancestors: new Set([base]) };
+      return head;
+    }
     return await this.#hub.commitTree(await this.#hub.treeOf(head), [base], meta);
+  }
+
+  #learnChild(parent: ObjectId, child: ObjectId): void {
+    const ancestors = this.#line?.tip === parent ? this.#line.ancestors : new Set<ObjectId>();
+    this.#line = { tip: child, ancestors: ancestors.add(parent) };
   }
 
   /** Merges two commits under the attributes of a third. */
@@ -90,13 +107,23 @@ export class MergeQueue {
 
   /** Makes the attribute files of a commit, and nothing else, visible to git in a directory. */
   async #layAttributes(commit: ObjectId, directory: string): Promise<void> {
-    const { attributeFiles } = await this.#hub.listings.of(commit);
-    const contents = await this.#hub.blobs(attributeFiles.map(({ blob }) => blob));
-    for (const [at, { path }] of attributeFiles.entries()) {
+    const files = await this.#attributesOf(commit);
+    const contents = await this.#hub.blobs(files.map(({ blob }) => blob));
+    for (const [at, { path }] of files.entries()) {
       const target = `${directory}/${path}`;
       await Deno.mkdir(target.slice(0, target.lastIndexOf("/")), { recursive: true });
       await Deno.writeFile(target, contents[at] ?? new Uint8Array());
     }
+  }
+
+  /** The attribute files of a commit: those of the one before where none of them has changed since. */
+  async #attributesOf(commit: ObjectId): Promise<readonly TreeFile[]> {
+    const known = this.#attributes;
+    const same = known !== null &&
+      !(await this.#hub.compare(known.commit, commit)).some(({ path }) => isNamed(path, ".gitattributes"));
+    const files = same ? known.files : (await this.#hub.listings.of(commit)).attributeFiles;
+    this.#attributes = { commit, files };
+    return files;
   }
 }
 

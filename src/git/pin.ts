@@ -5,9 +5,10 @@
 
 import { SlotLostError } from "./errors.ts";
 import { lstatOrNull } from "./files.ts";
-import type { Hub, RefUpdate } from "./hub.ts";
+import type { Hub } from "./hub.ts";
 import { pinRef } from "./objects.ts";
 import type { CommitMeta, ObjectId, Pin, Slot, SlotHolder, Unpinned } from "./port.ts";
+import type { RefUpdate } from "./ref_writer.ts";
 import { findSecretPaths } from "./secrets.ts";
 import { borrowIndex } from "./slot_index.ts";
 import type { SlotPaths, SlotRecord } from "./slot_record.ts";

@@ -1,75 +1,139 @@
 /** Publishing: bringing a run's refs from the hub into the user's repository, so that no clean-up of theirs loses them. */
 
-import { runGit } from "./command.ts";
+import { type GitOptions, runGit } from "./command.ts";
+import { GitError } from "./errors.ts";
 import { isMissing, replaceText } from "./files.ts";
+import { handOver } from "./hand_over.ts";
 import type { Hub } from "./hub.ts";
-import { runRefs } from "./objects.ts";
+import { baseRef, headRef, runRefs } from "./objects.ts";
+import type { ObjectId } from "./port.ts";
+import { RefWriter } from "./ref_writer.ts";
 
-/** So many fetches pass between two looks at how many loose refs there are. */
-const FETCHES_PER_COUNT = 64;
+/** So many batches pass between two looks at how many loose refs there are. */
+const BATCHES_PER_COUNT = 64;
 
 /** More loose refs of omk than these are packed: each takes a block of the disk. */
 const LOOSE_REFS_KEPT = 500;
 
-/** Fetches of one run: at most one at a time, and one that waits with all who came meanwhile. */
+/** Batches of one run: at most one at a time, and one that waits with all who came meanwhile. */
 interface Batch {
   running: Promise<void>;
   waiting: Promise<void> | null;
+  /** What the user's repository has of the run for certain; null before the first fetch of this process. */
+  known: Map<string, ObjectId> | null;
 }
+
+/** What holds for every write into the user's repository. */
+const CONFIG: readonly string[] = [
+  "core.logAllRefUpdates=false",
+  "core.fsync=committed,reference",
+  "core.fsyncMethod=batch",
+];
 
 /** Publishes the refs of runs in batches. */
 export class Publisher {
   readonly #hub: Hub;
   readonly #lock: () => Promise<Disposable>;
   readonly #batches = new Map<string, Batch>();
-  #fetches = 0;
+  readonly #userRefs: RefWriter;
+  #published = 0;
 
   /** `lock` serialises the packing of refs across omk processes. */
   constructor(hub: Hub, lock: () => Promise<Disposable>) {
     this.#hub = hub;
     this.#lock = lock;
+    this.#userRefs = new RefWriter(this.#inUserRepository());
+  }
+
+  /** Ends the process that moves refs; it starts again when it is needed. */
+  async close(): Promise<void> {
+    await this.#userRefs.close();
   }
 
   /**
    * Resolves once everything below `refs/omk/<run>/` that the hub has at this moment is in the user's repository.
-   * Callers that come while a fetch runs share the next one.
+   * Callers that come while a batch is under way share the next one.
    */
   publish(runId: string): Promise<void> {
-    const batch = this.#batches.get(runId) ?? { running: Promise.resolve(), waiting: null };
+    const batch = this.#batches.get(runId) ?? { running: Promise.resolve(), waiting: null, known: null };
     this.#batches.set(runId, batch);
     // By the time that its turn comes, "waiting" is this very promise.
     batch.waiting ??= batch.running.catch(() => {}).then(() => {
       batch.running = batch.waiting ?? Promise.resolve();
       batch.waiting = null;
-      return this.#fetch(runId);
+      return this.#publish(runId, batch);
     });
     return batch.waiting;
   }
 
+  async #publish(runId: string, batch: Batch): Promise<void> {
+    const moved = this.#hub.takeMoved(runRefs(runId));
+    if (batch.known === null || !(await this.#handOver(moved, batch.known))) {
+      batch.known = null;
+      await this.#fetch(runId);
+      batch.known = await this.#tips(runId);
+    } else {
+      for (const ref of [baseRef(runId), headRef(runId)]) {
+        const commit = moved.get(ref);
+        if (commit !== undefined) batch.known.set(ref, commit);
+      }
+    }
+    if (++this.#published % BATCHES_PER_COUNT === 0) await this.packRefs();
+  }
+
+  /** Publishes the refs that this process has moved; false where that fails, and a fetch is to tell why. */
+  async #handOver(
+    moved: ReadonlyMap<string, ObjectId>,
+    known: ReadonlyMap<string, ObjectId>,
+  ): Promise<boolean> {
+    if (moved.size === 0) return true;
+    try {
+      await handOver(this.#hub, moved.values(), known.values(), this.#inUserRepository());
+      await this.#userRefs.set(moved);
+      return true;
+    } catch (error) {
+      if (error instanceof GitError) return false;
+      throw error;
+    }
+  }
+
+  /** The refs of a run on which its attempts are based. */
+  async #tips(runId: string): Promise<Map<string, ObjectId>> {
+    const tips = new Map<string, ObjectId>();
+    for (const ref of [baseRef(runId), headRef(runId)]) {
+      const commit = await this.#hub.ref(ref);
+      if (commit !== null) tips.set(ref, commit);
+    }
+    return tips;
+  }
+
+  #inUserRepository(): GitOptions {
+    const { commonDir } = this.#hub.info;
+    return { cwd: commonDir, profile: "local", env: { GIT_DIR: commonDir }, config: CONFIG };
+  }
+
+  /** Fetches everything of a run, what other processes have made of it too. */
   async #fetch(runId: string): Promise<void> {
     const refs = `${runRefs(runId)}*`;
     // A child of git that reads the user's repository sees no `-c safe.directory`.
     const config = `${this.#hub.path}/child.gitconfig`;
     await replaceText(config, "[safe]\n\tdirectory = *\n");
+    const options = this.#inUserRepository();
     await runGit([
       ...["fetch", "--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-auto-maintenance"],
       ...["--no-recurse-submodules", "--refmap=", "--atomic", this.#hub.path, `+${refs}:${refs}`],
     ], {
-      cwd: this.#hub.info.commonDir,
-      profile: "local",
-      env: { GIT_DIR: this.#hub.info.commonDir, GIT_CONFIG_GLOBAL: config },
+      ...options,
+      env: { ...options.env, GIT_CONFIG_GLOBAL: config },
       config: [
+        ...CONFIG,
         "protocol.version=2",
         "fetch.fsckObjects=false",
         "transfer.fsckObjects=false",
         "fetch.pruneTags=false",
         "fetch.writeCommitGraph=false",
-        "core.logAllRefUpdates=false",
-        "core.fsync=committed,reference",
-        "core.fsyncMethod=batch",
       ],
     });
-    if (++this.#fetches % FETCHES_PER_COUNT === 0) await this.packRefs();
   }
 
   /** Packs refs in both repositories where many of omk's are loose. */

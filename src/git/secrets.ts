@@ -1,7 +1,8 @@
 /** Secrets in what an attempt changed: found by shape, reported by path (P12). */
 
 import { decode } from "./command.ts";
-import type { Hub, TreeChange } from "./hub.ts";
+import type { Hub } from "./hub.ts";
+import type { TreeChange } from "./object_reader.ts";
 import { MODE_GITLINK, MODE_SYMLINK } from "./objects.ts";
 
 /** Larger files are data, not source; a secret in source stands in a file of a few kilobytes. */

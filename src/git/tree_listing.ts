@@ -75,6 +75,7 @@ export class TreeListings {
   }
 }
 
-function isNamed(path: string, name: string): boolean {
+/** Whether the last segment of a path is `name`. */
+export function isNamed(path: string, name: string): boolean {
   return path.endsWith(name) && (path.length === name.length || path.at(-name.length - 1) === "/");
 }

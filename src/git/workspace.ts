@@ -250,8 +250,8 @@ export class GitWorkspace implements Workspace {
   }
 
   /** See the port. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.pool.close();
-    return Promise.resolve();
+    await Promise.all([this.#publisher.close(), this.hub.close()]);
   }
 }

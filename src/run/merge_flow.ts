@@ -47,7 +47,6 @@ export async function runMergeFlow(
   }
   const { commit, tree } = result;
   await merger.advanceHead(state.run.run_id, merge.head, commit);
-  await merger.publish(state.run.run_id);
   await controller.commit((current) =>
     // In a log that was tampered with nobody waits for the merge any more.
     current.run.merge?.token === ref.token
@@ -61,4 +60,6 @@ export async function runMergeFlow(
       ]
       : []
   );
+  // The next merge need not wait for it: the pins are in the user's repository, and make the same head again.
+  await merger.publish(state.run.run_id);
 }

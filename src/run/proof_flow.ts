@@ -10,6 +10,8 @@ import type { ControllerHandle } from "./controller_handle.ts";
 export async function writeProof(controller: ControllerHandle, head: LogHead): Promise<void> {
   const { state, ports } = controller;
   const status = runStatus(state);
+  // What the proof names is to be found without omk's own repository.
+  await ports.merger?.publish(state.run.run_id);
   const written = await ports.proof.write(state, status, head);
   await controller.commit((current) => {
     // A log that was tampered with meanwhile calls for another proof.

@@ -143,3 +143,22 @@ Deno.test("merge() obeys the head's attributes, not those of the checkout, and r
   assertEquals(conflict.paths, ["sub/a.bin"]);
   await assertRejects(() => Deno.lstat(`${repository.directory}/driver-ran`), Deno.errors.NotFound);
 });
+
+Deno.test("mergePin() obeys the attributes of the head that it merges on, also when they change between merges", async () => {
+  await using repository = await TestRepository.create({ "list.txt": "a\n", ".gitattributes": "" });
+  const base = await repository.git("rev-parse", "HEAD");
+  const workspace = await repository.workspace();
+  const add = (line: string) => pinOf(workspace, base, line, `echo ${line} >> list.txt`);
+  const [one, two, three] = [await add("one"), await add("two"), await add("three")];
+  const union = await pinOf(workspace, base, "union", "echo 'list.txt merge=union' > .gitattributes");
+  const merged = async (head: string, pin: string) => {
+    const result = await workspace.merge(head, pin, base, meta());
+    assert(result.kind === "merged", JSON.stringify(result));
+    return result.commit;
+  };
+  let head = await merged(base, one);
+  assertEquals((await workspace.merge(head, two, base, meta())).kind, "conflict");
+  head = await merged(head, union);
+  head = await merged(await merged(head, two), three);
+  assertEquals(await workspace.hub.text(["cat-file", "blob", `${head}:list.txt`]), "a\none\ntwo\nthree");
+});

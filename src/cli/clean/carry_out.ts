@@ -32,7 +32,11 @@ export interface Removal {
 export async function* carryOut(plan: CleanPlan, place: CleanPlace): AsyncGenerator<Removal, void> {
   const needsHub = place.commonDir !== null && plan.runs.length > 0;
   const hub = needsHub ? await Hub.open(await discoverRepository(place.cwd), place.home) : null;
-  for (const run of plan.runs) yield await removeRun(run, place, hub);
+  try {
+    for (const run of plan.runs) yield await removeRun(run, place, hub);
+  } finally {
+    await hub?.close();
+  }
   for (const slot of plan.slots) yield await removeWorktree(slot);
   for (const directory of new Set(plan.slots.map((slot) => slot.directory))) {
     await removeScratch(new SlotPool(directory), Date.now());
