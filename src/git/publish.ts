@@ -10,10 +10,10 @@ import type { ObjectId } from "./port.ts";
 import { RefWriter } from "./ref_writer.ts";
 
 /** So many batches pass between two looks at how many loose refs there are. */
-const BATCHES_PER_COUNT = 64;
+const BATCHES_PER_COUNT = 32;
 
 /** More loose refs of omk than these are packed: each takes a block of the disk. */
-const LOOSE_REFS_KEPT = 500;
+const LOOSE_REFS_KEPT = 100;
 
 /** Batches of one run: at most one at a time, and one that waits with all who came meanwhile. */
 interface Batch {
@@ -45,9 +45,10 @@ export class Publisher {
     this.#userRefs = new RefWriter(this.#inUserRepository());
   }
 
-  /** Ends the process that moves refs; it starts again when it is needed. */
+  /** Packs what this process has published, and ends the process that moves refs. */
   async close(): Promise<void> {
     await this.#userRefs.close();
+    if (this.#published > 0) await this.packRefs();
   }
 
   /**

@@ -14,7 +14,7 @@ const ATTEMPTS = 20_000;
 /** Files of the repository in which so many attempts are made; their cost is not what is measured. */
 const SMALL_FILES = 200;
 /** Attempts that are under way at once. */
-const AT_ONCE = 8;
+const AT_ONCE = 4;
 const RUN = "20260102-030405-abcd";
 const WORKTREE = { setup: null, setup_inputs: [], keep: [], copy: [] };
 
