@@ -23,8 +23,16 @@ export const HELP_COLUMNS = 80;
 const WIDEST_NAME = 26;
 const INDENT = "  ";
 
-/** The help of one command, in lines of at most `columns` columns, but for usage and examples. */
-export function commandHelp(command: Command, style: Style, columns: number = HELP_COLUMNS): string {
+/**
+ * The help of one command, in lines of at most `columns` columns, but for usage and examples. `parts`: the commands
+ * whose names begin with its own.
+ */
+export function commandHelp(
+  command: Command,
+  style: Style,
+  columns: number = HELP_COLUMNS,
+  parts: readonly CommandEntry[] = [],
+): string {
   const options = [...command.options, ...COMMON_OPTIONS];
   const codes = command.exitCodes ?? USUAL_EXIT_CODES;
   const table = tableFor(columns);
@@ -32,6 +40,9 @@ export function commandHelp(command: Command, style: Style, columns: number = HE
     `${style.bold(`omk ${command.name}`)} - ${command.summary}`,
     section("Usage", command.usage.map((line) => `${line} [options]`), style),
     ...command.description.map((text) => wrap(text, columns).join("\n")),
+    ...(parts.length === 0
+      ? []
+      : [section("Commands", table(parts.map(({ name, summary }) => [name, summary])), style)]),
     section("Options", table(options.map((option) => [optionNames(option), option.description])), style),
     section("Examples", exampleLines(command, style), style),
     section("Exit codes", table(codes.map(({ code, meaning }) => [String(code), meaning])), style),

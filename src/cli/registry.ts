@@ -128,6 +128,11 @@ export const COMMAND_GROUPS: readonly {
         load: async () => (await import("./commands/verify.ts")).verifyCommand,
       },
       {
+        name: "replay",
+        summary: "tell a run again from its log, or rebuild what it made",
+        load: async () => (await import("./commands/replay.ts")).replayCommand,
+      },
+      {
         name: "export",
         summary: "write a finished run to one file that others can verify",
         load: async () => (await import("./commands/export.ts")).exportCommand,

@@ -3,7 +3,7 @@
 import { ExitCode } from "../errors.ts";
 import type { Command, OptionSpec } from "./command.ts";
 import { COMMON_OPTIONS } from "./command.ts";
-import { findCommand, partsOf } from "./find_command.ts";
+import { findCommand, lookUpCommand, partsOf } from "./find_command.ts";
 import { commandHelp, groupHelp, HELP_COLUMNS, programHelp, topicHelp, USUAL_EXIT_CODES } from "./help.ts";
 import { type TopicListing, TOPICS } from "./help_topics/topics.ts";
 import type { Output } from "./output.ts";
@@ -18,17 +18,18 @@ export async function showHelp(words: readonly string[], output: Output, json: b
   const columns = Math.min(HELP_COLUMNS, output.columns);
   const [first] = words;
   const parts = first === undefined ? [] : partsOf(first);
-  const isPart = parts.some((each) => each.name === words.slice(0, 2).join(" "));
+  const isCommand = lookUpCommand(words, 0) !== undefined;
   if (first === undefined) {
     if (json) output.json(programDocument());
     else output.write(programHelp(output.style, columns));
-  } else if (parts.length > 0 && !isPart) {
+  } else if (parts.length > 0 && !isCommand) {
     if (json) output.json({ schema_version: 1, commands: parts.map((each) => listed(each)) });
     else output.write(groupHelp(first, parts, output.style, columns));
   } else {
-    const command = await (await findCommand(words, 0)).entry.load();
+    const { entry } = await findCommand(words, 0);
+    const command = await entry.load();
     if (json) output.json(commandDocument(command));
-    else output.write(commandHelp(command, output.style, columns));
+    else output.write(commandHelp(command, output.style, columns, partsOf(entry.name)));
   }
   return ExitCode.OK;
 }

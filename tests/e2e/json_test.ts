@@ -138,6 +138,8 @@ Deno.test("every --json output follows the schema that omk publishes for it", as
     await omk.lines("logs", ["logs"]);
     await omk.one("proof", ["proof"]);
     await omk.one("verify", ["verify"]);
+    await omk.one("replay", ["replay"]);
+    await omk.one("rebuild", ["replay", "--rebuild"]);
     await omk.one("key", ["key", "create"]);
     await omk.one("key", ["key", "show"]);
     await omk.one("proof-sign", ["proof", "sign"]);

@@ -130,6 +130,17 @@ export const SCHEMAS: readonly SchemaEntry[] = [
     make: async () => await toJsonSchema((await import("./telling.ts")).verifySchema),
   },
   {
+    name: "replay",
+    commands: ["replay"],
+    description: "omk replay --json: a run as its log gives it",
+    make: async () => await toJsonSchema((await import("./proving.ts")).replaySchema),
+  },
+  {
+    name: "rebuild",
+    description: "omk replay --rebuild --json: what was delivered, made again",
+    make: async () => await toJsonSchema((await import("./proving.ts")).rebuildSchema),
+  },
+  {
     name: "proof-sign",
     commands: ["proof sign"],
     description: "omk proof sign --json: what was signed",

@@ -41,3 +41,59 @@ export const keySchema = z.strictObject({
   key_id: keyId,
   public_key: publicKey,
 }).describe("A key, without its private half");
+
+const span = z.strictObject({
+  kind: z.enum(["attempt", "merge", "gate"]),
+  task_id: z.string().nullable(),
+  gate: z.string().nullable(),
+  number: z.int().min(1).describe("Of the attempt, or of the gate's run"),
+  by: z.string().describe("The worker of an attempt, else the controller"),
+  start: z.int().describe("Milliseconds since 1970, on the run clock"),
+  end: z.int().nullable().describe("Null where its end is not in the log"),
+  result: z.string().nullable().describe("In the log's words; null while it lasts"),
+});
+
+const moment = z.strictObject({
+  index: z.int().min(0).describe("Index of the event"),
+  at: z.int().describe("Milliseconds since 1970, on the run clock"),
+  kind: z.string(),
+  by: z.string().describe("Who wrote it"),
+  task_id: z.string().nullable(),
+  text: z.string(),
+});
+
+/** `omk replay --json`. */
+export const replaySchema = z.strictObject({
+  schema_version: version,
+  run_id: runId,
+  events: z.int().min(0).describe("How many were folded"),
+  status: z.string().describe("What the run had come to after the last of them"),
+  state: z.record(z.string(), z.unknown()).describe("What the log gives; the same on every machine"),
+  spans: z.array(span).describe("What took time, in the order in which it began"),
+  moments: z.array(moment).describe("What happened between, in the order of the log"),
+}).describe("A run as its log gives it");
+
+const verdict = z.enum(["passed", "failed"]);
+
+/** `omk replay --rebuild --json`. */
+export const rebuildSchema = z.strictObject({
+  schema_version: version,
+  run_id: runId,
+  ok: z.boolean().describe("Whether trees and required gates are as the log says"),
+  merges: z.array(z.strictObject({
+    task_id: z.string().nullable().describe("Null: a merge with a branch that had moved"),
+    tree: z.string().describe("As the log says"),
+    rebuilt: z.string().nullable().describe("As it came out now; null where the merge failed"),
+    problem: z.string().nullable(),
+  })),
+  tree: z.string().describe("What the run delivers"),
+  same: z.boolean().describe("Whether every tree came out as the log says"),
+  gates: z.array(z.strictObject({
+    gate: z.string(),
+    required: z.boolean(),
+    recorded: verdict.nullable().describe("Null where it did not run on this tree"),
+    now: verdict,
+    reason: z.string().nullable(),
+  })).describe("Empty where a tree differs"),
+  exit_code: z.int(),
+}).describe("What was delivered, made again from the pinned attempts");

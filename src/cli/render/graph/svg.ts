@@ -1,7 +1,8 @@
 /** A plan's graph as a picture that any browser shows, on light and on dark ground. Pure. */
 
 import { formatDuration } from "../duration.ts";
-import { counted, cut, oneLine, widthOf } from "../text.ts";
+import { counted, cut, widthOf } from "../text.ts";
+import { escapedXml } from "../xml.ts";
 import { heightsOf } from "./heights.ts";
 import { type Cell, layersOf, type Route } from "./layers.ts";
 import { nodeFacts } from "./node_facts.ts";
@@ -51,8 +52,8 @@ export function svgGraph(picture: GraphPicture, marksCritical: boolean): readonl
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"` +
     ' role="img" aria-labelledby="omk-title omk-description" font-family="sans-serif" font-size="13">',
-    `<title id="omk-title">${escaped(picture.name)}</title>`,
-    `<desc id="omk-description">${escaped(describe(picture, layers.length, marksCritical))}</desc>`,
+    `<title id="omk-title">${escapedXml(picture.name)}</title>`,
+    `<desc id="omk-description">${escapedXml(describe(picture, layers.length, marksCritical))}</desc>`,
     `<style>${STYLE}</style>`,
     `<defs>${marker("omk-tip", "tip")}${marker("omk-critical-tip", "tip critical")}</defs>`,
     '<rect class="ground" width="100%" height="100%"/>',
@@ -122,9 +123,9 @@ function box(node: GraphNode, { x, y, width }: Spot, marksCritical: boolean): st
   const middle = round(x + width / 2);
   const line = (content: string, down: number, style: string) =>
     `<text${style} x="${middle}" y="${round(y + down)}" text-anchor="middle" fill="${text}">${
-      escaped(content)
+      escapedXml(content)
     }</text>`;
-  return `<g><title>${escaped([node.id, ...everythingOf(node)].join(": "))}</title>` +
+  return `<g><title>${escapedXml([node.id, ...everythingOf(node)].join(": "))}</title>` +
     `<rect class="box${isCritical ? " critical" : ""}" x="${round(x)}" y="${
       round(y - BOX_HEIGHT / 2)
     }" width="${round(width)}" height="${BOX_HEIGHT}" rx="6" fill="${fill}"/>` +
@@ -201,11 +202,6 @@ function describe({ nodes, critical }: GraphPicture, layers: number, marksCritic
       ? [`the critical path takes ${formatDuration(critical.ms)}: ${critical.tasks.join(", ")}`]
       : []),
   ].join("; ");
-}
-
-function escaped(text: string): string {
-  return oneLine(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }
 
 function round(value: number): number {
