@@ -36,7 +36,7 @@ const NO_ROOM = /\((?:os error (?:27|28|69|122))\)|ENOSPC|EDQUOT|EFBIG/;
  * How long a marker that somebody put there by hand may go unseen, in milliseconds. A process of omk that poisons
  * the log takes its write permission too, which is seen after each lock.
  */
-const MARKER_CHECK_MS = 5;
+const MARKER_CHECK_MS = 20;
 
 /** Past this, what nobody wants to see is not read, in bytes. */
 const MUCH_BYTES = 64 * 1024;

@@ -221,7 +221,8 @@ class Body implements RunningBody {
       const strays = await endStrays({ table, clock }, { mark: this.#tools.mark, attempt: this.#spec }, {
         leader: this.#child.pid,
         ageMs: clock.monotonic() - this.#startedAt,
-        isOthers: (session) => leaders.has(session) || (session !== 0 && session === this.#tools.ownSession),
+        leaders,
+        ownSession: this.#tools.ownSession,
       });
       return {
         strays: group.outlived + strays.ended,

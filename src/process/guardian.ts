@@ -126,7 +126,10 @@ export class Guardian {
     this.#groups.delete(pgid);
     this.#ended += `- ${pgid}\n`;
     if (this.#endedTimer !== undefined) return;
-    const timer = setTimeout(() => this.#tell(""), REMOVAL_DELAY_MS);
+    const timer = setTimeout(() => {
+      this.#endedTimer = undefined;
+      if (this.#ended !== "") this.#tell("");
+    }, REMOVAL_DELAY_MS);
     Deno.unrefTimer(timer);
     this.#endedTimer = timer;
   }
@@ -177,8 +180,6 @@ export class Guardian {
   }
 
   #tell(line: string): void {
-    clearTimeout(this.#endedTimer);
-    this.#endedTimer = undefined;
     const text = this.#ended + line;
     this.#ended = "";
     // A broken pipe means that the guardian has ended, and its status starts the next.

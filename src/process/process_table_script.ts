@@ -12,8 +12,8 @@
  * - `hello` → `hello SOURCE MARKS BOOT_ID PID_MAX`: where the answers come from (`proc`, `ps`, `none`), whether
  *   environments can be read
  * - `stat PID` → what is known of one process, nothing if it does not exist
- * - `after PID` → `born LAST PID:SESSION …`: what exists of the pids given out after PID and up to LAST (thread ids
- *   among them), with 0 as the session of what ended during the look; or `many`
+ * - `after PID [KNOWN]` → `born LAST PID:SESSION …`: what exists of the pids given out after PID and up to LAST (thread
+ *   ids among them, those in KNOWN not), with 0 as the session of what ended during the look; or `many`
  * - `environments [PIDS]` → `looked LAST PIDS`: the pid given out last before the look, and which processes were
  *   looked at (without PIDS, all); then NUL-terminated `PID/environ:ENTRY`, where ENTRY is one of omk's variables or
  *   the first character of another one, or lines `ps PID COMMAND ENVIRONMENT`
@@ -64,7 +64,7 @@ last_pid() {
   read -r a b c d last <loadavg
 }
 proc_after() {
-  first=$1 pid=$1 born=
+  first=$1 pid=$1 known=" $* " born=
   last_pid
   # Until none was given out during the look: whoever forks later was seen.
   while [ "$pid" -ne "$last" ]; do
@@ -74,6 +74,8 @@ proc_after() {
     fi
     while [ "$pid" -lt "$last" ]; do
       pid=$((pid + 1))
+      # Reading costs a system call for each byte, so what is known is not read.
+      case $known in *" $pid "*) continue ;; esac
       if [ -d "$pid" ]; then
         read_stat "$pid"
         set -- $fields 0 0 0 0
@@ -126,7 +128,7 @@ ps_table() {
 while read -r verb first; do
   case $source:$verb in
   *:hello) printf 'hello %s %s %s %s\\n' "$source" "$marks" "\${boot:--}" "\${pid_max:-0}" ;;
-  proc:after) proc_after "$first" ;;
+  proc:after) proc_after $first ;;
   *:after) echo many ;;
   none:*) ;;
   *:stat) "$source"_stat "$first" ;;

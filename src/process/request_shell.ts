@@ -35,6 +35,10 @@ interface Session {
   readonly decoder: TextDecoder;
   partial: string;
   pumping: boolean;
+  /** When it last said something, or was asked while it owed nothing; milliseconds since an arbitrary start. */
+  activeAt: number;
+  /** Runs while answers are due, and on to its end: one for many requests. */
+  watch: ReturnType<typeof setTimeout> | undefined;
 }
 
 /**
@@ -70,7 +74,9 @@ export class RequestShell {
         return;
       }
       const session = this.#session;
+      if (session.pending.length === 0) session.activeAt = performance.now();
       session.pending.push({ resolve, reject, lines: [] });
+      this.#watch(session, ANSWER_TIMEOUT_MS);
       session.writer.write(this.#encoder.encode(`${line}\n`)).catch((error) => this.#fail(session, error));
       if (!session.pumping) void this.#pump(session);
     });
@@ -105,6 +111,8 @@ export class RequestShell {
       decoder: new TextDecoder(),
       partial: "",
       pumping: false,
+      activeAt: 0,
+      watch: undefined,
     };
   }
 
@@ -113,35 +121,39 @@ export class RequestShell {
     session.pumping = true;
     try {
       while (session.pending.length > 0) {
-        const { done, value } = await this.#readInTime(session);
+        const { done, value } = await session.reader.read();
         if (done) {
           this.#fail(session, "it ended");
           break;
         }
+        session.activeAt = performance.now();
         receive(session, value);
       }
     } catch (error) {
       this.#fail(session, error);
     }
     session.pumping = false;
+    // Until the next request: the shell's own pipes do not keep the program alive, so the timer does while it is asked.
+    if (session.watch !== undefined) Deno.unrefTimer(session.watch);
   }
 
-  async #readInTime(session: Session): Promise<ReadableStreamReadResult<Uint8Array>> {
-    const timer = setTimeout(
-      () => this.#fail(session, `no answer in ${ANSWER_TIMEOUT_MS / 1000} s`),
-      ANSWER_TIMEOUT_MS,
-    );
-    try {
-      return await session.reader.read();
-    } finally {
-      clearTimeout(timer);
-    }
+  /** Ends a session that owes an answer and is silent for too long; looks at it again in `ms` milliseconds. */
+  #watch(session: Session, ms: number): void {
+    if (session.watch !== undefined) return Deno.refTimer(session.watch);
+    session.watch = setTimeout(() => {
+      session.watch = undefined;
+      if (session.pending.length === 0) return;
+      const left = session.activeAt + ANSWER_TIMEOUT_MS - performance.now();
+      if (left > 0) this.#watch(session, left);
+      else this.#fail(session, `no answer in ${ANSWER_TIMEOUT_MS / 1000} s`);
+    }, ms);
   }
 
   /** Ends a session once; whatever waits for it fails. */
   #fail(session: Session, reason: unknown): void {
     if (this.#session !== session) return;
     this.#session = null;
+    clearTimeout(session.watch);
     const error = shellError("it does not answer", reason);
     for (const answer of session.pending.splice(0)) answer.reject(error);
     try {

@@ -26,10 +26,12 @@ export interface StrayScope {
   /** How long ago the leader was started. */
   readonly ageMs: number;
   /**
-   * Whether a session is that of omk or of another of its bodies. A process can leave its session only for a new
-   * one, so what is in one of these does not descend from the leader.
+   * Leaders of the bodies that run just now, and so their sessions. A process can leave its session only for a new
+   * one, so what is in the session of another body, or in that of omk, does not descend from the leader.
    */
-  readonly isOthers: (session: number) => boolean;
+  readonly leaders: ReadonlySet<number>;
+  /** The session of omk itself; 0 where unknown. */
+  readonly ownSession: number;
 }
 
 /** What a search came to. */
@@ -129,7 +131,7 @@ async function remaining(
 
 /** The processes started after `pid` that can be of the body. */
 async function laterThan(pid: number, table: ProcessTable, scope: StrayScope | undefined): Promise<Progress> {
-  const born = await table.bornAfter(pid);
+  const born = await table.bornAfter(pid, scope === undefined ? [] : [...scope.leaders]);
   if (born === null) return EVERYTHING;
   const isSuspect = (process: BornProcess) =>
     scope === undefined || !isForeign(table, scope, process, born.last);
@@ -146,7 +148,8 @@ function isForeign(
   { pid, session }: BornProcess,
   last: number,
 ): boolean {
-  if (scope.isOthers(pid) || scope.isOthers(session)) return true;
+  if (scope.leaders.has(pid) || scope.leaders.has(session)) return true;
+  if (session !== 0 && session === scope.ownSession) return true;
   if (session === 0 || session === scope.leader || !isYoung(table, scope)) return false;
   return !isLater(session, scope.leader, last);
 }

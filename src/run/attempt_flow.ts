@@ -27,6 +27,8 @@ export class AttemptFlow {
   readonly attempt: Attempt;
   readonly #controller: ControllerHandle;
   readonly #abort = new AbortController();
+  /** Its verdict is made: nothing of it is left to be ended. */
+  #isSettled = false;
 
   constructor(controller: ControllerHandle, attempt: Attempt) {
     this.#controller = controller;
@@ -98,6 +100,7 @@ export class AttemptFlow {
 
   /** Ends the body, and the gates of the task. */
   end(reason: EndReason, now: boolean): void {
+    if (this.#isSettled) return;
     this.#abort.abort();
     this.attempt.end(reason, now);
   }
@@ -264,9 +267,10 @@ export class AttemptFlow {
   }
 
   async #settle(outcome: AttemptOutcome, outputs: readonly StoredOutput[]): Promise<void> {
-    await this.#controller.commit((state, now) =>
-      settleAttempt(state, this.attempt.ref, outcome, outputs, now)
-    );
+    await this.#controller.commit((state, now) => {
+      this.#isSettled = true;
+      return settleAttempt(state, this.attempt.ref, outcome, outputs, now);
+    });
   }
 
   #view(): TaskView {

@@ -9,6 +9,7 @@ import { KINDS, type RunStatus } from "../log/kinds.ts";
 import type { LogHead } from "../log/port.ts";
 import { controllerActor, decide, isQuiet, lostOutcome, nextWake } from "../scheduler/decide.ts";
 import { type RunState, taskAt } from "../scheduler/run_state.ts";
+import { Alarm } from "./alarm.ts";
 import { AttemptFlow } from "./attempt_flow.ts";
 import { appendPatiently } from "./append_patiently.ts";
 import { decideFinish } from "./finish.ts";
@@ -52,6 +53,7 @@ export class Controller implements ControllerHandle {
   #proofHead: LogHead | null = null;
   readonly #leases: Leases;
   readonly #watch: WorkerWatch;
+  readonly #alarm: Alarm;
   #endNow = false;
   /** Whether another process has appended a fact. */
   #isForged = false;
@@ -61,6 +63,7 @@ export class Controller implements ControllerHandle {
     this.ports = ports;
     this.#leases = new Leases(this, () => this.attempts());
     this.#watch = new WorkerWatch(this, () => this.attempts());
+    this.#alarm = new Alarm(ports.clock, () => this.#wake.resolve());
   }
 
   get signal(): AbortSignal {
@@ -110,6 +113,7 @@ export class Controller implements ControllerHandle {
     } finally {
       this.#endNow = true;
       this.#abort.abort();
+      this.#alarm[Symbol.dispose]();
       this.#failPosts();
       this.#reconcile();
       await Promise.allSettled([...this.#effects, poller, watcher]);
@@ -140,15 +144,9 @@ export class Controller implements ControllerHandle {
       return;
     }
     if (this.#inbox.length > 0 || this.#fault !== null) return;
-    await this.#sleep(wake.promise, now);
-  }
-
-  /** Waits until somebody posts or appends, or the next moment at which time alone decides. */
-  async #sleep(wake: Promise<void>, now: number): Promise<void> {
-    const next = Math.min(nextWake(this.state, now) ?? Infinity, this.#leases.nextRenewal());
-    if (next === Infinity) return await wake;
-    using timer = disposableAbort();
-    await Promise.race([wake, this.ports.clock.sleep(Math.max(0, next - now), timer.signal)]);
+    // Until somebody posts or appends, or the next moment at which time alone decides.
+    this.#alarm.ringAt(Math.min(nextWake(this.state, now) ?? Infinity, this.#leases.nextRenewal()), now);
+    await wake.promise;
   }
 
   /** Appends what the flows have posted, all in one commit; what is urgent alone, because it changes what they say. */
@@ -343,9 +341,4 @@ export class Controller implements ControllerHandle {
   #reasonOfEnd(): unknown {
     return this.#fault ?? new ControllerFault({ what: "Cannot append", why: "the run has ended" });
   }
-}
-
-function disposableAbort(): { readonly signal: AbortSignal } & Disposable {
-  const controller = new AbortController();
-  return { signal: controller.signal, [Symbol.dispose]: () => controller.abort("over") };
 }

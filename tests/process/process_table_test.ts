@@ -79,6 +79,9 @@ Deno.test("bornAfter() lists the later processes with their sessions, and gives 
     assertEquals(born.processes.find(({ pid }) => pid === second)?.session, second);
     assert(born.processes.every(({ pid }) => pid > first && pid <= born.last));
     assertEquals(await table.bornAfter(1), null);
+
+    const others = await table.bornAfter(first, [second]) ?? fail();
+    assertEquals(others.processes.find(({ pid }) => pid === second), undefined);
   }));
 
 Deno.test("parseEnvironments() and parsePsEnvironments() are not confused by strange values", () => {
