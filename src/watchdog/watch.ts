@@ -108,6 +108,14 @@ export function observe(watch: Watch, seen: Observation, thresholds: Thresholds)
   };
 }
 
+/**
+ * The verdict of one look alone, at a worker that was announced at `since`: what a display shows. It knows of no progress
+ * but what the heartbeat itself tells, and leaves nothing behind.
+ */
+export function checkOnce(since: number, seen: Observation, thresholds: Thresholds): WorkerCheck {
+  return judge(observe({ ...startWatch(since), observedAt: seen.now }, seen, thresholds), thresholds);
+}
+
 /** The verdict at the moment of the latest look. */
 export function judge(watch: Watch, thresholds: Thresholds): WorkerCheck {
   const own = judgeWorker(watch, thresholds);

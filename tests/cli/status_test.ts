@@ -1,13 +1,15 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { statusCommand } from "../../src/cli/commands/status.ts";
 import { nextSteps } from "../../src/cli/render/next_steps.ts";
-import { statusDocument } from "../../src/cli/render/status_document.ts";
+import { statusDocument, type WorkerStatus } from "../../src/cli/render/status_document.ts";
 import { statusScreen } from "../../src/cli/render/status_screen.ts";
 import { statusSchema } from "../../src/cli/schema/status.ts";
 import { UsageError } from "../../src/errors.ts";
 import { takeControllerLock } from "../../src/run/process_lock.ts";
 import type { RunState } from "../../src/scheduler/run_state.ts";
+import { heartbeatPath, writeHeartbeat } from "../../src/run/heartbeat_files.ts";
 import { Ledger } from "../run/fixture.ts";
+import { makeHeartbeat } from "../watchdog/fixture.ts";
 import {
   callCommand,
   HEAD_COMMIT,
@@ -19,6 +21,25 @@ import {
   writeStoryArtifacts,
 } from "./fixture.ts";
 
+const LOCAL: WorkerStatus = {
+  worker: "local",
+  verdict: "healthy",
+  reason: null,
+  pid: 7,
+  slots: 2,
+  heartbeat_at: "2026-01-02T03:04:05.000Z",
+  tasks: [{
+    task_id: "flaky",
+    attempt: 2,
+    verdict: "stalled",
+    reason: "neither output nor CPU time for 60 s",
+    stalled_since: "2026-01-02T03:04:05.000Z",
+    output_bytes: 12,
+    cpu_ms: 0,
+    last_line: null,
+  }],
+};
+
 const RUN_ID = "20260102-030405-abcd";
 
 function story(until: Parameters<typeof storyDrafts>[0]): RunState {
@@ -27,13 +48,20 @@ function story(until: Parameters<typeof storyDrafts>[0]): RunState {
   return ledger.state;
 }
 
-function screen(state: RunState, standing: string, columns = 200): string {
+function screen(
+  state: RunState,
+  standing: string,
+  columns = 200,
+  workers: readonly WorkerStatus[] = [],
+  lastLine: string | null = "still compiling",
+): string {
   const document = statusDocument(state, {
     standing,
     controlled: standing === "running",
     directory: "/runs/x",
     now: state.run.last_ts + 65_000,
-    lastLines: new Map([["flaky", "still compiling"]]),
+    lastLines: new Map(lastLine === null ? [] : [["flaky", lastLine]]),
+    workers,
   });
   return statusScreen(document, PLAIN, columns, state.run.last_ts + 65_000).join("\n");
 }
@@ -75,6 +103,52 @@ Deno.test("statusScreen() gives the reasons of what failed and what is blocked",
   assertStringIncludes(text, `omk logs ${RUN_ID} --failed`);
 });
 
+Deno.test("statusScreen() tells of each worker, and of an attempt without progress or without a whole line", () => {
+  const state = story("active");
+  const stalled = state.tasks.find(({ id }) => id === "flaky");
+  if (stalled !== undefined) stalled.stalled = { since: state.run.last_ts, reason: "silence" };
+  const dead = {
+    ...LOCAL,
+    worker: "w2",
+    verdict: "dead",
+    reason: "no heartbeat for 35 s",
+    tasks: [],
+  } as const;
+  const text = screen(state, "running", 200, [LOCAL, dead], null);
+  assertStringIncludes(text, "running  flaky  attempt 2, 1m 05s, no progress for 1m 05s  (12 B of output)");
+  assertStringIncludes(text, "worker  local (pid 7): healthy, 1 of 2 places taken");
+  assertStringIncludes(text, "worker  w2 (pid 7): dead, no heartbeat for 35 s, 0 of 2 places taken");
+});
+
+Deno.test("omk status shows what heartbeats tell, an unfinished line too, and changes nothing by it", async () => {
+  await using place = await PlainPlace.make();
+  const directory = await recordRun(place.home, RUN_ID, storyPlan(), storyDrafts("active"));
+  await writeStoryArtifacts(directory);
+  const before = await Deno.readTextFile(directory.events);
+  const status = async () =>
+    statusSchema.parse(JSON.parse((await callCommand(statusCommand, ["--json"], place)).stdout));
+  assertEquals((await status()).workers, [], "an interrupted run that never had a sign of life");
+  using _lock = takeControllerLock(directory.controllerLock, RUN_ID);
+  const [fresh] = (await status()).workers;
+  assertEquals([fresh?.worker, fresh?.verdict, fresh?.tasks], ["local", "unknown", []]);
+  const task = { task_id: "flaky", attempt: 2, token: 8, last_line: "compiling, 7" };
+  const progress = { output_bytes: 12, cpu_ms: null };
+  const heartbeat = (at: number) =>
+    makeHeartbeat(at, { pid: 1, slots: [{ ...task, stage: "body", progress }] });
+  await writeHeartbeat(heartbeatPath(directory.path, "local"), heartbeat(Date.now() + 1_000));
+  const document = await status();
+  assertEquals(document.workers.map(({ verdict, pid }) => [verdict, pid]), [["healthy", 1]]);
+  assertEquals(document.workers[0]?.tasks.map((each) => [each.task_id, each.verdict, each.last_line]), [
+    ["flaky", "healthy", "compiling, 7"],
+  ]);
+  assertEquals(document.active[0]?.last_line, "compiling, 7", "newer than the artifact");
+  await writeHeartbeat(heartbeatPath(directory.path, "local"), heartbeat(Date.now() - 40_000));
+  assertEquals((await status()).workers[0]?.reason, "no heartbeat for 40 s");
+  await Deno.writeTextFile(heartbeatPath(directory.path, "local"), "{");
+  assertEquals((await status()).workers[0]?.reason, "its heartbeat cannot be read: it is no JSON");
+  assertEquals(await Deno.readTextFile(directory.events), before);
+});
+
 Deno.test("statusScreen() fits into a narrow terminal", () => {
   for (const line of screen(story("active"), "running", 60).split("\n").slice(3)) {
     assertEquals(line.length <= 60, true, line);
@@ -90,6 +164,7 @@ Deno.test("statusDocument() follows its published schema at every point of a run
       directory: "/runs/x",
       now: 0,
       lastLines: new Map(),
+      workers: [LOCAL],
     });
     statusSchema.parse(JSON.parse(JSON.stringify(document)));
     assertEquals(document.tasks.map((task) => task.id), ["build", "flaky", "after"]);

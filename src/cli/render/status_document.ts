@@ -5,6 +5,7 @@ import { latestGateRun } from "../../proof/status.ts";
 import type { GateRecord, RunRecord } from "../../scheduler/run_record.ts";
 import type { RunState } from "../../scheduler/run_state.ts";
 import type { TaskState, TaskStatus } from "../../scheduler/task_state.ts";
+import type { Verdict, WorkerCheck } from "../../watchdog/watch.ts";
 import { nextSteps } from "./next_steps.ts";
 
 /** The version of the document. */
@@ -21,6 +22,34 @@ export interface ActiveTask {
   /** Its worktree; null where it works in the directory itself. */
   readonly slot: string | null;
   /** The last line that it printed; null where it has printed nothing. */
+  readonly last_line: string | null;
+}
+
+/** A worker process, as it was found at this moment, with the attempts that it has in hand. */
+export interface WorkerStatus {
+  readonly worker: string;
+  readonly verdict: WorkerCheck["verdict"];
+  /** Why, for people; null where it is healthy. */
+  readonly reason: string | null;
+  readonly pid: number;
+  /** How many attempts it takes at once. */
+  readonly slots: number;
+  /** ISO 8601; null where none was found, or one without a time. */
+  readonly heartbeat_at: string | null;
+  readonly tasks: readonly WorkerTask[];
+}
+
+/** An attempt in the hands of a worker, as its heartbeat tells of it. */
+export interface WorkerTask {
+  readonly task_id: string;
+  readonly attempt: number;
+  readonly verdict: Verdict;
+  readonly reason: string | null;
+  /** Since when it makes no progress, ISO 8601; null where it does. */
+  readonly stalled_since: string | null;
+  readonly output_bytes: number;
+  readonly cpu_ms: number | null;
+  /** The last line that it printed, finished or not; null where there is none. */
   readonly last_line: string | null;
 }
 
@@ -52,6 +81,8 @@ export interface StatusDocument {
   /** How many tasks were selected, and how many of these are in each state. */
   readonly counts: { readonly selected: number } & Readonly<Record<TaskStatus, number>>;
   readonly active: readonly ActiveTask[];
+  /** The workers that may have something in hand; empty once the run is finished. */
+  readonly workers: readonly WorkerStatus[];
   readonly gates: readonly GateStatus[];
   /** Commands that go on from here. */
   readonly next: readonly string[];
@@ -68,6 +99,7 @@ export interface StatusFacts {
   readonly now: number;
   /** The last line of output of each task at work, by id. */
   readonly lastLines: ReadonlyMap<string, string>;
+  readonly workers: readonly WorkerStatus[];
 }
 
 /** Makes the document. */
@@ -96,6 +128,7 @@ export function statusDocument(state: RunState, facts: StatusFacts): StatusDocum
       slot: task.slot,
       last_line: facts.lastLines.get(task.id) ?? null,
     })),
+    workers: facts.workers,
     gates: gateStandings(state),
     next: nextSteps(state, facts.standing).map(({ command }) => command),
     run,

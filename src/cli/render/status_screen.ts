@@ -4,8 +4,8 @@ import type { TaskState } from "../../scheduler/task_state.ts";
 import type { Style } from "../output.ts";
 import { formatDuration } from "./duration.ts";
 import { styledStanding } from "./standing.ts";
-import type { GateStatus, StatusDocument } from "./status_document.ts";
-import { alignColumns, counted, cut, shortId } from "./text.ts";
+import type { ActiveTask, GateStatus, StatusDocument, WorkerStatus } from "./status_document.ts";
+import { alignColumns, counted, cut, formatBytes, shortId } from "./text.ts";
 
 /** How many tasks in one state are shown; the rest is counted. */
 const SHOWN = 12;
@@ -82,7 +82,7 @@ function taskRows(document: StatusDocument, style: Style, now: number): readonly
   const isOver = run.phase === "finished";
   const retried = isOver ? [] : inState("pending").filter((task) => task.attempt > 0);
   return [
-    ...limited("running", activeRows(document, style)),
+    ...limited("running", activeRows(document, style, now)),
     ...rows("merging", inState("finished"), () => "done, to be merged"),
     ...rows(style.yellow("retry"), retried, (task) => retryText(task, now)),
     ...rows(style.red("failed"), inState("failed"), (task) => `${triesText(task)}${task.reason ?? ""}`),
@@ -100,18 +100,31 @@ function taskRows(document: StatusDocument, style: Style, now: number): readonly
   ];
 }
 
-function activeRows(document: StatusDocument, style: Style): readonly (readonly string[])[] {
+function activeRows(document: StatusDocument, style: Style, now: number): readonly (readonly string[])[] {
   const isInterrupted = document.standing === "interrupted";
   const label = isInterrupted ? style.yellow("cut short") : style.blue("running");
   return document.active.map((task) => {
     const since = task.state === "claimed" ? "is being set up" : formatDuration(task.elapsed_ms);
+    const { stalled } = document.tasks.find(({ id }) => id === task.task_id) ?? {};
     const parts = [
       ...(task.attempt > 1 || isInterrupted ? [`attempt ${task.attempt}`] : []),
       ...(isInterrupted ? [] : [since]),
+      ...(stalled === undefined || isInterrupted
+        ? []
+        : [style.yellow(`no progress for ${formatDuration(Math.max(0, now - stalled.since))}`)]),
     ];
-    const last = task.last_line === null ? "" : `  | ${task.last_line}`;
+    const last = task.last_line === null ? bytesText(document, task) : `  | ${task.last_line}`;
     return [`  ${label}`, task.task_id, `${parts.join(", ")}${last}`];
   });
+}
+
+/** A task that has printed something, but no line yet that could be shown. */
+function bytesText({ workers }: StatusDocument, { task_id, attempt }: ActiveTask): string {
+  const told = workers.flatMap(({ tasks }) => tasks)
+    .find((each) => each.task_id === task_id && each.attempt === attempt);
+  return told === undefined || told.output_bytes === 0
+    ? ""
+    : `  (${formatBytes(told.output_bytes)} of output)`;
 }
 
 function limited(label: string, rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
@@ -130,9 +143,10 @@ function triesText(task: TaskState): string {
 }
 
 function footerRows(document: StatusDocument, style: Style): readonly (readonly string[])[] {
-  const { run, gates, next, directory } = document;
+  const { run, workers, gates, next, directory, standing } = document;
   const row = (label: string, text: string) => [`  ${style.dim(label)}`, text];
   return [
+    ...(standing === "interrupted" ? [] : workers.map((worker) => row("worker", workerText(worker, style)))),
     ...gates.map((gate) => row("gate", gateText(gate))),
     ...(run.head === null ? [] : [row("head", headText(document))]),
     ...run.deliveries.slice(-1).map(({ branch, commit }) =>
@@ -141,6 +155,14 @@ function footerRows(document: StatusDocument, style: Style): readonly (readonly 
     row("files", directory),
     ...next.map((command, at) => row(at === 0 ? "next" : "", command)),
   ];
+}
+
+function workerText({ worker, verdict, reason, pid, slots, tasks }: WorkerStatus, style: Style): string {
+  const mark = verdict === "healthy" ? style.green : verdict === "dead" ? style.red : style.yellow;
+  const why = reason === null ? "" : `, ${reason}`;
+  return `${worker} (pid ${pid}): ${mark(verdict)}${why}, ${tasks.length} of ${
+    counted(slots, "place")
+  } taken`;
 }
 
 function gateText({ gate, required, result, reason }: GateStatus): string {

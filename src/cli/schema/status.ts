@@ -46,6 +46,12 @@ export const taskState = z.strictObject({
   slot: z.string().nullable(),
   process: z.looseObject({ pid: z.int(), pgid: z.int() }).nullable(),
   cancel_request: eventIndex.nullable(),
+  cancel_reason: z.string().optional(),
+  stalled: z.strictObject({ since: runTime, reason: z.string() }).optional()
+    .describe("Since when the current attempt makes no progress; absent while it does"),
+  reused: z.looseObject({ run: z.string(), attempt: z.int() }).optional()
+    .describe("Where its work was taken over from; absent where it was run"),
+  answer: z.string().optional().describe("The latest answer to a question of the task"),
 });
 
 /** A run as its log folds it. */
@@ -79,6 +85,27 @@ const activeTask = z.strictObject({
   elapsed_ms: milliseconds,
   slot: z.string().nullable(),
   last_line: z.string().nullable().describe("The last line that it printed"),
+});
+
+const verdict = z.enum(["healthy", "stalled", "dead", "unknown"]);
+
+const workerStanding = z.strictObject({
+  worker: z.string(),
+  verdict: z.enum([...verdict.options, "stopped"]),
+  reason: z.string().nullable().describe("Why, for people; null where it is healthy"),
+  pid: z.int(),
+  slots: z.int().min(1).describe("How many attempts it takes at once"),
+  heartbeat_at: z.iso.datetime().nullable(),
+  tasks: z.array(z.strictObject({
+    task_id: taskId,
+    attempt: z.int().min(1),
+    verdict,
+    reason: z.string().nullable(),
+    stalled_since: z.iso.datetime().nullable().describe("Null where it makes progress"),
+    output_bytes: count,
+    cpu_ms: z.number().min(0).nullable().describe("Null where it could not be measured"),
+    last_line: z.string().nullable().describe("The last line that it printed, finished or not"),
+  })).describe("The attempts in its hands, as its heartbeat tells of them"),
 });
 
 const gateStanding = z.strictObject({
@@ -115,6 +142,9 @@ export const statusSchema = z.strictObject({
     waiting: count,
   }).describe("Selected tasks, and how many of them are in each state"),
   active: z.array(activeTask),
+  workers: z.array(workerStanding).describe(
+    "Signs of life, by the latest heartbeats; empty for a finished run",
+  ),
   gates: z.array(gateStanding).describe("Gates of the run on the tree that would be delivered now"),
   next: z.array(z.string()).describe("Commands that go on from here"),
   run: runRecord.describe("The run as its log folds it"),
