@@ -12,7 +12,7 @@ import type { RunLog } from "../log/port.ts";
 import { hasSecret } from "../log/redact.ts";
 import { createStreamRedactor } from "../log/stream_redactor.ts";
 import type { Plan } from "../plan/spec.ts";
-import type { ProcessIdentity } from "../process/port.ts";
+import type { ProcessIdentity, Voice } from "../process/port.ts";
 import { createSupervisor, type LocalSupervisor } from "../process/supervisor.ts";
 import type { SigningKey } from "../proof/key.ts";
 import { createProofWriter } from "../proof/write.ts";
@@ -141,6 +141,14 @@ export class Session implements AsyncDisposable {
   /** Runs to the end of the run. */
   async run(): Promise<RunEnd> {
     return await this.controller.run();
+  }
+
+  /** What the attempt of a task at work in this process has printed so far. */
+  voiceOf(taskId: string): Voice | undefined {
+    for (const { attempt } of this.controller.attempts()) {
+      if (attempt.ref.task_id === taskId) return attempt.activity().voice;
+    }
+    return undefined;
   }
 
   /** The folded state. */

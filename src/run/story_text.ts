@@ -60,9 +60,23 @@ function finality(spec: TaskView["spec"], retries: number, outcome: AttemptOutco
     if (retries === 0) return "; its plan allows no retry";
     return retries === 1 ? "; its one retry is used up" : `; all ${retries} retries are used up`;
   }
+  if (outcome.result === "stalled") return "; its on_stall is kill";
   return isRetryable({ ...spec, retry_declared: true }, outcome)
     ? "; that is tried again only where the plan gives a retry_policy"
     : "; that is never tried again";
+}
+
+/** That an attempt makes no progress, and what follows by the plan. */
+export function stallText({ payload }: EventOf<"worker_stalled">, { spec }: TaskView): string {
+  const reason = payload.reason ?? "no sign of progress";
+  switch (spec.on_stall) {
+    case "warn":
+      return `it is stalled: ${reason}; its on_stall is warn, so it may go on`;
+    case "kill":
+      return `it is stalled: ${reason}; its on_stall is kill, so it is ended for good`;
+    case "retry":
+      return `it is stalled: ${reason}; its on_stall is retry, so it is ended`;
+  }
 }
 
 /** What a gate of a task found. */

@@ -7,7 +7,7 @@ import { causeChain } from "../scheduler/explain_cause.ts";
 import { nextInLine, precedenceOver } from "../scheduler/explain_order.ts";
 import type { Rank } from "../scheduler/ready_queue.ts";
 import { findTask, type RunState, type TaskView } from "../scheduler/run_state.ts";
-import { failureText, gateText, outcomeText, readyText, retryText } from "./story_text.ts";
+import { failureText, gateText, outcomeText, readyText, retryText, stallText } from "./story_text.ts";
 
 /** One thing that happened. */
 export interface StoryPoint {
@@ -53,7 +53,7 @@ export class TaskStory {
       const { task_id, reason } = event.payload;
       this.#cancels.set(event.index, { actor: event.actor, reason, task_id });
     }
-    const isOwn = "task_id" in event.payload && event.payload.task_id === this.#taskId;
+    const isOwn = taskOf(event) === this.#taskId;
     const text = isOwn ? this.#tell(event, state, view) : undefined;
     if (text !== undefined) this.#add(event, event.kind, text);
     const { ready_since } = view.task;
@@ -78,6 +78,10 @@ export class TaskStory {
           this.#whyNow(state);
       case "task_started":
         return `its body started as process ${event.payload.process.pid}`;
+      case "worker_stalled":
+        return stallText(event, view);
+      case "worker_recovered":
+        return "it makes progress again";
       case "attempt_pinned": {
         const { changed, ref } = event.payload;
         const paths = changed.count === 1 ? "1 changed path" : `${changed.count} changed paths`;
@@ -147,6 +151,13 @@ export class TaskStory {
     const what = asked.task_id === null ? "the run" : asked.task_id === this.#taskId ? "it" : asked.task_id;
     return `, as ${asked.actor} asked to cancel ${what}`;
   }
+}
+
+function taskOf({ payload }: RunEvent): string | null {
+  if ("task_id" in payload) return payload.task_id;
+  // A worker recovers with an attempt, or as a whole.
+  const attempt = "attempt" in payload ? payload.attempt : undefined;
+  return typeof attempt === "object" ? attempt?.task_id ?? null : null;
 }
 
 /** What keeps a ready task; not its rank: while others come first only for that, they are claimed at the same moment. */

@@ -1,9 +1,12 @@
 import { assertEquals } from "@std/assert";
+import { draft } from "../../src/log/event.ts";
+import type { OnStall } from "../../src/plan/spec.ts";
 import { apply } from "../../src/run/state.ts";
 import { TaskStory } from "../../src/run/task_story.ts";
 import { createRunState } from "../../src/scheduler/run_state.ts";
-import { makeTask } from "./fixture.ts";
-import { ask, decideAll, end, ledgerOf } from "../scheduler/steps.ts";
+import { settleAttempt } from "../../src/scheduler/settle.ts";
+import { makeOutcome, makeTask } from "./fixture.ts";
+import { ask, decideAll, end, ledgerOf, refOf, start } from "../scheduler/steps.ts";
 import type { Ledger } from "./fixture.ts";
 
 /** What the log of a run tells of a task. */
@@ -62,5 +65,37 @@ Deno.test("TaskStory tells who cancelled a task, and what it took with it", () =
   ]);
   assertEquals(story(ledger, "c"), [
     'task_cancelled: it was cancelled: depends on "b", which is cancelled: not now, as cli/2 asked to cancel b',
+  ]);
+});
+
+Deno.test("TaskStory tells of stalls, and why an attempt was ended for one", () => {
+  const reason = "neither output nor CPU time for 60 s";
+  const told = (on_stall: OnStall) => {
+    const ledger = ledgerOf([makeTask("a", { on_stall })]);
+    decideAll(ledger);
+    start(ledger, "a");
+    const { task_id, attempt, token } = refOf(ledger, "a");
+    const ref = { task_id, attempt, token };
+    ledger.add([
+      draft("worker_stalled", "task/a", "controller/1", { worker: "local", ...ref, since: 0, reason }),
+    ]);
+    if (on_stall === "warn") {
+      ledger.add([draft("worker_recovered", "task/a", "controller/1", { worker: "local", attempt: ref })]);
+    }
+    const outcome = makeOutcome("stalled", { detail: reason, duration_ms: 0 });
+    ledger.add(settleAttempt(ledger.state, ref, outcome, [], ledger.now));
+    return story(ledger, "a").slice(3);
+  };
+  assertEquals(told("kill"), [
+    `worker_stalled: it is stalled: ${reason}; its on_stall is kill, so it is ended for good`,
+    `task_failed: it failed for good: made no progress: ${reason}; its on_stall is kill`,
+  ]);
+  assertEquals(told("retry"), [
+    `worker_stalled: it is stalled: ${reason}; its on_stall is retry, so it is ended`,
+    `task_failed: it failed for good: made no progress: ${reason}; its plan allows no retry`,
+  ]);
+  assertEquals(told("warn").slice(0, 2), [
+    `worker_stalled: it is stalled: ${reason}; its on_stall is warn, so it may go on`,
+    "worker_recovered: it makes progress again",
   ]);
 });

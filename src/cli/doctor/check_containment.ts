@@ -20,6 +20,7 @@ export async function checkContainment(env: Readonly<Record<string, string>>): P
     return [
       ofLevel(supervisor.containment),
       ...ofBoot(supervisor.self.boot_id),
+      ofProgress(await supervisor.cpuTimes()),
       ofStronger(await hasDelegatedGroup(env), await hasBubblewrap(env)),
     ];
   } catch (error) {
@@ -41,6 +42,15 @@ function ofBoot(bootId: string | null): readonly Finding[] {
   return [finding("boot", "note", "the system does not tell one start of the machine from another", {
     why: "after a restart, omk resume may wait for a process that only has the number of an old one",
   })];
+}
+
+/** Whether a task that works in silence can be told from one that hangs. */
+function ofProgress(cpuTimes: ReadonlyMap<number, number> | null): Finding {
+  if (cpuTimes !== null) return finding("progress", "ok", "the CPU time that tasks use can be measured");
+  return finding("progress", "warning", "the CPU time that tasks use cannot be measured", {
+    why: "a task that prints nothing is then never taken for stalled, so it may hang until its timeout_secs",
+    fix: "mount /proc, or install ps",
+  });
 }
 
 /** Said plainly: what is possible is not what is done. */

@@ -7,7 +7,7 @@ import type { RunDirectory } from "../../run/directory.ts";
 import type { RunState } from "../../scheduler/run_state.ts";
 import type { OutputMode, Verbosity } from "../config/settings.ts";
 import type { Output } from "../output.ts";
-import type { RunView } from "../run_view.ts";
+import type { RunView, VoiceOf } from "../run_view.ts";
 import { annotationsOf } from "./ci/annotations.ts";
 import type { CiMarks } from "./ci/marks.ts";
 import { LinePrinter } from "./line_printer.ts";
@@ -56,11 +56,11 @@ export class PlainView implements RunView {
     });
   }
 
-  begin(state: RunState, directory: RunDirectory): void {
+  begin(state: RunState, directory: RunDirectory, voiceOf: VoiceOf = () => undefined): void {
     this.#tasks.begin(state, directory);
     if (this.#options.verbosity === "quiet" || this.#options.onlyEnds === true) return;
     this.#print(runHeader(state, this.#output.style));
-    this.#tellWhatRuns(state).catch((error) => this.note(`warning: ${reasonOf(error)}`));
+    this.#tellWhatRuns(state, voiceOf).catch((error) => this.note(`warning: ${reasonOf(error)}`));
   }
 
   event(event: RunEvent, state: RunState): void {
@@ -94,12 +94,13 @@ export class PlainView implements RunView {
     this.#closing.abort();
   }
 
-  async #tellWhatRuns(state: RunState): Promise<void> {
+  async #tellWhatRuns(state: RunState, voiceOf: VoiceOf): Promise<void> {
     const { signal } = this.#closing;
     for (;;) {
       await this.#clock.sleep(STILL_RUNNING_MS, signal);
       if (signal.aborted) return;
-      this.#print(stillRunningLine(state, this.#clock.wall(), (taskId) => this.#tasks.lastOutput(taskId)));
+      const heardAt = (taskId: string) => voiceOf(taskId)?.heard_at ?? this.#tasks.lastOutput(taskId);
+      this.#print(stillRunningLine(state, this.#clock.wall(), heardAt));
     }
   }
 

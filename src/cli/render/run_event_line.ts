@@ -136,7 +136,11 @@ function telling(event: RunEvent, state: RunState): Telling | undefined {
     case "worker_stalled": {
       const { task_id, since } = event.payload;
       const silence = formatDuration(Math.max(0, Date.parse(event.ts) - since));
-      return { word: "stalled", colour: "yellow", text: `${task_id}: no sign of progress for ${silence}` };
+      const reason = event.payload.reason ?? `no sign of progress for ${silence}`;
+      const follows = state.plan.tasks[state.index.ordinalOf(task_id) ?? -1]?.on_stall === "warn"
+        ? "it may go on, as its on_stall says"
+        : "it is ended";
+      return { word: "stalled", colour: "yellow", text: `${task_id}: ${reason}; ${follows}` };
     }
     case "worker_dead":
       return {
@@ -145,7 +149,11 @@ function telling(event: RunEvent, state: RunState): Telling | undefined {
         text: `worker ${event.payload.worker}: ${reasonText(event.payload)}`,
       };
     case "worker_recovered":
-      return { word: "goes on", colour: "blue", text: `worker ${event.payload.worker}` };
+      return {
+        word: "goes on",
+        colour: "blue",
+        text: event.payload.attempt?.task_id ?? `worker ${event.payload.worker} gives signs of life again`,
+      };
     case "budget_checkpoint":
     case "budget_exhausted":
       return budgetTelling(event.kind === "budget_exhausted", event.payload);

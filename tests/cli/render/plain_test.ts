@@ -174,6 +174,42 @@ Deno.test("what still runs is told every 30 s from the start to the end of a run
   }
 });
 
+Deno.test("what has printed bytes without the end of a line is not silent", async () => {
+  const scene = new Scene([makeTask("a"), makeTask("b")]).go().start("a").start("b");
+  const clock = new VirtualClock();
+  const output = new KeptOutput();
+  const view = new PlainView(output, { mode: "group", verbosity: "normal", marks: null, clock });
+  const voice = { output_bytes: 3, heard_at: clock.wall() + 25_000, last_line: "..." };
+  view.begin(scene.state, scene.directory, (id) => id === "a" ? voice : undefined);
+  for (let round = 0; round < 2; round++) {
+    await Promise.resolve();
+    clock.advance();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  view.close();
+  assertStringIncludes(output.stdout, "silent b (1m 00s); 0 of 2 done");
+});
+
+Deno.test("a stall with on_stall warn says that the attempt may go on, and when it does", () => {
+  const output = new KeptOutput();
+  const view = new PlainView(output, { mode: "none", verbosity: "normal", marks: null });
+  const scene = new Scene([makeTask("a", { on_stall: "warn" })], {}, view).go().start("a");
+  const { task_id, attempt, token } = refOf(scene.ledger, "a");
+  const ref = { task_id, attempt, token };
+  const before = output.stdout.length;
+  const reason = "neither output nor CPU time for 60 s";
+  scene.add(
+    draft("worker_stalled", "task/a", "controller/1", { worker: "local", ...ref, since: 0, reason }),
+    draft("worker_recovered", "task/a", "controller/1", { worker: "local", attempt: ref }),
+    draft("worker_recovered", "run", "controller/1", { worker: "w2" }),
+  );
+  assertEquals(output.stdout.slice(before).trimEnd().split("\n"), [
+    `  stalled a: ${reason}; it may go on, as its on_stall says`,
+    "  goes on a",
+    "  goes on worker w2 gives signs of life again",
+  ]);
+});
+
 Deno.test("a group that is longer than what is kept is read from the artifact, and cut where it is huge", async () => {
   const directory = await Deno.makeTempDir();
   try {
@@ -291,9 +327,9 @@ Deno.test("a stalled worker and what looks like a secret are told, a lease only 
   };
   const secret = "  secret  a: what looks like one stops omk merge, in .env";
   assertEquals(linesOf("quiet"), [secret]);
-  assertEquals(linesOf("normal"), ["  stalled a: no sign of progress for 1m 00s", secret]);
+  assertEquals(linesOf("normal"), ["  stalled a: no sign of progress for 1m 00s; it is ended", secret]);
   assertEquals(linesOf("verbose"), [
-    "  stalled a: no sign of progress for 1m 00s",
+    "  stalled a: no sign of progress for 1m 00s; it is ended",
     "  lease   a, attempt 1, until 2026-01-02T03:04:05.000Z",
     secret,
     "  pin     a: 2 paths in refs/omk/r/task/a/1/pin; ignored files, removed: dist (2.0 kB)",

@@ -130,6 +130,11 @@ function taskRow({ state, model, now }: Scene, task: TaskState): Row {
   if (task.state === "claimed") return { name, since, text: "preparing" };
   const silence = now - (model.silentSince(task.id) ?? since);
   const line = model.lastLine(task.id);
+  const { stalled } = task;
+  if (stalled !== undefined) {
+    const warning = `no progress for ${clock(now - stalled.since)}`;
+    return { name, since, text: line === "" ? warning : `${warning}; last: ${line}`, isWarning: true };
+  }
   if (silence < state.plan.watchdog.heartbeat_stale_secs * 1000) return { name, since, text: line };
   const warning = `no output for ${clock(silence)}`;
   return { name, since, text: line === "" ? warning : `${warning}; last: ${line}`, isWarning: true };

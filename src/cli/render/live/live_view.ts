@@ -5,7 +5,7 @@ import type { RunEvent } from "../../../log/event.ts";
 import type { RunDirectory } from "../../../run/directory.ts";
 import type { RunState } from "../../../scheduler/run_state.ts";
 import type { Output } from "../../output.ts";
-import type { RunView } from "../../run_view.ts";
+import type { RunView, VoiceOf } from "../../run_view.ts";
 import { runHeader } from "../run_header.ts";
 import { colouredLine, loadMeasure } from "../text.ts";
 import { remainingMs } from "./estimate.ts";
@@ -56,9 +56,10 @@ export class LiveView implements RunView {
     this.#above = above((line) => this.#print(line));
   }
 
-  begin(state: RunState, directory: RunDirectory): void {
+  begin(state: RunState, directory: RunDirectory, voiceOf?: VoiceOf): void {
     this.#state = state;
-    this.#above.begin(state, directory);
+    if (voiceOf !== undefined) this.#model.ask(voiceOf);
+    this.#above.begin(state, directory, voiceOf);
     this.#print(runHeader(state, this.#output.style));
     this.#ticker = setInterval(() => this.#draw(), TICK_MS);
     this.#continuing = this.#terminal.onContinue(() => {

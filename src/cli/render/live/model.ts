@@ -1,6 +1,7 @@
 /** What the live view knows beside the state of the run: what attempts printed last, and since when gates run. */
 
 import type { RunEvent } from "../../../log/event.ts";
+import type { VoiceOf } from "../../run_view.ts";
 
 /** How much of an attempt's newest output is kept to find its last line in, UTF-16 units. */
 const KEPT_UNITS = 4_096;
@@ -27,6 +28,12 @@ export interface RunningGate {
 export class LiveModel {
   readonly #voices = new Map<string, Voice>();
   readonly #gates = new Map<string, RunningGate>();
+  #voiceNow: VoiceOf = () => undefined;
+
+  /** Where to ask for what is not a whole line yet. */
+  ask(voiceOf: VoiceOf): void {
+    this.#voiceNow = voiceOf;
+  }
 
   /** Takes output of a task's attempt that came at `now`. */
   output(taskId: string, text: string, now: number): void {
@@ -76,8 +83,10 @@ export class LiveModel {
     return [...this.#gates.values()];
   }
 
-  /** The last line that a task's attempt has printed with something in it; "" where there is none. */
+  /** The last line that a task's attempt has printed with something in it, finished or not; "" where there is none. */
   lastLine(taskId: string): string {
+    const newest = this.#voiceNow(taskId)?.last_line ?? "";
+    if (newest !== "") return newest;
     const text = this.#voices.get(taskId)?.text ?? "";
     for (let end = text.length; end > 0;) {
       // A progress bar writes over its own line.
@@ -91,7 +100,8 @@ export class LiveModel {
 
   /** Since when a task's attempt has been silent, wall clock; undefined where it has not begun. */
   silentSince(taskId: string): number | undefined {
-    return this.#voices.get(taskId)?.heardAt;
+    const known = this.#voices.get(taskId)?.heardAt;
+    return known === undefined ? undefined : Math.max(known, this.#voiceNow(taskId)?.heard_at ?? known);
   }
 
   #voiceOf(taskId: string, now: number): Voice {

@@ -129,3 +129,12 @@ Deno.test("the live picture warns of silence, and shows gates, merges, failures 
     "  merging merged",
   ]);
 });
+
+Deno.test("the live picture says since when an attempt makes no progress", () => {
+  const scene = new Scene([makeTask("a")]).go().start("a");
+  const model = new LiveModel();
+  for (const event of scene.ledger.events) model.event(event, scene.state.run.started_at);
+  const [task] = scene.state.tasks;
+  if (task !== undefined) task.stalled = { since: scene.state.run.started_at, reason: "silence" };
+  assertEquals(picture(scene, model, 80, 24).slice(1), ["  a  1m 05s  no progress for 1m 05s"]);
+});

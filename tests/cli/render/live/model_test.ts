@@ -39,3 +39,17 @@ Deno.test("LiveModel counts silence from the start of a body or its last output,
   tell(3_000);
   assertEquals([model.lastLine("a"), model.silentSince("a")], ["", undefined]);
 });
+
+Deno.test("LiveModel asks for what is not a whole line yet, and takes bytes for a sign of life", () => {
+  const scene = new Scene([makeTask("a")]).go().start("a");
+  const model = new LiveModel();
+  for (const event of scene.ledger.events) model.event(event, 1_000);
+  model.output("a", "first\n", 2_000);
+  let voice = { output_bytes: 6, heard_at: 2_000, last_line: "first" };
+  model.ask(() => voice);
+  assertEquals([model.lastLine("a"), model.silentSince("a")], ["first", 2_000]);
+  voice = { output_bytes: 10, heard_at: 9_000, last_line: "10 %" };
+  assertEquals([model.lastLine("a"), model.silentSince("a")], ["10 %", 9_000]);
+  voice = { output_bytes: 12, heard_at: 9_500, last_line: "" };
+  assertEquals([model.lastLine("a"), model.silentSince("a")], ["first", 9_500]);
+});
