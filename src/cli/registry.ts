@@ -70,6 +70,26 @@ export const COMMAND_GROUPS: readonly {
     ],
   },
   {
+    title: "Decide",
+    commands: [
+      {
+        name: "accept",
+        summary: "record that a person accepts what a run made",
+        load: async () => (await import("./commands/judge.ts")).acceptCommand,
+      },
+      {
+        name: "reject",
+        summary: "record that a person rejects what a run made",
+        load: async () => (await import("./commands/judge.ts")).rejectCommand,
+      },
+      {
+        name: "pr",
+        summary: "write title and body of a pull request from a proof",
+        load: async () => (await import("./commands/pr.ts")).prCommand,
+      },
+    ],
+  },
+  {
     title: "See",
     commands: [
       {

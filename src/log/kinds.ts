@@ -63,6 +63,8 @@ const answers = { request: eventIndex.optional() };
 /** The attempt is one of an earlier run, whose work is taken over; its number and token are those of that run. */
 const reuse = { reused: reusedFrom.optional() };
 const reason = z.string();
+/** SHA-256 of the public key that signed a person's verdict, and of the statement that it signed; absent unsigned. */
+const signedVerdict = { signed_by: sha256Hex.optional(), statement: sha256Hex.optional() };
 const budgetName = z.enum(["time", "attempts", "tokens", "usd"]);
 const logHead = z.strictObject({ index: eventIndex, sum: sha256Hex });
 
@@ -132,8 +134,8 @@ const runFacts = {
   run_paused: fact({ ...answers, reason }),
   run_unpaused: fact({ ...answers }),
   run_finished: syncedFact({ status: runStatus, exit_code: z.int() }),
-  run_accepted: syncedFact({ by: z.string(), reason }),
-  run_rejected: syncedFact({ by: z.string(), reason }),
+  run_accepted: syncedFact({ by: z.string(), reason, ...signedVerdict }),
+  run_rejected: syncedFact({ by: z.string(), reason, ...signedVerdict }),
   run_merged: syncedFact({
     branch: z.string(),
     from: objectId.nullable(),

@@ -3,7 +3,6 @@
 import { reasonOf } from "../errors.ts";
 import { CheckFailure } from "./checks.ts";
 import { addSignature, type Envelope, envelopeSchema, payloadOf, sealEnvelope } from "./dsse.ts";
-import { ATTESTATIONS_FILE } from "./files.ts";
 import type { SigningKey } from "./key.ts";
 import { type Statement, statementBytes, statementSchema } from "./statement.ts";
 
@@ -37,13 +36,14 @@ export function signStatements(
 /**
  * Reads the lines of a bundle; no signature is looked at.
  *
+ * @param name of the file or note, for errors
  * @throws {CheckFailure} at the first line that holds no envelope with a statement in it.
  */
-export function parseBundle(text: string): readonly SignedStatement[] {
+export function parseBundle(text: string, name: string): readonly SignedStatement[] {
   const lines = text.split("\n");
   if (lines.at(-1) === "") lines.pop();
   return lines.map((line, at) => {
-    const where = `${ATTESTATIONS_FILE}:${at + 1}`;
+    const where = `${name}:${at + 1}`;
     const envelope = read(where, "an envelope", () => envelopeSchema.parse(JSON.parse(line)));
     const statement = read(
       where,

@@ -53,6 +53,8 @@ export interface RunEvidence {
   readonly retries: readonly PayloadOf<"retry_scheduled">[];
   readonly refused: readonly PayloadOf<"result_refused">[];
   readonly usage: readonly PayloadOf<"usage_recorded">[];
+  /** What people decided about it, in the order of the log. */
+  readonly verdicts: readonly PayloadOf<"run_accepted">[];
   /** Why the run was cancelled; null where it was not. */
   readonly cancelled: string | null;
   /** The latest `proof_writing` that was folded, and its time in milliseconds. */
@@ -67,6 +69,7 @@ export class EvidenceFold implements RunEvidence {
   readonly retries: PayloadOf<"retry_scheduled">[] = [];
   readonly refused: PayloadOf<"result_refused">[] = [];
   readonly usage: PayloadOf<"usage_recorded">[] = [];
+  readonly verdicts: PayloadOf<"run_accepted">[] = [];
   started: RunEvidence["started"] = null;
   cancelled: RunEvidence["cancelled"] = null;
   judged: RunEvidence["judged"] = null;
@@ -128,6 +131,10 @@ export class EvidenceFold implements RunEvidence {
         break;
       case "gate_skipped":
         this.gates.push({ result: "skipped", payload: event.payload });
+        break;
+      case "run_accepted":
+      case "run_rejected":
+        this.verdicts.push(event.payload);
         break;
       case "proof_writing":
         this.judged = { payload: event.payload, at: Date.parse(event.ts) };

@@ -12,5 +12,7 @@ export const FAILURE_FILE = "failure.json";
 export const PATCH_FILE = "delivered.patch";
 /** The signed statements about the proof. */
 export const ATTESTATIONS_FILE = "proof.intoto.jsonl";
+/** What people decided about the run, signed. */
+export const VERDICTS_FILE = "verdicts.intoto.jsonl";
 /** Directory of the outputs of tasks, by digest. */
 export const OUTPUTS_DIRECTORY = "outputs";

@@ -1,5 +1,6 @@
 /** A proof for people: as plain text and as Markdown. Pure; colours and widths are the caller's. */
 
+import { escapeMarkdown as escape, oneLine } from "./markdown.ts";
 import type { Proof } from "./schema.ts";
 
 /** A part of a proof: a heading and its lines; one without lines says what `none` says. */
@@ -162,17 +163,8 @@ function shown(lines: readonly string[]): readonly string[] {
   return [...lines.slice(0, LINES_SHOWN).map(oneLine), `and ${lines.length - LINES_SHOWN} more`];
 }
 
-/** Names and reasons come from tasks and file names: none may break the layout or reach the terminal. */
-function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, " ").replace(/\p{Cc}/gu, "?");
-}
-
 function flat(part: string): string {
   return part.split("\n").map((line) => line.replace(/\p{Cc}/gu, "?")).join("\n");
-}
-
-function escape(text: string): string {
-  return oneLine(text).replace(/[\\`*_[\]<>|#]/g, (char) => `\\${char}`);
 }
 
 function capital(text: string): string {

@@ -3,7 +3,8 @@
 import { sha256 } from "../digest.ts";
 import { parseBundle, type SignedStatement, signStatements } from "./bundle.ts";
 import { replaceFile, syncDirectory } from "./canonical_file.ts";
-import { ATTESTATIONS_FILE, PROOF_FILE } from "./files.ts";
+import type { Envelope } from "./dsse.ts";
+import { ATTESTATIONS_FILE, PROOF_FILE, VERDICTS_FILE } from "./files.ts";
 import type { SigningKey } from "./key.ts";
 import { readRunFile } from "./run_files.ts";
 import { type Proof, proofSchema } from "./schema.ts";
@@ -43,20 +44,30 @@ export async function signProof(directory: string, key: SigningKey): Promise<rea
   return await readAttestations(directory) ?? [];
 }
 
-/** The signed statements in a run's directory; null where there are none. */
-export async function readAttestations(directory: string): Promise<readonly SignedStatement[] | null> {
-  return await hasAttestations(directory)
-    ? parseBundle(await Deno.readTextFile(`${directory}/${ATTESTATIONS_FILE}`))
-    : null;
+/** Adds a signed verdict to those of a run; the file is replaced as a whole. */
+export async function appendVerdict(directory: string, envelope: Envelope): Promise<void> {
+  const before = await readOrNull(`${directory}/${VERDICTS_FILE}`) ?? "";
+  await replaceFile(directory, VERDICTS_FILE, `${before}${JSON.stringify(envelope)}\n`);
+  syncDirectory(directory);
 }
 
-/** Whether anything in a run's directory is called its signed statements, whatever is in it. */
-export async function hasAttestations(directory: string): Promise<boolean> {
+/** The signed verdicts in a run's directory. */
+export async function readVerdicts(directory: string): Promise<readonly SignedStatement[]> {
+  const text = await readOrNull(`${directory}/${VERDICTS_FILE}`);
+  return text === null ? [] : parseBundle(text, VERDICTS_FILE);
+}
+
+/** The signed statements in a run's directory; null where there are none. */
+export async function readAttestations(directory: string): Promise<readonly SignedStatement[] | null> {
+  const text = await readOrNull(`${directory}/${ATTESTATIONS_FILE}`);
+  return text === null ? null : parseBundle(text, ATTESTATIONS_FILE);
+}
+
+async function readOrNull(path: string): Promise<string | null> {
   try {
-    await Deno.lstat(`${directory}/${ATTESTATIONS_FILE}`);
-    return true;
+    return await Deno.readTextFile(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotFound) return null;
     throw error;
   }
 }

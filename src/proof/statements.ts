@@ -33,7 +33,7 @@ export function statementsOf(proof: Proof, proofDigest: string): readonly Statem
 }
 
 /** What the run as a whole is about: what it delivers, or where that is nothing, its plan and its log. */
-function runSubject(proof: Proof): Statement["subject"] {
+export function runSubject(proof: Proof): Statement["subject"] {
   const { git } = proof;
   if (git === null) {
     return [

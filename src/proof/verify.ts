@@ -11,10 +11,11 @@ import { type FoldedRun, foldRun, readPlan, type RunFold } from "./run_files.ts"
 import { claims } from "./dsse.ts";
 import { ATTESTATIONS_FILE } from "./files.ts";
 import type { Proof } from "./schema.ts";
-import { hasAttestations, readAttestations } from "./sign.ts";
+import { readAttestations, readVerdicts } from "./sign.ts";
 import { statementsOf } from "./statements.ts";
 import { runStatus } from "./status.ts";
-import { checkArtifacts, checkFailureFile, readProof } from "./verify_files.ts";
+import { checkVerdicts } from "./verdict.ts";
+import { checkArtifacts, checkFailureFile, exists, readProof } from "./verify_files.ts";
 import { checkCommits, checkPatch, checkPins, checkRefs } from "./verify_git.ts";
 import { checkSignatures, checkStatements, type TrustedKey } from "./verify_signatures.ts";
 import {
@@ -113,13 +114,20 @@ class Verification {
     await this.#checks.make("failure", () => checkFailureFile(runDirectory, written.failure));
     await this.#checks.make("artifacts", () => checkArtifacts(runDirectory, proof));
     await this.#checkSigned(proof, written);
+    const { verdicts } = atEnd.evidence;
+    if (verdicts.length === 0) return;
+    const { key } = this.#options;
+    await this.#checks.make(
+      "verdicts",
+      async () => checkVerdicts(verdicts, await readVerdicts(runDirectory), key),
+    );
   }
 
   /** A proof that was never signed has nothing to check, unless somebody names the key that he trusts. */
   async #checkSigned(proof: Proof, written: ProvedRun["written"]): Promise<void> {
     const { runDirectory, key } = this.#options;
     const isAsked = written.signed_by !== undefined || key?.required === true;
-    if (!isAsked && !await hasAttestations(runDirectory)) return;
+    if (!isAsked && !await exists(`${runDirectory}/${ATTESTATIONS_FILE}`)) return;
     const signed = await this.#checks.take("statements", async () => {
       const found = await readAttestations(runDirectory);
       if (found === null) {

@@ -7,7 +7,7 @@ import { sha256 } from "../digest.ts";
 import { parseBundle, type SignedStatement } from "./bundle.ts";
 import { CheckFailure, Checks, expectEqual, type VerifyReport } from "./checks.ts";
 import { payloadDigest } from "./dsse.ts";
-import { PATCH_FILE } from "./files.ts";
+import { ATTESTATIONS_FILE, PATCH_FILE } from "./files.ts";
 import type { GitAccess } from "./git_access.ts";
 import {
   PROVENANCE,
@@ -32,7 +32,7 @@ export interface AttachedProof {
 export async function verifyAttached({ commit, text, git, key }: AttachedProof): Promise<VerifyReport> {
   const checks = new Checks();
   const signed = await checks.take("statements", () => {
-    const found = parseBundle(text);
+    const found = parseBundle(text, ATTESTATIONS_FILE);
     return Promise.resolve({ value: found, detail: checkComplete(found) });
   });
   if (signed === null) return checks.report(null, null);

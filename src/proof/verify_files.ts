@@ -56,7 +56,8 @@ async function checkDigest(directory: string, path: string, expected: string): P
   expectEqual(`sha256 of ${path}`, expected, (await sha256OfFile(`${directory}/${path}`)).sha256);
 }
 
-async function exists(path: string): Promise<boolean> {
+/** Whether anything is there, whatever it is. */
+export async function exists(path: string): Promise<boolean> {
   try {
     await Deno.lstat(path);
     return true;

@@ -155,6 +155,15 @@ function checkDeliverable(options: DeliverOptions, state: RunState): void {
       fix: `see omk proof ${runId}; --anyway delivers it all the same, and the log says so`,
     });
   }
+  const { verdict } = run;
+  if (verdict?.accepted === false && !options.anyway) {
+    throw new DeliveryRefusedError({
+      what,
+      why: `${verdict.by} rejected it: ${verdict.reason}`,
+      fix:
+        `omk accept ${runId} if that no longer holds; --anyway delivers it all the same, and the log says so`,
+    });
+  }
   headOf(options, state);
   branchOf(options, state);
 }

@@ -139,6 +139,9 @@ Deno.test("every --json output follows the schema that omk publishes for it", as
     await omk.one("proof", ["proof"]);
     await omk.one("verify", ["verify"]);
     await omk.one("replay", ["replay"]);
+    await omk.one("pr", ["pr"]);
+    await omk.one("verdict", ["reject", "--reason", "no"]);
+    await omk.one("verdict", ["accept"]);
     await omk.one("rebuild", ["replay", "--rebuild"]);
     await omk.one("key", ["key", "create"]);
     await omk.one("key", ["key", "show"]);

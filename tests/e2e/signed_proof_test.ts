@@ -71,3 +71,28 @@ Deno.test("P10 P12: OMK_KEY signs, reaches no task, and stops a run before it be
   assert(!seen.includes("OMK_KEY") && !seen.includes("PRIVATE KEY"), seen);
   await sandbox.omkEnds(0, ["verify", "--key", `${sandbox.root}/ci.pem`]);
 });
+
+Deno.test("omk reject stops omk merge until omk accept, both are recorded and signed, and no task can give either", async () => {
+  await using sandbox = await Sandbox.withPlan({
+    ...PLAN,
+    tasks: [...PLAN.tasks, { id: "self", run: `omk accept; echo $? > self.txt` }],
+  });
+  await sandbox.stub("omk", `exec ${sandbox.omkCommand()} "$@"`);
+  await sandbox.omkEnds(0, ["key", "create"]);
+  await sandbox.omkEnds(0, ["run"]);
+  await sandbox.omkEnds(2, ["reject"]);
+  const { stdout } = await sandbox.omkEnds(0, ["reject", "--reason", "not like this"]);
+  assertStringIncludes(stdout, "rejected by Ada <ada@example.com>, signed with key");
+  assertStringIncludes((await sandbox.omkEnds(1, ["merge"])).stderr, "rejected it: not like this");
+  assertStringIncludes((await sandbox.omkEnds(0, ["show"])).stdout, "not like this");
+  await sandbox.omkEnds(0, ["accept", "--reason", "but so"]);
+  const { checks } = await sandbox.omkJson(["verify"]);
+  const verdicts = checks.find(({ name }: { readonly name: string }) => name === "verdicts");
+  assertEquals(verdicts, { name: "verdicts", ok: true, detail: "2 verdicts, 2 signed" });
+  const path = `${await sandbox.runDirectory()}/verdicts.intoto.jsonl`;
+  const [first = ""] = (await Deno.readTextFile(path)).split("\n");
+  await Deno.writeTextFile(path, `${first}\n`);
+  assertEquals((await sandbox.omkJson(["verify"])).first_failure.name, "verdicts");
+  await sandbox.omkEnds(0, ["merge"]);
+  assertEquals((await sandbox.read("self.txt")).trim(), "2");
+});

@@ -1,12 +1,11 @@
 /** `omk proof`: what a run has proved. */
 
-import { ExitCode, InfraError, OmkError, reasonOf } from "../../errors.ts";
-import type { Proof } from "../../proof/schema.ts";
-import type { RunDirectory } from "../../run/directory.ts";
+import { ExitCode } from "../../errors.ts";
 import { findRun } from "../../run/find_run.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { NEEDS_READ } from "../needs.ts";
 import { locate } from "../place.ts";
+import { parseProof, readProof, readProofText } from "../read_proof.ts";
 import { formatDuration } from "../render/duration.ts";
 
 /** See the module. */
@@ -45,55 +44,16 @@ export const proofCommand: Command = {
     const { args, output, json } = context;
     const { home } = await locate(context);
     const directory = await findRun(home, args.positionals[0]);
-    const text = await readProof(directory);
+    const text = await readProofText(directory);
     const format = json ? "json" : args.text("format") ?? "text";
     if (format === "json") {
       if (json) output.json(parseProof(directory, text));
       else output.write(text.endsWith("\n") ? text : `${text}\n`);
       return ExitCode.OK;
     }
-    const proof = await checkProof(directory, text);
+    const proof = await readProof(directory);
     const { renderMarkdown, renderText } = await import("../../proof/render.ts");
     output.write((format === "md" ? renderMarkdown : renderText)(proof, formatDuration));
     return ExitCode.OK;
   },
 };
-
-async function readProof(directory: RunDirectory): Promise<string> {
-  try {
-    return await Deno.readTextFile(directory.proof);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new OmkError({
-      what: `Run ${directory.runId} has no proof`,
-      where: directory.proof,
-      why: "a run writes it when it ends",
-      fix: `omk status ${directory.runId} says how it stands`,
-    });
-  }
-}
-
-function parseProof(directory: RunDirectory, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw damaged(directory, reasonOf(error));
-  }
-}
-
-async function checkProof(directory: RunDirectory, text: string): Promise<Proof> {
-  const { proofSchema } = await import("../../proof/schema.ts");
-  const result = proofSchema.safeParse(parseProof(directory, text));
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw damaged(directory, `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "it has another form"}`);
-}
-
-function damaged(directory: RunDirectory, why: string): InfraError {
-  return new InfraError({
-    what: "Cannot read the proof",
-    where: directory.proof,
-    why,
-    fix: `omk verify ${directory.runId} says what holds`,
-  });
-}

@@ -141,6 +141,18 @@ export const SCHEMAS: readonly SchemaEntry[] = [
     make: async () => await toJsonSchema((await import("./proving.ts")).rebuildSchema),
   },
   {
+    name: "verdict",
+    commands: ["accept", "reject"],
+    description: "omk accept --json and omk reject --json: what was recorded",
+    make: async () => await toJsonSchema((await import("./proving.ts")).verdictSchema),
+  },
+  {
+    name: "pr",
+    commands: ["pr"],
+    description: "omk pr --json: title and body of a pull request",
+    make: async () => await toJsonSchema((await import("./proving.ts")).prSchema),
+  },
+  {
     name: "proof-sign",
     commands: ["proof sign"],
     description: "omk proof sign --json: what was signed",

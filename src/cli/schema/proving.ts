@@ -17,6 +17,25 @@ export const proofSignSchema = z.strictObject({
   statements: z.int().min(0),
 }).describe("What was signed");
 
+/** `omk accept --json` and `omk reject --json`. */
+export const verdictSchema = z.strictObject({
+  schema_version: version,
+  run_id: runId,
+  accepted: z.boolean(),
+  by: z.string().describe("Name and address, as git has them"),
+  reason: z.string(),
+  signed_by: keyId.nullable().describe("The key that signed it; null where nobody did"),
+}).describe("What a person decided about a run");
+
+/** `omk pr --json`. */
+export const prSchema = z.strictObject({
+  schema_version: version,
+  run_id: runId,
+  status: z.string(),
+  title: z.string(),
+  body: z.string().describe("Markdown"),
+}).describe("Title and body of a pull request");
+
 /** `omk proof attach --json`. */
 export const proofAttachSchema = z.strictObject({
   schema_version: version,
