@@ -17,11 +17,30 @@ import {
 import { durationSecs } from "./duration.ts";
 import { normalizeEntry, normalizePath, type PathResult } from "./path_entry.ts";
 import type { GateInput, PlanInput, TaskFields, TaskInput } from "./schema.ts";
-import type { GateSpec, Plan, TaskSpec, WorktreeSpec } from "./spec.ts";
+import type {
+  ContainmentChoice,
+  GateSpec,
+  Limits,
+  Plan,
+  SandboxSpec,
+  TaskLimits,
+  TaskSpec,
+  WorktreeSpec,
+} from "./spec.ts";
 import type { TrackedTree } from "./tracked_tree.ts";
 
 /** The settings of a plan that can be said elsewhere too. */
-export type PlanSettings = Pick<Plan, "workers" | "on_failure" | "durability">;
+export type PlanSettings = Pick<Plan, "workers" | "on_failure" | "durability"> & {
+  /** `limits.containment` of the plan. */
+  readonly containment: ContainmentChoice;
+};
+
+/** A plan with settings in the place of its own. */
+export function withSettings(plan: Plan, settings: Partial<PlanSettings>): Plan {
+  const { containment, ...others } = settings;
+  const limits = containment === undefined ? plan.limits : { ...plan.limits, containment };
+  return { ...plan, ...others, limits };
+}
 
 /** What the text of a plan leaves open. */
 export interface NormalizeContext {
@@ -53,7 +72,10 @@ export function normalizePlan(input: PlanInput, context: NormalizeContext): Plan
     durability: input.durability ?? defaults.durability ?? "batch",
     watchdog: merge(DEFAULT_WATCHDOG, input.watchdog),
     lease_secs: input.lease_secs ?? DEFAULT_LEASE_SECS,
-    limits: merge(DEFAULT_LIMITS, input.limits),
+    limits: merge<Limits>(
+      { ...DEFAULT_LIMITS, ...given(defaults, ["containment"]) },
+      input.limits,
+    ),
     tasks: input.tasks.map((task) =>
       normalizeTask(withDefaults(task, input.defaults), gatesByName, context.tree)
     ),
@@ -72,7 +94,7 @@ function withDefaults(task: TaskInput, defaults: TaskFields | undefined): TaskIn
       if (task[field] === undefined) delete merged[field];
     }
   }
-  for (const field of ["env", "metadata", "retry_policy"] as const) {
+  for (const field of ["env", "metadata", "retry_policy", "limits", "sandbox"] as const) {
     const common = defaults[field];
     const own = task[field];
     if (common !== undefined && own !== undefined) Object.assign(merged, { [field]: { ...common, ...own } });
@@ -85,7 +107,9 @@ function normalizeTask(task: TaskInput, gates: ReadonlyMap<string, GateSpec>, tr
   return {
     id: task.id,
     name: task.name ?? task.id,
-    ...given(task, ["description", "run", "prompt", "loop", "review", "agent", "sandbox", "attempts"]),
+    ...given(task, ["description", "run", "prompt", "loop", "review", "agent", "attempts"]),
+    ...(task.limits === undefined ? {} : { limits: merge<TaskLimits>({}, task.limits) }),
+    ...(task.sandbox === undefined ? {} : { sandbox: normalizeSandbox(task.sandbox) }),
     dependencies: task.dependencies ?? [],
     trigger_rule: task.trigger_rule ?? "all_success",
     priority: task.priority ?? 0,
@@ -114,6 +138,11 @@ function writeSetOf(task: TaskInput, tree: TrackedTree): string[] | null {
   const isInPlace = task.isolation === "none";
   if (task.write_set === undefined) return isInPlace ? ["**"] : null;
   return normalizeSet(isInPlace ? [...task.write_set, ...task.outputs ?? []] : task.write_set, tree);
+}
+
+function normalizeSandbox({ network, write = ["."] }: NonNullable<TaskInput["sandbox"]>): SandboxSpec {
+  const paths = write.map((path) => accepted(normalizePath(path, { allowRoot: true })));
+  return { network: network ?? "host", write: [...new Set(paths)] };
 }
 
 function normalizeWorktree(worktree: PlanInput["worktree"]): WorktreeSpec {

@@ -86,6 +86,12 @@ const gate = z.strictObject({
   reports: texts,
 });
 
+const taskLimits = {
+  output_bytes: z.exactOptional(count),
+  memory_bytes: z.exactOptional(count),
+  processes: z.exactOptional(count),
+};
+
 const task = z.strictObject({
   id: z.string().refine(isTaskId, { error: "Invalid task id" }),
   name: z.string(),
@@ -118,7 +124,8 @@ const task = z.strictObject({
   on_stall: z.enum(["warn", "retry", "kill"]),
   acceptance_criteria: texts,
   gates: z.array(gate),
-  sandbox: z.exactOptional(z.unknown()),
+  limits: z.exactOptional(z.strictObject(taskLimits)),
+  sandbox: z.exactOptional(z.strictObject({ network: z.enum(["none", "host"]), write: texts })),
   attempts: z.exactOptional(z.unknown()),
   metadata: z.record(z.string(), z.unknown()),
 });
@@ -140,6 +147,11 @@ const storedPlan = z.strictObject({
   durability: z.enum(["strict", "batch", "none"]),
   watchdog: z.strictObject({ heartbeat_missing_secs: seconds, heartbeat_stale_secs: seconds }),
   lease_secs: seconds,
-  limits: z.strictObject({ output_bytes: count, pin_file_bytes: count }),
+  limits: z.strictObject({
+    ...taskLimits,
+    output_bytes: count,
+    pin_file_bytes: count,
+    containment: z.exactOptional(z.enum(["auto", "cgroup", "pidns", "mark", "group"])),
+  }),
   tasks: z.array(task),
 });

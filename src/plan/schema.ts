@@ -87,6 +87,22 @@ const envValue = z.union([
   z.strictObject({ from: z.string().describe("Name of the variable of omk's own environment") }),
 ]);
 
+/** Less memory than this lets no shell start. */
+const LEAST_MEMORY_BYTES = 16 * 2 ** 20;
+
+/** The limits that a task may have of its own; defaults are for those of the plan. */
+const taskLimits = {
+  output_bytes: z.int().min(1024).max(2 ** 40).optional().meta(
+    withDefault("Output of one attempt that is kept, bytes", DEFAULT_LIMITS.output_bytes),
+  ),
+  memory_bytes: z.int().min(LEAST_MEMORY_BYTES).max(2 ** 50).optional().describe(
+    "Memory of one attempt, bytes: of all its processes together where omk has a control group, else of each of them",
+  ),
+  processes: z.int().min(1).max(2 ** 22).optional().describe(
+    "Processes and threads of one attempt at once. Needs a control group",
+  ),
+};
+
 /** The fields of a task that `defaults` may hold too. */
 const taskFields = z.strictObject({
   name: z.string().optional().describe("What people see. Default: the id"),
@@ -139,10 +155,17 @@ const taskFields = z.strictObject({
   gates: z.array(z.union([z.string(), gate])).optional().describe(
     "Checks of each attempt: names of the plan's gates of scope `task`, or definitions",
   ),
+  limits: z.strictObject(taskLimits).optional().describe("Limits of this task, in the place of the plan's"),
   sandbox: z.strictObject({
-    network: z.string().optional().describe('"none": no network'),
-    write: paths().optional().describe("Where the task may write"),
-  }).optional().describe("What the task may reach"),
+    network: z.enum(["none", "host"]).optional().meta({
+      description: "`none`: no network. `host` (default): that of the machine",
+      default: "host",
+    }),
+    write: paths().optional().describe(
+      "Files and directories that the task may write to, relative to the root. What is not there is made a " +
+        "directory. Default: `.`, all of its worktree. All else is read-only, and /tmp is its own",
+    ),
+  }).optional().describe("What the body of the task may reach. Needs bubblewrap"),
   attempts: z.unknown().optional().describe("How many attempts compete"),
   metadata: z.record(z.string(), z.unknown()).optional().describe("Whatever the plan's author wants to keep"),
 });
@@ -225,9 +248,13 @@ export const planInput = z.strictObject({
     DEFAULT_LEASE_SECS,
   )),
   limits: z.strictObject({
-    output_bytes: z.int().min(1024).max(2 ** 40).optional().meta(
-      withDefault("Output of one attempt that is kept, bytes", DEFAULT_LIMITS.output_bytes),
-    ),
+    ...taskLimits,
+    containment: z.enum(["auto", "cgroup", "pidns", "mark", "group"]).optional().meta({
+      description:
+        "How far processes that tasks leave behind are found: cgroup, pidns, mark or group; the run stops where that " +
+        "cannot be had. `auto` (default): the best that changes nothing for tasks",
+      default: "auto",
+    }),
     pin_file_bytes: z.int().min(1024).max(2 ** 40).optional().meta(
       withDefault("Largest untracked file that is kept, bytes", DEFAULT_LIMITS.pin_file_bytes),
     ),

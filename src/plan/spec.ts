@@ -20,6 +20,12 @@ export type OnStall = "warn" | "retry" | "kill";
 /** When appended events are synced to the disk. */
 export type Durability = "strict" | "batch" | "none";
 
+/**
+ * How far processes that tasks leave behind are found: in a control group, a process namespace, by their mark, or by
+ * their group alone; `auto`: the best that changes nothing for tasks.
+ */
+export type ContainmentChoice = "auto" | "cgroup" | "pidns" | "mark" | "group";
+
 /** How a failed attempt is repeated. */
 export interface RetryPolicy {
   /** How many retries there may be: 2 means up to 3 executions, as in the format that this continues. */
@@ -100,7 +106,10 @@ export interface TaskSpec {
   readonly acceptance_criteria: readonly string[];
   /** Gates of scope `task`: definitions, or names of the plan's gates resolved to their definitions. */
   readonly gates: readonly GateSpec[];
-  readonly sandbox?: unknown;
+  /** What is other than the plan's `limits` say; absent fields are theirs. */
+  readonly limits?: TaskLimits;
+  /** Absent: the body may do what omk may. */
+  readonly sandbox?: SandboxSpec;
   readonly attempts?: unknown;
   readonly metadata: { readonly [key: string]: unknown };
 }
@@ -117,10 +126,29 @@ export interface WorktreeSpec {
   readonly copy: readonly string[];
 }
 
+/** What the body of a task may reach. All else is read-only, and its temporary files are its own. */
+export interface SandboxSpec {
+  /** `none`: no network; `host`: that of the machine. */
+  readonly network: "none" | "host";
+  /** Normalised paths that it may write to, relative to the root; "" is the root. */
+  readonly write: readonly string[];
+}
+
+/** Limits on one attempt that each task may have of its own. */
+export interface TaskLimits {
+  /** Captured output, bytes; what is beyond it is cut visibly. */
+  readonly output_bytes?: number;
+  /** Memory, bytes: of all processes together in a control group, else of each. */
+  readonly memory_bytes?: number;
+  /** Processes and threads at once. */
+  readonly processes?: number;
+}
+
 /** Limits on a single task. */
-export interface Limits {
-  /** Captured output of one attempt, bytes; what is beyond it is cut visibly. */
+export interface Limits extends TaskLimits {
   readonly output_bytes: number;
+  /** The level of containment that the run must have; absent: `auto`. */
+  readonly containment?: ContainmentChoice;
   /** Largest untracked file that a pin takes, bytes. */
   readonly pin_file_bytes: number;
 }

@@ -14,7 +14,6 @@ const TASK_FIELDS = {
   agent: NEEDS_AGENT,
   review: NEEDS_AGENT,
   loop: "repeats a body, which this build does not do",
-  sandbox: "needs a sandbox, which this build does not have",
   attempts: "asks for several attempts at once, which this build does not make",
 } as const;
 

@@ -1,8 +1,8 @@
 /** One body from its start to the proof that nothing of it is left. */
 
-import type { Clock } from "../clock.ts";
 import { reasonOf } from "../errors.ts";
 import { within } from "./deadline.ts";
+import { type Cleared, type Enclosed, Enclosure, type EnclosureTools } from "./enclosure.ts";
 import type { Guardian } from "./guardian.ts";
 import { type LeaderEnd, leaderEnd, type LeaderTools, spawnLeader } from "./leader.ts";
 import { OutputCapture } from "./output.ts";
@@ -16,32 +16,14 @@ import {
   SILENT,
   type Voice,
 } from "./port.ts";
-import { KILL_WAIT_MS, ProcessGroup } from "./process_group.ts";
-import type { ProcessTable } from "./process_table.ts";
+import { KILL_WAIT_MS } from "./process_group.ts";
 import { RequestShellError } from "./request_shell.ts";
-import { signalName, signalProcess } from "./signals.ts";
-import { endStrays } from "./strays.ts";
+import { signalName } from "./signals.ts";
 
 /** What all bodies of a supervisor share. */
-export interface BodyTools extends LeaderTools {
-  readonly clock: Clock;
-  readonly table: ProcessTable;
+export interface BodyTools extends LeaderTools, EnclosureTools {
   readonly guardian: Guardian;
-  /** The element that this omk process adds to OMK_MARK. */
-  readonly mark: string;
   readonly createRedactor: () => StreamRedactor;
-  /** The session of omk itself; 0 where unknown. */
-  readonly ownSession: number;
-  /** Leaders of the bodies that run, and so their sessions: each adds its own, and removes it when its group is gone. */
-  readonly leaders: Set<number>;
-}
-
-/** What became of everything that a body had started. */
-interface Cleared {
-  readonly strays: number;
-  readonly provenDead: boolean;
-  /** Why that could not be found out. */
-  readonly error?: string;
 }
 
 /** What a leader that ended by itself leaves in its group has at most this long between SIGTERM and SIGKILL. */
@@ -60,10 +42,13 @@ const DRAIN_MS = 2_000;
  */
 export function startBody(spec: BodySpec, tools: BodyTools): RunningBody {
   const output = captureOutput(spec, tools);
+  let enclosure: Enclosure | undefined;
   try {
     tools.guardian.start();
-    return new Body(spec, tools, output, spawnLeader(spec, tools));
+    enclosure = new Enclosure(spec, tools);
+    return new Body(spec, tools, output, spawnLeader(spec, enclosure.passage, tools), enclosure);
   } catch (error) {
+    enclosure?.cancel();
     return unstartedBody(output, reasonOf(error));
   }
 }
@@ -108,7 +93,7 @@ class Body implements RunningBody {
   readonly #tools: BodyTools;
   readonly #output: OutputCapture;
   readonly #child: Deno.ChildProcess;
-  readonly #group: ProcessGroup;
+  readonly #enclosed: Enclosed;
   readonly #startedAt: number;
   /** Who asked for the end, while the leader lived; undefined: nobody. */
   #endReason: EndReason | undefined;
@@ -122,14 +107,19 @@ class Body implements RunningBody {
   /** Aborts what waits out a grace. */
   readonly #hurry = new AbortController();
 
-  constructor(spec: BodySpec, tools: BodyTools, output: OutputCapture, child: Deno.ChildProcess) {
+  constructor(
+    spec: BodySpec,
+    tools: BodyTools,
+    output: OutputCapture,
+    child: Deno.ChildProcess,
+    enclosure: Enclosure,
+  ) {
     tools.guardian.add(child.pid);
-    tools.leaders.add(child.pid);
     this.#spec = spec;
     this.#tools = tools;
     this.#output = output;
     this.#child = child;
-    this.#group = new ProcessGroup(child.pid, tools.table, tools.clock);
+    this.#enclosed = enclosure.enclose(child.pid);
     this.#startedAt = tools.clock.monotonic();
     this.identity = this.#identify();
     this.outcome = this.#supervise();
@@ -177,6 +167,7 @@ class Body implements RunningBody {
       ...this.#describeEnd(leader ?? { code: null, signal: null }),
       duration_ms: Math.round(duration),
       output: await this.#output.close(),
+      ...(cleared.limit === undefined ? {} : { limit_met: cleared.limit }),
       strays_ended: cleared.strays,
       proven_dead: cleared.provenDead,
       ...(cleared.error === undefined ? {} : { error: cleared.error }),
@@ -195,39 +186,28 @@ class Body implements RunningBody {
     this.#endReason ??= "timed_out";
     this.#graceEnds = clock.monotonic() + this.#spec.graceMs;
     if (!this.#hurry.signal.aborted) {
-      this.#group.terminate();
+      // What cannot be asked is killed after the grace.
+      void this.#enclosed.terminate().catch(ignoreLostHelper);
       const ended = await within(clock, this.#spec.graceMs, leader, this.#hurry.signal);
       if (ended !== undefined) return ended;
     }
-    this.#group.kill();
-    // In case it has left its own group.
-    signalProcess(this.#child.pid, "SIGKILL");
+    this.#enclosed.kill();
     return await within(clock, KILL_WAIT_MS, leader);
   }
 
-  /** Ends the group first (a member may hold the pipes), then the strays. */
-  async #clear(leaderGone: boolean): Promise<Cleared> {
-    const { clock, guardian, leaders, table } = this.#tools;
+  async #clear(leaderGone: boolean): Promise<Cleared & { readonly error?: string }> {
+    const { clock, guardian } = this.#tools;
+    const asked = this.#endReason !== undefined;
     try {
-      const asked = this.#endReason !== undefined;
-      const graceMs = asked
-        ? Math.max(0, this.#graceEnds - clock.monotonic())
-        : Math.min(this.#spec.graceMs, LEFTOVER_GRACE_MS);
-      const group = await this.#group.end(asked, graceMs, this.#hurry.signal);
-      if (leaderGone && group.gone) {
-        guardian.remove(this.#child.pid);
-        leaders.delete(this.#child.pid);
-      }
-      const strays = await endStrays({ table, clock }, { mark: this.#tools.mark, attempt: this.#spec }, {
-        leader: this.#child.pid,
-        ageMs: clock.monotonic() - this.#startedAt,
-        leaders,
-        ownSession: this.#tools.ownSession,
-      });
-      return {
-        strays: group.outlived + strays.ended,
-        provenDead: leaderGone && group.gone && strays.clear,
-      };
+      return await this.#enclosed.clear({
+        startedAt: this.#startedAt,
+        leaderGone,
+        asked,
+        graceMs: asked
+          ? Math.max(0, this.#graceEnds - clock.monotonic())
+          : Math.min(this.#spec.graceMs, LEFTOVER_GRACE_MS),
+        hurry: this.#hurry.signal,
+      }, () => guardian.remove(this.#child.pid));
     } catch (error) {
       // Nobody could look: what may be left stays under guard.
       return { strays: 0, provenDead: false, error: reasonOf(error) };
@@ -243,9 +223,9 @@ class Body implements RunningBody {
     return { kind: "ended", end_reason: this.#endReason, ...facts };
   }
 
-  /** A shell reports the signal that ended its command as 128 + number (POSIX: more than 128). */
+  /** A shell reports the signal that ended its command as 128 + number (POSIX: more than 128); so does bubblewrap. */
   #signalOfShell(code: number | null): string | null {
-    const isShell = typeof this.#spec.command === "string";
+    const isShell = typeof this.#spec.command === "string" || this.#enclosed.isNamespace;
     return isShell && code !== null && code > 128 ? signalName(code - 128) : null;
   }
 }

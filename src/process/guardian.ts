@@ -1,13 +1,15 @@
 /** The guardian: ends what this omk process started if omk itself is gone, however it ended. */
 
 import { InfraError, reasonOf } from "../errors.ts";
+import { CONTROL_GROUP_FUNCTIONS } from "./control_group_script.ts";
 import { helperEnvironment } from "./helper_environment.ts";
 
 /**
  * Reads `+ PGID`, `- PGID` and `quit` lines. At the end of its input, omk is gone: it kills the groups that are
  * left, then every process with its mark as one element of OMK_MARK, until three looks in a row find none: a single
  * look can miss what runs exec, or is between the two forks of a daemon. The number of rounds bounds the wait for a
- * process that cannot be killed.
+ * process that cannot be killed. Where there is a control group for all that omk starts, it is killed too, in the same
+ * rounds, and removed.
  *
  * It ignores signals and has a session of its own, so neither Ctrl-C nor a signal to omk's group reaches it. It
  * carries OMK_GUARDIAN, not the mark, and therefore does not find itself.
@@ -36,10 +38,22 @@ marked() {
   fi
 }
 
+${CONTROL_GROUP_FUNCTIONS}
+cells=$OMK_GUARDIAN_CELLS
+is_populated() {
+  [ -n "$cells" ] && [ -d "$cells" ] || return 1
+  group_value "$cells/cgroup.events" populated
+  [ "$value" -ne 0 ]
+}
+
 for group in $groups; do kill -KILL "-$group"; done
 round=0 quiet=0
 while [ "$quiet" -lt 3 ] && [ "$round" -lt 1000 ]; do
   found=$(marked)
+  if is_populated; then
+    quiet=-1
+    group_kill "$cells"
+  fi
   if [ -z "$found" ]; then
     quiet=$((quiet + 1))
   else
@@ -54,6 +68,7 @@ while [ "$quiet" -lt 3 ] && [ "$round" -lt 1000 ]; do
   round=$((round + 1))
   sleep 0.02 || sleep 1
 done
+[ -z "$cells" ] || group_remove "$cells"
 `;
 
 /** The guardian could not be started: nothing may run without it. */
@@ -69,6 +84,8 @@ export interface GuardianOptions {
   readonly mark: string;
   /** omk's own environment. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The control group of all that omk starts, absolute; absent: there is none. */
+  readonly cells?: string | undefined;
 }
 
 /** How long the guardian may not know that a group has ended: a pid is not given out again that soon. */
@@ -158,7 +175,11 @@ export class Guardian {
         args: ["-c", GUARDIAN_SCRIPT],
         cwd: "/",
         clearEnv: true,
-        env: { ...helperEnvironment(this.#options.environment), OMK_GUARDIAN: this.#options.mark },
+        env: {
+          ...helperEnvironment(this.#options.environment),
+          OMK_GUARDIAN: this.#options.mark,
+          OMK_GUARDIAN_CELLS: this.#options.cells ?? "",
+        },
         detached: true,
         stdin: "piped",
         // Neither of omk's own: a reader of omk's output must see its end when omk ends.

@@ -1,6 +1,7 @@
 /** The leader of a body: the process that omk itself starts. */
 
 import { reasonOf } from "../errors.ts";
+import { findProgram } from "./find_program.ts";
 import type { BodySpec } from "./port.ts";
 import { signalName } from "./signals.ts";
 
@@ -12,6 +13,14 @@ export interface LeaderTools {
   readonly setsid: string | null;
   /** OMK_MARK: what omk inherited, then its own mark. */
   readonly markChain: string;
+}
+
+/** What a leader goes through before it is the program of its body. */
+export interface Passage {
+  /** Shell commands that it runs first, each with a semicolon; "" for none. */
+  readonly entrance: string;
+  /** A program with arguments that starts the body as its child; empty: none does. */
+  readonly wrapper: readonly string[];
 }
 
 /** How a leader ended. */
@@ -27,12 +36,15 @@ export interface LeaderEnd {
  *
  * @throws what the system says, and a RangeError for an empty command or an id that could not be searched for.
  */
-export function spawnLeader(spec: BodySpec, tools: LeaderTools): Deno.ChildProcess {
-  const { program, args, detached } = programOf(spec, tools);
-  if (program === undefined) throw new RangeError("The command is empty");
+export function spawnLeader(spec: BodySpec, passage: Passage, tools: LeaderTools): Deno.ChildProcess {
   if (/\p{Cc}/u.test(spec.task_id)) throw new RangeError("The task id holds a control character");
+  const { words, isShell } = wordsOf(spec, passage, tools);
+  // setsid(1) hides whether a program exists, so only shells, which do, go through it.
+  const leadsBySetsid = isShell && tools.setsid !== null;
+  const [program, ...args] = leadsBySetsid ? [tools.setsid, ...words] : words;
+  if (program === undefined) throw new RangeError("The command is empty");
   return new Deno.Command(program, {
-    args: [...args],
+    args,
     cwd: spec.cwd,
     clearEnv: true,
     env: {
@@ -41,21 +53,36 @@ export function spawnLeader(spec: BodySpec, tools: LeaderTools): Deno.ChildProce
       OMK_ATTEMPT: String(spec.attempt),
       OMK_MARK: tools.markChain,
     },
-    detached,
+    detached: !leadsBySetsid,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
 }
 
-/** What is started. setsid(1) hides whether a program exists, so only shells, which do, go through it. */
-function programOf(
-  { command }: BodySpec,
-  { shell, setsid }: LeaderTools,
-): { readonly program: string | undefined; readonly args: readonly string[]; readonly detached: boolean } {
-  if (typeof command !== "string") return { program: command[0], args: command.slice(1), detached: true };
-  if (setsid === null) return { program: shell, args: ["-c", command], detached: true };
-  return { program: setsid, args: [shell, "-c", command], detached: false };
+/** What is started, with every program that the body's own is reached through. */
+function wordsOf(
+  spec: BodySpec,
+  { entrance, wrapper }: Passage,
+  { shell }: LeaderTools,
+): { readonly words: readonly string[]; readonly isShell: boolean } {
+  const { command } = spec;
+  const isText = typeof command === "string";
+  if (wrapper.length === 0 && isText) return { words: [shell, "-c", `${entrance}${command}`], isShell: true };
+  const own = isText ? [shell, "-c", command] : command;
+  if (wrapper.length === 0 && entrance === "") return { words: own, isShell: false };
+  if (!isText) requireProgram(spec, command);
+  const words = [...wrapper, ...own];
+  return entrance === ""
+    ? { words, isShell: true }
+    : { words: [shell, "-c", `${entrance}exec "$@"`, shell, ...words], isShell: true };
+}
+
+/** A program that is missing is found out here where what starts it could only end with an error of its own. */
+function requireProgram({ cwd, env }: BodySpec, [program = ""]: readonly string[]): void {
+  if (program === "") throw new RangeError("The command is empty");
+  if (findProgram(program, env["PATH"] ?? "", cwd) !== undefined) return;
+  throw new Deno.errors.NotFound(`There is no program "${program}"`);
 }
 
 /** How the leader ended; resolves when it has. Never rejects. */

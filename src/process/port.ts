@@ -16,6 +16,24 @@ export interface ProcessIdentity {
 /** How far stray processes are found: in a control group, a process namespace, by their mark, or by their group alone. */
 export type Containment = "cgroup" | "pidns" | "mark" | "group";
 
+/** What a body's processes may take; absent: any amount. */
+export interface BodyLimits {
+  /** Memory in bytes: of all together in a control group, else of each one by itself. */
+  readonly memoryBytes?: number | undefined;
+  /** Processes and threads at once; only in a control group. */
+  readonly processes?: number | undefined;
+}
+
+/** What a body may reach. All else is read-only, and the directories for temporary files are its own. */
+export interface BodySandbox {
+  /** Whether it has the network of the machine. */
+  readonly network: boolean;
+  /** Absolute paths that it must see wherever they lie, such as its worktree below /tmp. */
+  readonly readable: readonly string[];
+  /** Absolute paths that it may write to; they exist. */
+  readonly writable: readonly string[];
+}
+
 /** What is to be run, and under which limits. */
 export interface BodySpec {
   /** Names the body in the environment sweep and in messages: `OMK_TASK_ID`, `OMK_ATTEMPT`. */
@@ -34,6 +52,9 @@ export interface BodySpec {
   readonly outputPath: string;
   /** More output than this is cut visibly; the process goes on and its output is counted. */
   readonly outputLimitBytes: number;
+  readonly limits?: BodyLimits;
+  /** Absent: it may do what omk may. */
+  readonly sandbox?: BodySandbox;
   /** Called with each piece of redacted output as it is written to the artifact: whole lines, or the rest at the end. */
   readonly onOutput?: (text: string, stream: "stdout" | "stderr") => void;
 }
@@ -75,6 +96,8 @@ export interface BodyOutcome {
   readonly end_reason?: EndReason;
   /** Present for `spawn_error`: the system's own reason; else, why `proven_dead` could not be found out. */
   readonly error?: string;
+  /** The limit that its processes met: the kernel ended them for want of memory, or refused them more processes. */
+  readonly limit_met?: "memory" | "processes";
   readonly duration_ms: number;
   readonly output: OutputArtifact;
   /** How many processes had outlived the leader and were ended by omk. */

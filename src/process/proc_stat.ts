@@ -2,6 +2,8 @@
 
 /** A process as far as omk looks at it. */
 export interface ProcessStat {
+  /** Pid of the parent; 0 where unknown. */
+  readonly parent: number;
   readonly pgid: number;
   readonly session: number;
   /** False for what has ended and only waits to be reaped. */
@@ -16,7 +18,15 @@ export interface ProcessStat {
 const TICK_MS = 10;
 
 /** Fields of /proc/PID/stat counted from the one after the command (proc(5) counts it as the third). */
-const STATE = 0, PGRP = 2, SESSION = 3, UTIME = 11, STIME = 12, CUTIME = 13, CSTIME = 14, START_TIME = 19;
+const STATE = 0,
+  PARENT = 1,
+  PGRP = 2,
+  SESSION = 3,
+  UTIME = 11,
+  STIME = 12,
+  CUTIME = 13,
+  CSTIME = 14,
+  START_TIME = 19;
 
 /**
  * Parses the part of /proc/PID/stat after the command in parentheses. The command may hold spaces, parentheses
@@ -28,6 +38,7 @@ export function parseProcStat(afterCommand: string): ProcessStat | null {
   if (startTime === undefined) return null;
   const number = (index: number) => Number(fields[index]);
   return {
+    parent: number(PARENT),
     pgid: number(PGRP),
     session: number(SESSION),
     alive: isAliveState(fields[STATE] ?? ""),
@@ -42,6 +53,7 @@ export function parsePsStat(line: string): ProcessStat | null {
   if (match === null) return null;
   const [, pgid, state, startTime] = match;
   return {
+    parent: 0,
     pgid: Number(pgid),
     session: Number(pgid),
     alive: isAliveState(state ?? ""),
@@ -78,6 +90,7 @@ export function parsePsTable(lines: readonly string[]): Map<number, ProcessStat>
     if (match === null) continue;
     const [, pid, pgid, state, time] = match;
     table.set(Number(pid), {
+      parent: 0,
       pgid: Number(pgid),
       session: Number(pgid),
       alive: isAliveState(state ?? ""),

@@ -39,6 +39,26 @@ export class ProcessGroup {
     signalGroup(this.#pgid, "SIGCONT");
   }
 
+  /**
+   * Asks the members to end, but not the two of bubblewrap: its end, which is the leader's, would take everything in
+   * its namespace with it at once.
+   */
+  async terminateInside(): Promise<void> {
+    const members = await this.#table.liveMembers(this.#pgid) ?? [];
+    const first = members.find(({ parent }) => parent === this.#pgid)?.pid;
+    for (const { pid } of members) {
+      if (pid === this.#pgid || pid === first) continue;
+      signalProcess(pid, "SIGTERM");
+      signalProcess(pid, "SIGCONT");
+    }
+  }
+
+  /** Waits for the end of a namespace whose leader is gone: what is in it dies with it. */
+  async endNamespace(): Promise<GroupReport> {
+    this.kill();
+    return { outlived: 0, gone: await this.#isGoneWithin(KILL_WAIT_MS) };
+  }
+
   /** Kills all members. */
   kill(): void {
     this.#killed = true;

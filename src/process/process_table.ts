@@ -14,6 +14,13 @@ export interface BornProcess {
   readonly session: number;
 }
 
+/** A process of a group. */
+export interface GroupMember {
+  readonly pid: number;
+  /** 0 where unknown. */
+  readonly parent: number;
+}
+
 /** What was started after a pid was given out. */
 export interface BornProcesses {
   /** The pid given out last. */
@@ -117,11 +124,12 @@ export class ProcessTable {
     return (await this.#ask(`unborn ${pids.join(" ")}`)).map((line) => Number(line.split(" ")[1]));
   }
 
-  /** The members of a group that have not ended; null where that cannot be told. */
-  async liveMembers(pgid: number): Promise<readonly number[] | null> {
+  /** The members of a group that have not ended, each with its parent; null where that cannot be told. */
+  async liveMembers(pgid: number): Promise<readonly GroupMember[] | null> {
     const table = await this.#all();
     if (table === null) return null;
-    return [...table].filter(([, stat]) => stat.pgid === pgid && stat.alive).map(([pid]) => pid);
+    return [...table].filter(([, stat]) => stat.pgid === pgid && stat.alive)
+      .map(([pid, { parent }]) => ({ pid, parent }));
   }
 
   /**
@@ -148,6 +156,11 @@ export class ProcessTable {
     if (this.source === "none") return signalProcess(pid, 0) !== "gone";
     const stat = await this.stat(pid);
     return stat !== null && stat.alive && stat.startTime === startTime;
+  }
+
+  /** Asks the helper something else that it knows: control groups. */
+  request(request: string): Promise<readonly string[]> {
+    return this.#ask(request);
   }
 
   /** Ends the helper. */

@@ -1,5 +1,7 @@
 /** The script of the helper shell behind {@linkcode ProcessTable}. */
 
+import { CONTROL_GROUP_FUNCTIONS } from "./control_group_script.ts";
+
 /**
  * Answers requests about processes, with builtins alone where that is possible.
  *
@@ -20,6 +22,7 @@
  * - `unborn PIDS` → `unborn PID` for those without an environment that are neither dead nor threads of the kernel:
  *   they run exec
  * - `table` → what is known of every process
+ * - `group-…`: see {@linkcode CONTROL_GROUP_FUNCTIONS}
  */
 export const PROCESS_TABLE_SCRIPT = `
 trap '' HUP INT QUIT TERM
@@ -125,6 +128,7 @@ ps_table() {
   ps -A -o pid= -o pgid= -o stat= -o time= | while read -r line; do printf 'ps %s\\n' "$line"; done
 }
 
+${CONTROL_GROUP_FUNCTIONS}
 while read -r verb first; do
   case $source:$verb in
   *:hello) printf 'hello %s %s %s %s\\n' "$source" "$marks" "\${boot:--}" "\${pid_max:-0}" ;;
@@ -137,6 +141,13 @@ while read -r verb first; do
   proc:unborn) proc_unborn $first ;;
   ps:unborn) ;;
   *:table) "$source"_table ;;
+  proc:group-open) group_open "$first" ;;
+  *:group-open) echo 'nogroup this system has no control groups' ;;
+  *:group-limits) group_limits "$first" ;;
+  *:group-state) group_state "$first" ;;
+  *:group-kill) group_kill "$first" ;;
+  *:group-remove) group_remove "$first" ;;
+  proc:group-find) group_find "$first" ;;
   esac
   echo .
 done

@@ -3,6 +3,8 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { UsageError } from "../errors.ts";
 import { type BodyTools, refuseBody, startBody } from "./body.ts";
+import { type ContainmentMeans, NO_NEEDS, prepareContainment, type ProcessNeeds } from "./containment.ts";
+import { endGroupsOf } from "./control_groups.ts";
 import { Guardian } from "./guardian.ts";
 import type { StreamRedactor } from "./output_text.ts";
 import type { BodySpec, Containment, ProcessIdentity, RunningBody, Supervisor } from "./port.ts";
@@ -15,6 +17,8 @@ import { endStrays } from "./strays.ts";
 /** How a supervisor is made; everything has a default. */
 export interface SupervisorOptions {
   readonly clock?: Clock;
+  /** What the bodies need of the machine. Default: nothing but marks. */
+  readonly needs?: ProcessNeeds;
   /** A redactor for one stream of output. Default: none is redacted. */
   readonly createRedactor?: () => StreamRedactor;
   /** omk's own environment, for the inherited mark and PATH. */
@@ -27,6 +31,8 @@ export interface SupervisorOptions {
 
 /** The supervisor on this machine. */
 export interface LocalSupervisor extends Supervisor, AsyncDisposable {
+  /** Whose memory a limit of memory limits: that of all processes of a body, or of each; null where none was asked for. */
+  readonly memoryLimit: "task" | "process" | null;
   /**
    * CPU time in milliseconds of every body that runs, its group and session together, by pid of its leader; null where
    * this machine does not tell.
@@ -50,6 +56,7 @@ const passThrough: StreamRedactor = { push: (text) => text, flush: () => "" };
  * shows, which takes some milliseconds; the guardian starts with the first body.
  *
  * @throws {RequestShellError} where there is no usable shell.
+ * @throws {ContainmentError} where something that is needed cannot be had.
  */
 export async function createSupervisor(options: SupervisorOptions = {}): Promise<LocalSupervisor> {
   const environment = options.environment ?? Deno.env.toObject();
@@ -59,12 +66,24 @@ export async function createSupervisor(options: SupervisorOptions = {}): Promise
     environment,
     ...(options.procRoot === undefined ? {} : { procRoot: options.procRoot }),
   });
-  return new ProcessSupervisor({ ...options, environment, shell }, table, await table.stat(Deno.pid));
+  try {
+    const { needs = NO_NEEDS, clock = systemClock } = options;
+    const mark = crypto.randomUUID();
+    const [stat, means] = await Promise.all([
+      table.stat(Deno.pid),
+      prepareContainment(needs, { table, clock, mark, environment }),
+    ]);
+    return new ProcessSupervisor({ ...options, environment, shell, clock }, mark, table, stat, means);
+  } catch (error) {
+    await table.close();
+    throw error;
+  }
 }
 
 class ProcessSupervisor implements LocalSupervisor {
-  readonly mark: string = crypto.randomUUID();
+  readonly mark: string;
   readonly containment: Containment;
+  readonly memoryLimit: "task" | "process" | null;
   readonly self: ProcessIdentity;
   readonly #table: ProcessTable;
   readonly #clock: Clock;
@@ -76,30 +95,37 @@ class ProcessSupervisor implements LocalSupervisor {
   #closed = false;
 
   constructor(
-    options: SupervisorOptions & Required<Pick<SupervisorOptions, "environment" | "shell">>,
+    options: SupervisorOptions & Required<Pick<SupervisorOptions, "environment" | "shell" | "clock">>,
+    mark: string,
     table: ProcessTable,
     stat: ProcessStat | null,
+    { level, groups, bubblewrap, memoryLimit }: ContainmentMeans,
   ) {
-    const { environment, shell, clock = systemClock, createRedactor = () => passThrough } = options;
+    const { environment, shell, clock, createRedactor = () => passThrough } = options;
+    this.mark = mark;
     this.self = {
       pid: Deno.pid,
       pgid: stat?.pgid ?? Deno.pid,
       start_time: stat?.startTime ?? null,
       boot_id: table.bootId,
     };
-    this.containment = table.marksReadable ? "mark" : "group";
+    this.containment = level;
+    this.memoryLimit = memoryLimit;
     this.#table = table;
     this.#clock = clock;
     this.#inheritedMark = environment["OMK_MARK"];
-    this.#guardian = new Guardian({ shell, mark: this.mark, environment });
+    this.#guardian = new Guardian({ shell, mark, environment, cells: groups?.path });
     this.#tools = {
       clock,
       table,
       guardian: this.#guardian,
+      containment: level,
+      groups,
+      bubblewrap,
       shell,
       setsid: findSetsid(),
-      mark: this.mark,
-      markChain: this.#inheritedMark === undefined ? this.mark : `${this.#inheritedMark}:${this.mark}`,
+      mark,
+      markChain: this.#inheritedMark === undefined ? mark : `${this.#inheritedMark}:${mark}`,
       createRedactor,
       ownSession: stat?.session ?? 0,
       leaders: new Set(),
@@ -140,8 +166,9 @@ class ProcessSupervisor implements LocalSupervisor {
     while (this.#clock.monotonic() < deadline && await this.#hasGuardian(mark)) {
       await this.#clock.sleep(PREDECESSOR_POLL_MS);
     }
+    const inGroups = await endGroupsOf(mark, (request) => this.#table.request(request), this.#clock);
     const { ended } = await endStrays({ table: this.#table, clock: this.#clock }, { mark });
-    return ended;
+    return inGroups + ended;
   }
 
   async close(): Promise<void> {
@@ -150,6 +177,7 @@ class ProcessSupervisor implements LocalSupervisor {
     for (const body of bodies) body.end("shutdown");
     await Promise.all(bodies.map((body) => body.outcome));
     await this.#guardian.close(await this.#isClear(), GUARDIAN_WAIT_MS);
+    await this.#removeGroups();
     await this.#table.close();
   }
 
@@ -160,6 +188,15 @@ class ProcessSupervisor implements LocalSupervisor {
   async #hasGuardian(mark: string): Promise<boolean> {
     const { variables } = await this.#table.environments();
     return variables.values().some(({ guardianOf }) => guardianOf === mark);
+  }
+
+  /** An empty directory that could not be removed is no reason to fail. */
+  async #removeGroups(): Promise<void> {
+    try {
+      await this.#tools.groups?.close();
+    } catch (error) {
+      if (!(error instanceof RequestShellError)) throw error;
+    }
   }
 
   /** Whether nothing is left that the guardian would have to end; looks at all processes once more. */

@@ -10,7 +10,7 @@ import { redactText } from "../log/redact.ts";
 import { buildGraph, selectTasks } from "../plan/graph.ts";
 import { loadPlan, PlanError } from "../plan/load.ts";
 import { PLAN_SCHEMA_PATH } from "../plan/names.ts";
-import type { PlanSettings } from "../plan/normalize.ts";
+import { type PlanSettings, withSettings } from "../plan/normalize.ts";
 import { formatProblem } from "../plan/problem.ts";
 import type { TrackedPath } from "../plan/tracked_tree.ts";
 import type { Plan, TaskSpec } from "../plan/spec.ts";
@@ -107,9 +107,8 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
     ? await detectGates(projectFiles(directory), (name) => findCommand(name, options.env))
     : null;
   const plan: Plan = {
-    ...loaded.plan,
+    ...withSettings(loaded.plan, options.overrides ?? {}),
     gates: loaded.plan.gates ?? detected?.gates ?? [],
-    ...options.overrides,
   };
   return {
     plan,

@@ -65,6 +65,13 @@ export const runCommand: Command = {
       description: "What tasks see of a dirty checkout: HEAD leaves its changes out, dirty takes them in",
     },
     {
+      name: "containment",
+      type: "string",
+      placeholder: "LEVEL",
+      choices: ["auto", "cgroup", "pidns", "mark", "group"],
+      description: "How far processes that tasks leave behind are found; stops where that cannot be had",
+    },
+    {
       name: "merge",
       type: "boolean",
       description: "Deliver the result with omk merge when the run is ready",

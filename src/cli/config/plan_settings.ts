@@ -3,7 +3,7 @@
 import type { PlanSettings } from "../../plan/normalize.ts";
 import type { Config } from "./config.ts";
 import type { Setting } from "./setting.ts";
-import { DURABILITY, ON_FAILURE, WORKERS } from "./settings.ts";
+import { CONTAINMENT, DURABILITY, ON_FAILURE, WORKERS } from "./settings.ts";
 
 /** What beats the plan, and what it beats. */
 export interface SettingsAroundPlan {
@@ -22,7 +22,9 @@ function collect(valueOf: <T>(setting: Setting<T>) => T | undefined): Partial<Pl
   const workers = valueOf(WORKERS);
   const on_failure = valueOf(ON_FAILURE);
   const durability = valueOf(DURABILITY);
+  const containment = valueOf(CONTAINMENT);
   return {
+    ...(containment === undefined ? {} : { containment }),
     ...(workers === undefined ? {} : { workers }),
     ...(on_failure === undefined ? {} : { on_failure }),
     ...(durability === undefined ? {} : { durability }),

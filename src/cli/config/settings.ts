@@ -4,7 +4,7 @@
  */
 
 import { DEFAULT_WORKERS, MOST_WORKERS } from "../../plan/defaults.ts";
-import type { Durability, OnFailure } from "../../plan/spec.ts";
+import type { ContainmentChoice, Durability, OnFailure } from "../../plan/spec.ts";
 import type { ColorChoice } from "../output.ts";
 import { AGE, choice, DIRECTORY, type Setting, wholeNumber } from "./setting.ts";
 
@@ -51,6 +51,19 @@ export const DURABILITY: Setting<Durability> = {
   options: [],
   commands: "run",
   meaning: "what of the log survives a power cut: every event, every result, or what the system has written",
+};
+
+/** How far processes of tasks are found. */
+export const CONTAINMENT: Setting<ContainmentChoice> = {
+  name: "containment",
+  variable: "OMK_CONTAINMENT",
+  kind: choice(["auto", "cgroup", "pidns", "mark", "group"]),
+  fallback: undefined,
+  fallbackText: "auto",
+  inPlan: true,
+  options: [{ name: "containment" }],
+  commands: "run",
+  meaning: "how far processes that tasks leave behind are found; in a plan it is limits.containment",
 };
 
 /** What tasks see of a dirty checkout. */
@@ -136,6 +149,7 @@ export const SETTINGS: readonly Setting[] = [
   WORKERS,
   ON_FAILURE,
   DURABILITY,
+  CONTAINMENT,
   BASE,
   WORKTREE_DIR,
   OUTPUT,

@@ -16,7 +16,7 @@ import { askProgram } from "./probe.ts";
 /** A plan as far as the settings that it says matter. */
 export interface SettingsOfPlan {
   readonly path: string;
-  /** The fields of its top level, as they are written. */
+  /** What it says of settings by their names: fields of its top level, and those of `limits`, as they are written. */
   readonly fields: ReadonlyMap<string, unknown>;
 }
 
@@ -70,8 +70,14 @@ export async function checkPlan({ directory, env, repository }: PlanQuestion): P
   const parsed = await parsePlanText(text);
   return {
     findings: [well, ...await checkGates(plan, directory, env)],
-    settings: { path, fields: new Map(parsed.ok ? Object.entries(parsed.raw) : []) },
+    settings: { path, fields: new Map(parsed.ok ? settingsIn(parsed.raw) : []) },
   };
+}
+
+function settingsIn(raw: Readonly<Record<string, unknown>>): readonly (readonly [string, unknown])[] {
+  const { limits } = raw;
+  const ofLimits = typeof limits === "object" && limits !== null ? Object.entries(limits) : [];
+  return [...ofLimits, ...Object.entries(raw)];
 }
 
 async function checkGates(

@@ -15,8 +15,7 @@ function planFields(): readonly TopicEntry[] {
 }
 
 function taskFields(): readonly TopicEntry[] {
-  const fields = schemaEntries(field(field(schema, "definitions"), "task"), REFUSED_FIELDS.task)
-    .filter(({ name }) => !name.startsWith("sandbox."));
+  const fields = schemaEntries(field(field(schema, "definitions"), "task"), REFUSED_FIELDS.task);
   const first = ["id", "run", "dependencies"];
   return [
     ...first.flatMap((name) => fields.filter((each) => each.name === name)),

@@ -29,6 +29,11 @@ export function checkPaths(draft: PlanDraft, tree: TrackedTree): Finding[] {
     check([...path, "read_set"], fields.read_set, normalizeEntry);
     check([...path, "write_set"], fields.write_set, (text) => writable(text, tree));
     check([...path, "outputs"], fields.outputs, normalizePath);
+    check(
+      [...path, "sandbox", "write"],
+      fields.sandbox?.write,
+      (text) => normalizePath(text, { allowRoot: true }),
+    );
     if (fields.cwd !== undefined) {
       const result = normalizePath(fields.cwd, { allowRoot: true });
       if (!result.ok) {
