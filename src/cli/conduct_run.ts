@@ -22,7 +22,7 @@ export async function conductRun(
   const view = await chooseView(context);
   using _closing = { [Symbol.dispose]: () => view.close() };
   await using session = await open(watcherOf(view, context.output, context.json));
-  view.begin(session.state, session.directory, (taskId) => session.voiceOf(taskId));
+  view.begin(session.state, session.directory, (taskId) => session.voiceOf(taskId), session.containment);
   using _signals = listenToSignals(session, (line) => view.note(line));
   const end = await session.run();
   await showEnd(context, view, session);

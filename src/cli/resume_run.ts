@@ -22,6 +22,7 @@ export async function resumeRun(
       env: context.env,
       home,
       by: "resume",
+      startsTasks: true,
       watcher,
       check(state) {
         if (state.run.phase !== "finished" || hasOpenWork(state)) return;

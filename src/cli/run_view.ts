@@ -12,9 +12,9 @@ export type VoiceOf = (taskId: string) => Voice | undefined;
 export interface RunView {
   /**
    * The run has begun, or goes on after a resume; the state has its settings, the directory its files. `voiceOf` is asked
-   * when something is shown: `taskOutput` gets whole lines only.
+   * when something is shown: `taskOutput` gets whole lines only. `containment` says how far processes of tasks are found.
    */
-  begin(state: RunState, directory: RunDirectory, voiceOf?: VoiceOf): void;
+  begin(state: RunState, directory: RunDirectory, voiceOf?: VoiceOf, containment?: string): void;
   /** Shows what a committed event means; the state has it already. */
   event(event: RunEvent, state: RunState): void;
   /** Takes redacted output of an attempt's body as it comes, in pieces of any size. */

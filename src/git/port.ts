@@ -49,6 +49,8 @@ export interface Slot {
   readonly name: string;
   /** Absolute path where the task works. */
   readonly path: string;
+  /** Absolute path of the slot's own repository, which lies beside it. */
+  readonly repository: string;
   /** The commit that it was restored to. */
   readonly base: ObjectId;
   /**

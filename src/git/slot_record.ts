@@ -32,7 +32,8 @@ export interface ProvidedFile {
 
 /** A slot as it is handed out. */
 export function slotOf(paths: SlotPaths, base: ObjectId): Slot {
-  return { name: paths.name, path: paths.worktree, base, gitConfig: paths.gitConfig };
+  const { name, worktree, repository, gitConfig } = paths;
+  return { name, path: worktree, repository, base, gitConfig };
 }
 
 /** What omk knows of a slot between hand-outs and after a crash. */

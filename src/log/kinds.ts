@@ -99,6 +99,8 @@ const runFacts = {
     /** Durations of the same tasks in earlier runs, for the order of dispatch. */
     durations: z.array(z.strictObject({ task_id: taskId, ms: milliseconds })),
     containment: z.enum(["cgroup", "pidns", "mark", "group"]),
+    /** Whose memory a limit of memory limits: that of all processes of a task, or of each. Absent: there is no limit. */
+    memory_limit: z.enum(["task", "process"]).optional(),
     versions: z.strictObject({
       omk: z.string(),
       runtime: z.string(),
@@ -122,6 +124,7 @@ const runFacts = {
     controller: controllerIdentity,
     /** The command that took the run over: `resume`, `cancel`, `merge`. */
     by: z.string(),
+    containment: z.enum(["cgroup", "pidns", "mark", "group"]).optional(),
     /** A merge of the run's head with a branch that has moved meanwhile; it is the head from now on. */
     onto: z.strictObject({
       branch: z.string(),

@@ -59,6 +59,7 @@ export const outcomeResult = z.enum([
   "timeout",
   "stalled",
   "spawn_error",
+  "out_of_memory",
   "setup_failed",
   "workspace_error",
   "write_set_violated",

@@ -98,12 +98,9 @@ async function openGroups(
   const isWanted = containment === "cgroup" || containment === "auto" ||
     (containment === "pidns" && (memory || processes));
   if (!isWanted) return null;
-  const opened = await ControlGroups.open(mark, (request) => table.request(request), clock);
-  if (opened.kind === "open") {
-    if (opened.delegated || containment === "cgroup") return opened.groups;
-    await opened.groups.close();
-    return null;
-  }
+  const where = containment === "cgroup" ? "any" : "delegated";
+  const opened = await ControlGroups.open(mark, where, (request) => table.request(request), clock);
+  if (opened.kind === "open") return opened.groups;
   if (containment !== "cgroup") return null;
   throw new ContainmentError({
     what: 'Cannot keep tasks in control groups, as containment "cgroup" asks',

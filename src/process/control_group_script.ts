@@ -3,9 +3,9 @@
 /**
  * Functions for {@linkcode PROCESS_TABLE_SCRIPT}. Paths of control groups may hold spaces and backslashes.
  *
- * - `group-open NAME` → `group DELEGATED PATH` after a group NAME below the own one was made, entered and ended, or
- *   `nogroup REASON`. DELEGATED is `yes` where the system has left what is below the own group to this user, and `no`
- *   where another manager would not expect it: at the root of the machine, and for root under systemd
+ * - `group-open WHERE NAME` → `group PATH` after a group NAME below the own one was made and entered, or
+ *   `nogroup REASON`. WHERE is `any`, or `delegated`: only where the system has left what is below the own group to this
+ *   user, and no other manager is there, as at the root of the machine, and for root under systemd
  * - `group-limits PATH` → `limits CONTROLLERS`: which of `memory` and `pids` the groups below PATH have from now on
  * - `group-state PATH` → `state POPULATED PROCESSES OOM_KILLS REFUSED_FORKS`
  * - `group-kill PATH`: kills everything in the group and below it
@@ -43,6 +43,11 @@ group_open() {
     echo 'nogroup the control group that omk is in is not delegated to its user'
     return
   fi
+  if [ "$1" = delegated ] && ! group_is_delegated; then
+    echo 'nogroup the control group that omk is in is managed by the system'
+    return
+  fi
+  shift
   mkdir "$parent/$1"
   # It runs in the subshell: what enters is never the helper.
   if ! (echo 0 >"$parent/$1/cgroup.procs"); then
@@ -52,9 +57,7 @@ group_open() {
     rmdir "$parent/$1"
     echo 'nogroup the kernel can neither kill nor freeze a control group: it is older than 5.2'
   else
-    delegated=no
-    ! group_is_delegated || delegated=yes
-    printf 'group %s %s\\n' "$delegated" "$parent/$1"
+    printf 'group %s\\n' "$parent/$1"
   fi
 }
 group_enable() {

@@ -40,7 +40,7 @@ export interface BodyGroup {
 
 /** A group below omk's own was opened, or why that cannot be. */
 export type OpenedGroups =
-  | { readonly kind: "open"; readonly delegated: boolean; readonly groups: ControlGroups }
+  | { readonly kind: "open"; readonly groups: ControlGroups }
   | { readonly kind: "refused"; readonly reason: string };
 
 /** SIGKILL works at once, except in an uninterruptible wait; after this long a process counts as not ended. */
@@ -91,13 +91,22 @@ export class ControlGroups {
     this.#clock = clock;
   }
 
-  /** Makes the group of the omk process with this mark, after trying that it works. */
-  static async open(mark: string, ask: Ask, clock: Clock): Promise<OpenedGroups> {
-    const [answer = "nogroup the helper gave no answer"] = await ask(`group-open ${groupName(mark)}`);
-    const match = /^group (yes|no) (.+)$/.exec(answer);
-    if (match === null) return { kind: "refused", reason: answer.replace(/^nogroup /, "") };
-    const groups = new ControlGroups(match[2] ?? "", ask, clock);
-    return { kind: "open", delegated: match[1] === "yes", groups };
+  /**
+   * Makes the group of the omk process with this mark, after trying that it works: where the system has left that to
+   * the user, or wherever it can be done.
+   */
+  static async open(
+    mark: string,
+    where: "delegated" | "any",
+    ask: Ask,
+    clock: Clock,
+  ): Promise<OpenedGroups> {
+    const [answer = "nogroup the helper gave no answer"] = await ask(
+      `group-open ${where} ${groupName(mark)}`,
+    );
+    const [verb, ...rest] = answer.split(" ");
+    if (verb !== "group") return { kind: "refused", reason: rest.join(" ") };
+    return { kind: "open", groups: new ControlGroups(rest.join(" "), ask, clock) };
   }
 
   /** Has the groups limit memory and processes from now on, as far as they can here. */

@@ -141,7 +141,8 @@ while read -r verb first; do
   proc:unborn) proc_unborn $first ;;
   ps:unborn) ;;
   *:table) "$source"_table ;;
-  proc:group-open) group_open "$first" ;;
+  # Unquoted: two words.
+  proc:group-open) group_open $first ;;
   *:group-open) echo 'nogroup this system has no control groups' ;;
   *:group-limits) group_limits "$first" ;;
   *:group-state) group_state "$first" ;;

@@ -28,6 +28,7 @@ export async function attachProof(
   await using session = await takeOver(directory, {
     ...options,
     by: "proof attach",
+    startsTasks: false,
     watcher: {},
     check({ run }) {
       if (run.phase === "finished" && run.head !== null) return;

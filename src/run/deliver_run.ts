@@ -123,6 +123,7 @@ async function openFor(
     env: options.env,
     home: options.home,
     by: "merge",
+    startsTasks: false,
     onto: onto ?? null,
     watcher: options.watcher,
     onHistory: (event) => {

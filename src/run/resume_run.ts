@@ -8,6 +8,7 @@ import { findSigningKey } from "../proof/key_file.ts";
 import { createRunState, type RunState } from "../scheduler/run_state.ts";
 import type { RunDirectory } from "./directory.ts";
 import { loadRunPlan } from "./load_run.ts";
+import { processNeeds } from "./process_needs.ts";
 import { takeControllerLock, takeDirectoryLock } from "./process_lock.ts";
 import { takeOverOutputs } from "./reuse.ts";
 import { openLogAndFold, type RunWatcher, Session, startMachinery } from "./session.ts";
@@ -22,6 +23,8 @@ export interface TakeOverOptions {
   readonly by: string;
   /** A merge of the run with a branch that has moved, which becomes the head. */
   readonly onto?: PayloadOf<"run_resumed">["onto"];
+  /** Whether tasks are started: what they need of the machine must be there, or the run is left alone. */
+  readonly startsTasks: boolean;
   readonly watcher: RunWatcher;
   /** Sees the events that are in the log already. */
   readonly onHistory?: (event: RunEvent) => void;
@@ -34,6 +37,7 @@ export interface TakeOverOptions {
  * The session is ready to `run`, which takes up what was under way.
  *
  * @throws {ControllerLockedError} where the controller is alive.
+ * @throws {ContainmentError} where the tasks need what this machine cannot give.
  */
 export async function takeOver(directory: RunDirectory, options: TakeOverOptions): Promise<Session> {
   await using resources = new AsyncDisposableStack();
@@ -54,7 +58,14 @@ export async function takeOver(directory: RunDirectory, options: TakeOverOptions
   const repository = state.run.base === null ? null : await discoverRepository(state.run.directory);
   const { env } = options;
   const worktreeDirectory = state.run.worktree_directory ?? undefined;
-  const machinery = resources.use(await startMachinery({ env, repository, worktreeDirectory }));
+  const machinery = resources.use(
+    await startMachinery({
+      env,
+      repository,
+      worktreeDirectory,
+      ...(options.startsTasks ? { needs: processNeeds(plan, state.run.selected) } : {}),
+    }),
+  );
   const { supervisor, workspace } = machinery;
   if (state.run.controller !== null) await supervisor.endMarked(state.run.controller.mark);
   const incarnation = state.run.incarnation + 1;
@@ -67,6 +78,7 @@ export async function takeOver(directory: RunDirectory, options: TakeOverOptions
     incarnation,
     controller: { ...supervisor.self, mark: supervisor.mark },
     by: options.by,
+    containment: supervisor.containment,
     onto: options.onto ?? null,
   })]);
   unsubscribe();

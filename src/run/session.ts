@@ -12,6 +12,7 @@ import type { RunLog } from "../log/port.ts";
 import { hasSecret } from "../log/redact.ts";
 import { createStreamRedactor } from "../log/stream_redactor.ts";
 import type { Plan } from "../plan/spec.ts";
+import type { ProcessNeeds } from "../process/containment.ts";
 import type { ProcessIdentity, Voice } from "../process/port.ts";
 import { createSupervisor, type LocalSupervisor } from "../process/supervisor.ts";
 import type { SigningKey } from "../proof/key.ts";
@@ -41,14 +42,24 @@ export interface Machinery extends AsyncDisposable {
   readonly workspace: Workspace | null;
 }
 
-/** Makes supervisor and workspace. `worktreeDirectory` undefined: the default of the repository. */
+/**
+ * Makes supervisor and workspace. `worktreeDirectory` undefined: the default of the repository.
+ *
+ * @throws {ContainmentError} where the processes need what cannot be had.
+ */
 export async function startMachinery(options: {
   readonly env: Readonly<Record<string, string>>;
   readonly repository: RepositoryInfo | null;
   readonly worktreeDirectory?: string | undefined;
+  /** What the processes need; absent: no task is started. */
+  readonly needs?: ProcessNeeds;
 }): Promise<Machinery> {
-  const { env, repository, worktreeDirectory } = options;
-  const supervisor = await createSupervisor({ environment: env, createRedactor: createStreamRedactor });
+  const { env, repository, worktreeDirectory, needs } = options;
+  const supervisor = await createSupervisor({
+    environment: env,
+    createRedactor: createStreamRedactor,
+    ...(needs === undefined ? {} : { needs }),
+  });
   try {
     const workspace = repository === null ? null : await openWorkspace(repository, {
       env,
@@ -174,6 +185,12 @@ export class Session implements AsyncDisposable {
   /** This omk process. */
   get identity(): ProcessIdentity {
     return this.#options.machinery.supervisor.self;
+  }
+
+  /** How far processes of tasks are found, in words; and whose memory a limit of memory limits. */
+  get containment(): string {
+    const { containment, memoryLimit } = this.#options.machinery.supervisor;
+    return memoryLimit === "process" ? `${containment} (memory is limited for each process)` : containment;
   }
 
   /** The log of the run. */

@@ -10,6 +10,7 @@ import { earlierDurations } from "./earlier_durations.ts";
 import { listRunIds } from "./find_run.ts";
 import type { PreparedRun } from "./prepare.ts";
 import { takeDirectoryLock } from "./process_lock.ts";
+import { processNeeds } from "./process_needs.ts";
 import { findReusable, takeOverOutputs } from "./reuse.ts";
 import { makeRunId } from "./run_id.ts";
 import { type Machinery, openLogAndFold, type RunWatcher, Session, startMachinery } from "./session.ts";
@@ -35,7 +36,14 @@ export async function startRun(prepared: PreparedRun, options: StartOptions): Pr
   const worksInPlace = plan.tasks.some((task) => task.isolation === "none");
   if (worksInPlace) resources.use(takeDirectoryLock(home, prepared.directory));
   const { env, worktreeDirectory } = options;
-  const machinery = resources.use(await startMachinery({ env, repository, worktreeDirectory }));
+  const machinery = resources.use(
+    await startMachinery({
+      env,
+      repository,
+      worktreeDirectory,
+      needs: processNeeds(plan, prepared.selected),
+    }),
+  );
   const newest = (await listRunIds(home)).at(-1);
   const runId = makeRunId(Date.now(), crypto.getRandomValues(new Uint8Array(4)), newest);
   const { base, gaps } = await baseOf(prepared, machinery, runId);
@@ -103,6 +111,7 @@ async function startPayload(
     },
     durations: await earlierDurations(prepared.home, plan),
     containment: supervisor.containment,
+    ...(supervisor.memoryLimit === null ? {} : { memory_limit: supervisor.memoryLimit }),
     versions: {
       omk: VERSION,
       runtime: `deno ${build.deno} (${build.runtime})`,

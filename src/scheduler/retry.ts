@@ -61,6 +61,9 @@ export function isRetryable(spec: TaskSpec, outcome: AttemptOutcome): boolean {
     case "signal":
     case "workspace_error":
       return true;
+    case "out_of_memory":
+      // Another attempt needs as much; a plan that gives a policy says that it may help.
+      return declared;
     case "exit":
       return declared || outcome.exit_code === EX_TEMPFAIL;
     case "gate_failed":
@@ -116,6 +119,8 @@ function phrase(outcome: AttemptOutcome): string {
       return "made no progress";
     case "spawn_error":
       return "could not be started";
+    case "out_of_memory":
+      return "took more memory than its limit";
     case "setup_failed":
       return "could not be set up";
     case "workspace_error":

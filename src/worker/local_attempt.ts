@@ -8,6 +8,7 @@ import type { Command } from "../plan/spec.ts";
 import { taskEnvironment, type TaskIds } from "../process/environment.ts";
 import {
   type BodyOutcome,
+  type BodySpec,
   type EndReason,
   type ProcessIdentity,
   type RunningBody,
@@ -16,6 +17,7 @@ import {
 import { readResultFile } from "../process/result_file.ts";
 import { bodyOutcome, failureOutcome } from "./outcome.ts";
 import type { LocalWorkerOptions } from "./local_worker.ts";
+import { prepareSandbox, removeEmptyResult } from "./sandbox.ts";
 import type { Activity, Attempt, AttemptRequest, CollectedOutputs, SlotFate } from "./port.ts";
 
 /** Between SIGTERM and SIGKILL. */
@@ -107,12 +109,14 @@ export class LocalAttempt implements Attempt {
       timeoutMs: spec.timeout_secs * 1000,
       outputPath: `${directory}/output.log`,
       isTask: true,
+      enclosure: this.#enclosure(),
     });
     const process = await body.identity;
     this.#pid = process?.pid ?? null;
     this.#stage = "body";
     this.#started.resolve(process === null ? null : { process, slot: this.slot() });
     const ended = await body.outcome;
+    if (spec.sandbox !== undefined) removeEmptyResult(this.#ids().result);
     const reported = await readResultFile(this.#ids().result, redactText);
     return bodyOutcome(ended, `tasks/${ref.task_id}/${ref.attempt}/output.log`, reported);
   }
@@ -153,6 +157,8 @@ export class LocalAttempt implements Attempt {
       readonly timeoutMs: number;
       readonly outputPath: string;
       readonly isTask: boolean;
+      /** Limits and sandbox of the body; a set-up has none. */
+      readonly enclosure?: Pick<BodySpec, "limits" | "sandbox">;
     },
   ): RunningBody {
     const { supervisor, plan, onOutput } = this.#options;
@@ -166,7 +172,8 @@ export class LocalAttempt implements Attempt {
       timeoutMs: what.timeoutMs,
       graceMs: GRACE_MS,
       outputPath: what.outputPath,
-      outputLimitBytes: plan.limits.output_bytes,
+      outputLimitBytes: this.#request.spec.limits?.output_bytes ?? plan.limits.output_bytes,
+      ...what.enclosure,
       ...(onOutput === undefined || !what.isTask ? {} : {
         onOutput: (text: string, stream: "stdout" | "stderr") => onOutput(task_id, attempt, text, stream),
       }),
@@ -174,6 +181,25 @@ export class LocalAttempt implements Attempt {
     this.#body = body;
     if (this.#end !== null) body.end(this.#end.reason, this.#end.now);
     return body;
+  }
+
+  #enclosure(): Pick<BodySpec, "limits" | "sandbox"> {
+    const { plan, workspace } = this.#options;
+    const { limits, sandbox } = this.#request.spec;
+    return {
+      limits: {
+        memoryBytes: limits?.memory_bytes ?? plan.limits.memory_bytes,
+        processes: limits?.processes ?? plan.limits.processes,
+      },
+      ...(sandbox === undefined ? {} : {
+        sandbox: prepareSandbox(sandbox, {
+          root: this.#place(),
+          repository: this.#slot?.repository ?? null,
+          commonDir: workspace?.info.commonDir ?? null,
+          result: this.#ids().result,
+        }),
+      }),
+    };
   }
 
   #finish(outcome: AttemptOutcome): void {

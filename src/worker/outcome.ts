@@ -27,9 +27,15 @@ export function bodyOutcome(body: BodyOutcome, path: string, reading: ResultRead
     },
     strays_ended: body.strays_ended,
     proven_dead: body.proven_dead,
-    ...(body.error === undefined ? {} : { detail: body.error }),
+    ...detailOf(body),
   };
   return reading.kind === "absent" ? evidence : lower(evidence, reading);
+}
+
+function detailOf(body: BodyOutcome): { readonly detail?: string } {
+  if (body.error !== undefined) return { detail: body.error };
+  const isRefused = body.limit_met === "processes" && resultOf(body) !== "success";
+  return isRefused ? { detail: "it was refused more processes than its limit" } : {};
 }
 
 /** Whether the disk, not the limit, kept a part of the output out of the artifact. */
@@ -52,6 +58,8 @@ export function failureOutcome(result: OutcomeResult, why: unknown): AttemptOutc
 }
 
 function resultOf(body: BodyOutcome): OutcomeResult {
+  const isOver = body.kind === "exited" || body.kind === "signaled";
+  if (body.limit_met === "memory" && isOver && body.exit_code !== 0) return "out_of_memory";
   switch (body.kind) {
     case "exited":
       return body.exit_code === 0 ? "success" : "exit";

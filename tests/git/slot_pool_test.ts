@@ -92,7 +92,7 @@ Deno.test("P6: the slot of a killed process is kept for its run's controller, wh
   assertEquals(await removeSlot(workspace.pool, "w1", false), { kind: "kept", state: "held", reason: null });
   const held = await workspace.heldSlots(RUN);
   assertEquals(held, [{
-    slot: { name: "w1", path, base, gitConfig: `${path}.git/gitconfig` },
+    slot: { name: "w1", path, repository: `${path}.git`, base, gitConfig: `${path}.git/gitconfig` },
     holder: holder(),
   }]);
   const [first] = held;

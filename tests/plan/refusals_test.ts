@@ -326,9 +326,6 @@ Deno.test("P10: what this build does not run is refused, not ignored", async () 
   assertEquals(await aboutTask({ agent: "claude" }), [
     '"agent" needs an agent, which this build does not run',
   ]);
-  assertEquals(await aboutTask({ sandbox: { network: "none", write: ["."] } }), [
-    '"sandbox" needs a sandbox, which this build does not have',
-  ]);
   assertEquals(await aboutTask({ attempts: 3 }), [
     '"attempts" asks for several attempts at once, which this build does not make',
   ]);

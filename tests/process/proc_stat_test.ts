@@ -6,6 +6,7 @@ const AFTER = " S 1 100 90 0 -1 4194304 90 0 1 0 3 4 5 6 20 0 1 0 181312 2654208
 
 Deno.test("parseProcStat() takes the fields after the command", () => {
   assertEquals(parseProcStat(AFTER), {
+    parent: 1,
     pgid: 100,
     session: 90,
     alive: true,
@@ -31,6 +32,7 @@ Deno.test("parseProcTable() keeps files apart, whatever a command is called", ()
 
 Deno.test("parsePsStat() and parsePsTable() read what ps prints", () => {
   assertEquals(parsePsStat("  12 Ss+  Sat Nov 21 02:54:48 2026"), {
+    parent: 0,
     pgid: 12,
     session: 12,
     alive: true,

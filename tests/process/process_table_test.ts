@@ -46,8 +46,8 @@ for (const [procRoot, source] of [["/proc", "proc"], ["/nonexistent", "ps"]] as 
         [...variables].filter(([, own]) => own.marks.includes(mark) && own.attempt === attempt).map(([pid]) =>
           pid
         );
-      assertEquals(pids("1").sort(), [...await table.liveMembers(first) ?? []].sort());
-      assertEquals(pids("2").sort(), [...await table.liveMembers(second) ?? []].sort());
+      assertEquals(pids("1").sort(), (await table.liveMembers(first) ?? []).map(({ pid }) => pid).sort());
+      assertEquals(pids("2").sort(), (await table.liveMembers(second) ?? []).map(({ pid }) => pid).sort());
     }));
 
   Deno.test(`ProcessTable tells the start time and life of a process (${source})`, () =>
@@ -110,7 +110,7 @@ Deno.test("stat() is not fooled by the name of a program: spaces, parentheses an
   const child = new Deno.Command(program, { args: ["600"], detached: true }).spawn();
   const stat = await table.stat(child.pid);
   assertEquals([stat?.pgid, stat?.session, stat?.alive], [child.pid, child.pid, true]);
-  assertEquals(await table.liveMembers(child.pid), [child.pid]);
+  assertEquals(await table.liveMembers(child.pid), [{ pid: child.pid, parent: Deno.pid }]);
   child.kill("SIGKILL");
   await child.status;
   await table.close();

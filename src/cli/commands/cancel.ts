@@ -105,7 +105,14 @@ async function endDeadRun(
   await conductRun(
     context,
     (watcher) =>
-      takeOver(directory, { env: context.env, home, by: "cancel", watcher, check: () => undefined }),
+      takeOver(directory, {
+        env: context.env,
+        home,
+        by: "cancel",
+        startsTasks: false,
+        watcher,
+        check: () => undefined,
+      }),
   );
   return ExitCode.OK;
 }

@@ -55,7 +55,14 @@ export const retryCommand: Command = {
       return await conductRun(
         context,
         (watcher) =>
-          takeOver(directory, { env, home: place.home, by: "retry", watcher, check: () => undefined }),
+          takeOver(directory, {
+            env,
+            home: place.home,
+            by: "retry",
+            startsTasks: true,
+            watcher,
+            check: () => undefined,
+          }),
       );
     }
     if (context.json) {

@@ -1,9 +1,9 @@
-/** How far omk can follow the processes of tasks here: what it does now, and what the machine would allow besides. */
+/** How far omk can follow the processes of tasks here: what it does by itself, and what can be asked for. */
 
 import type { Containment } from "../../process/port.ts";
-import { createSupervisor } from "../../process/supervisor.ts";
-import { type Finding, finding, findingOf } from "./finding.ts";
-import { askProgram } from "./probe.ts";
+import { BUBBLEWRAP_HELP, ContainmentError, NO_NEEDS, type ProcessNeeds } from "../../process/containment.ts";
+import { createSupervisor, type LocalSupervisor } from "../../process/supervisor.ts";
+import { type Advice, type Finding, finding, findingOf } from "./finding.ts";
 
 /** What each level promises about processes that a task leaves behind. */
 const PROMISES: Readonly<Record<Containment, string>> = {
@@ -16,12 +16,17 @@ const PROMISES: Readonly<Record<Containment, string>> = {
 /** Looks at what omk does with processes, and really tries what it could do. */
 export async function checkContainment(env: Readonly<Record<string, string>>): Promise<readonly Finding[]> {
   try {
-    await using supervisor = await createSupervisor({ environment: env });
+    await using supervisor = await createSupervisor({
+      environment: env,
+      needs: { ...NO_NEEDS, containment: "auto" },
+    });
     return [
       ofLevel(supervisor.containment),
       ...ofBoot(supervisor.self.boot_id),
       ofProgress(await supervisor.cpuTimes()),
-      ofStronger(await hasDelegatedGroup(env), await hasBubblewrap(env)),
+      await ofNeed(env, { containment: "cgroup" }, ofGroups),
+      await ofNeed(env, { containment: "pidns", sandbox: true }, ofBubblewrap),
+      await ofNeed(env, { containment: "cgroup", memory: true, processes: true }, ofLimits),
     ];
   } catch (error) {
     return [findingOf("containment", "error", error)];
@@ -53,47 +58,49 @@ function ofProgress(cpuTimes: ReadonlyMap<number, number> | null): Finding {
   });
 }
 
-/** Said plainly: what is possible is not what is done. */
-function ofStronger(hasGroup: boolean, bubblewrap: "works" | "fails" | "missing"): Finding {
-  const group = hasGroup ? "delegated control groups work here" : "no control group is delegated to you";
-  const namespaces = {
-    works: "bubblewrap works here",
-    fails: "bubblewrap is installed, but may not make namespaces",
-    missing: "bubblewrap is not installed",
-  }[bubblewrap];
-  return finding("containment", "note", `${group}, ${namespaces}; this version of omk uses neither`);
+/** What comes of a need: the finding about a supervisor that has it, or about why none can. */
+async function ofNeed(
+  environment: Readonly<Record<string, string>>,
+  needs: Partial<ProcessNeeds>,
+  describe: (outcome: LocalSupervisor | string) => Finding,
+): Promise<Finding> {
+  try {
+    await using supervisor = await createSupervisor({ environment, needs: { ...NO_NEEDS, ...needs } });
+    return describe(supervisor);
+  } catch (error) {
+    if (!(error instanceof ContainmentError)) throw error;
+    return describe(error.detail.why ?? error.message);
+  }
 }
 
-/**
- * Makes a control group below the own one, moves a process into it, ends it through the group, and removes it. Prints
- * `works` where all of that worked.
- */
-const CONTROL_GROUP_SCRIPT = `
-own=$(sed -n 's/^0:://p' /proc/self/cgroup 2>/dev/null)
-root=$(sed -n 's/^[^ ]* \\([^ ]*\\) cgroup2 .*/\\1/p' /proc/self/mounts 2>/dev/null | sed -n 1p)
-[ -n "$own" ] && [ -n "$root" ] || exit 0
-group=$root\${own%/}/omk-probe-$$
-mkdir "$group" 2>/dev/null || exit 0
-if [ -w "$group/cgroup.kill" ]; then
-  sh -c 'echo $$ > "$1/cgroup.procs" && exec sleep 5' sh "$group" 2>/dev/null &
-  child=$!
-  tries=0
-  until grep -qx "$child" "$group/cgroup.procs" 2>/dev/null || [ $tries -ge 500 ]; do tries=$((tries + 1)); done
-  echo 1 > "$group/cgroup.kill"
-  wait "$child" 2>/dev/null
-  [ $? -eq 137 ] && echo works
-fi
-tries=0
-until rmdir "$group" 2>/dev/null || [ $tries -ge 500 ]; do tries=$((tries + 1)); done
-`;
-
-async function hasDelegatedGroup(env: Readonly<Record<string, string>>): Promise<boolean> {
-  const answer = await askProgram("/bin/sh", ["-c", CONTROL_GROUP_SCRIPT], { env });
-  return answer?.stdout.trim() === "works";
+function ofGroups(outcome: LocalSupervisor | string): Finding {
+  if (typeof outcome !== "string") {
+    return finding("control groups", "ok", "--containment cgroup works here", {
+      why: "not even a process that hides (env -i setsid) outlives its task",
+    });
+  }
+  return finding("control groups", "note", outcome, {
+    why: "--containment cgroup cannot be had, in which not even a process that hides outlives its task",
+    fix: "systemd-run --user --scope -p Delegate=yes omk run, where systemd manages the machine",
+  });
 }
 
-async function hasBubblewrap(env: Readonly<Record<string, string>>): Promise<"works" | "fails" | "missing"> {
-  const sandbox = ["--die-with-parent", "--unshare-pid", "--ro-bind", "/", "/", "--proc", "/proc"];
-  const answer = await askProgram("bwrap", [...sandbox, "true"], { env });
-  return answer === null ? "missing" : answer.code === 0 ? "works" : "fails";
+function ofBubblewrap(outcome: LocalSupervisor | string): Finding {
+  if (typeof outcome !== "string") {
+    return finding("bubblewrap", "ok", 'it works: "sandbox" in a task and --containment pidns can be had');
+  }
+  return finding("bubblewrap", "note", outcome, {
+    why: 'a plan with "sandbox", or --containment pidns, is refused here',
+    fix: BUBBLEWRAP_HELP,
+  });
+}
+
+function ofLimits(outcome: LocalSupervisor | string): Finding {
+  if (typeof outcome !== "string" && outcome.memoryLimit === "task") {
+    return finding("limits", "ok", "memory and processes of a task can be limited");
+  }
+  const advice: Advice = {
+    why: "limits.memory_bytes holds for each process of a task by itself, and limits.processes is refused",
+  };
+  return finding("limits", "note", "no control group here limits memory and processes", advice);
 }

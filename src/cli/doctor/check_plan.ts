@@ -74,10 +74,9 @@ export async function checkPlan({ directory, env, repository }: PlanQuestion): P
   };
 }
 
-function settingsIn(raw: Readonly<Record<string, unknown>>): readonly (readonly [string, unknown])[] {
-  const { limits } = raw;
-  const ofLimits = typeof limits === "object" && limits !== null ? Object.entries(limits) : [];
-  return [...ofLimits, ...Object.entries(raw)];
+function settingsIn(raw: object): readonly (readonly [string, unknown])[] {
+  const ofLimits = "limits" in raw && typeof raw.limits === "object" && raw.limits !== null ? raw.limits : {};
+  return [...Object.entries(ofLimits), ...Object.entries(raw)];
 }
 
 async function checkGates(

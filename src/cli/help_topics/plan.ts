@@ -57,6 +57,9 @@ export const planTopic: HelpTopic = {
         "A failed attempt is repeated as retry_policy says: after time limits, stalls, signals, and where it could " +
         "not be started; after an exit code only where the task has a retry_policy, or the code is 75. " +
         "max_attempts counts retries: 2 means up to 3 executions.",
+        "limits say how much output, memory and how many processes an attempt may have, sandbox what its body may reach, " +
+        "and limits.containment how far processes that it leaves are found. What this machine cannot give stops the " +
+        "run before it starts; omk doctor tells what it can.",
         "A task may write what it came to, as JSON, into the file that OMK_RESULT names: status (success, partial, " +
         "failed, blocked_on_human, blocked_on_external), summary, question. That can lower what the evidence says, " +
         "never raise it. A task that is blocked waits for omk answer.",

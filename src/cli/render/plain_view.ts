@@ -56,10 +56,15 @@ export class PlainView implements RunView {
     });
   }
 
-  begin(state: RunState, directory: RunDirectory, voiceOf: VoiceOf = () => undefined): void {
+  begin(
+    state: RunState,
+    directory: RunDirectory,
+    voiceOf: VoiceOf = () => undefined,
+    containment?: string,
+  ): void {
     this.#tasks.begin(state, directory);
     if (this.#options.verbosity === "quiet" || this.#options.onlyEnds === true) return;
-    this.#print(runHeader(state, this.#output.style));
+    this.#print(runHeader(state, this.#output.style, containment));
     this.#tellWhatRuns(state, voiceOf).catch((error) => this.note(`warning: ${reasonOf(error)}`));
   }
 

@@ -5,7 +5,7 @@ import type { Style } from "../output.ts";
 import { counted, oneLine } from "./text.ts";
 
 /** See the module. */
-export function runHeader(state: RunState, style: Style): string {
+export function runHeader(state: RunState, style: Style, containment?: string): string {
   const { run, index, tasks } = state;
   const selected = index.selectedCount === tasks.length
     ? counted(tasks.length, "task")
@@ -15,5 +15,8 @@ export function runHeader(state: RunState, style: Style): string {
   const kept = run.reuse?.tasks.length ?? 0;
   const reuse = run.reuse === undefined ? "" : `, ${kept} to take over from run ${run.reuse.run}`;
   const workers = counted(run.settings?.workers ?? 0, "worker");
-  return `run ${style.bold(run.run_id)} "${oneLine(run.name)}": ${selected}${already}${reuse}, ${workers}`;
+  const contained = containment === undefined ? "" : `, containment ${containment}`;
+  return `run ${style.bold(run.run_id)} "${
+    oneLine(run.name)
+  }": ${selected}${already}${reuse}, ${workers}${contained}`;
 }

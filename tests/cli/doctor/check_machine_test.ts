@@ -33,20 +33,26 @@ Deno.test("checkVersion(), checkNesting() and checkTerminal() say what runs, and
   assertStringIncludes(checkTerminal({ ...terminal, stdoutIsTerminal: false }, {}).found, "plain lines");
 });
 
-Deno.test("checkContainment() says what omk does now, and what it does not use", async () => {
+Deno.test("checkContainment() says what omk does by itself, and what can be asked for or why it cannot", async () => {
   const env = { PATH: Deno.env.get("PATH") ?? "" };
-  const found = (await checkContainment(env)).map((each) => each.found);
-  assertMatch(found[0] ?? "", /^(mark|group): no process of a task outlives it that keeps its group/);
-  assertMatch(found.at(-1) ?? "", /control groups? .*bubblewrap .*; this version of omk uses neither$/);
+  const found = await checkContainment(env);
+  assertMatch(found[0]?.found ?? "", /^(cgroup|mark|group): no process of a task outlives it/);
+  const checks = found.map(({ check }) => check).filter((check) => check !== "boot");
+  assertEquals(checks, ["containment", "control groups", "bubblewrap", "limits"]);
+  const withoutPrograms = await checkContainment({ PATH: "/nonexistent" });
+  const bubblewrap = withoutPrograms.find(({ check }) => check === "bubblewrap");
+  assertEquals([bubblewrap?.level, bubblewrap?.found], ["note", "bubblewrap (bwrap) is not installed"]);
+  assertStringIncludes(bubblewrap?.fix ?? "", "apt-get install bubblewrap");
 });
 
 Deno.test("checkContainment() finds a bubblewrap that works, and one that may not", async () => {
   const bin = await Deno.makeTempDir();
   const env = { PATH: `${bin}:${Deno.env.get("PATH") ?? ""}` };
-  const last = async () => (await checkContainment(env)).at(-1)?.found ?? "";
+  const found = async () =>
+    (await checkContainment(env)).find(({ check }) => check === "bubblewrap")?.found ?? "";
   await Deno.writeTextFile(`${bin}/bwrap`, "#!/bin/sh\nexit 0\n", { mode: 0o755 });
-  assertStringIncludes(await last(), "bubblewrap works here");
+  assertStringIncludes(await found(), 'it works: "sandbox" in a task');
   await Deno.writeTextFile(`${bin}/bwrap`, "#!/bin/sh\nexit 1\n", { mode: 0o755 });
-  assertStringIncludes(await last(), "bubblewrap is installed, but may not make namespaces");
+  assertStringIncludes(await found(), "bubblewrap is installed but may not make namespaces");
   await Deno.remove(bin, { recursive: true });
 });

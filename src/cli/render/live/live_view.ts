@@ -56,11 +56,11 @@ export class LiveView implements RunView {
     this.#above = above((line) => this.#print(line));
   }
 
-  begin(state: RunState, directory: RunDirectory, voiceOf?: VoiceOf): void {
+  begin(state: RunState, directory: RunDirectory, voiceOf?: VoiceOf, containment?: string): void {
     this.#state = state;
     if (voiceOf !== undefined) this.#model.ask(voiceOf);
     this.#above.begin(state, directory, voiceOf);
-    this.#print(runHeader(state, this.#output.style));
+    this.#print(runHeader(state, this.#output.style, containment));
     this.#ticker = setInterval(() => this.#draw(), TICK_MS);
     this.#continuing = this.#terminal.onContinue(() => {
       this.#screen.abandon();
