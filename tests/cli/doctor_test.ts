@@ -134,6 +134,7 @@ Deno.test("omk doctor prints each finding with why it matters and what to do, an
     "workers  2  ROOT/project/omk.jsonc",
     "on_failure  continue  default",
     "durability  batch  default",
+    "containment  auto  default",
     "base  asks on a terminal, else refuses  default",
     "worktree_dir  $XDG_STATE_HOME/omk/worktrees  default",
     "output  none on a terminal, else group  default",
