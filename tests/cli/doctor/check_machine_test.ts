@@ -38,7 +38,7 @@ Deno.test("checkContainment() says what omk does by itself, and what can be aske
   const found = await checkContainment(env);
   assertMatch(found[0]?.found ?? "", /^(cgroup|mark|group): no process of a task outlives it/);
   const checks = found.map(({ check }) => check).filter((check) => check !== "boot");
-  assertEquals(checks, ["containment", "control groups", "bubblewrap", "limits"]);
+  assertEquals(checks, ["containment", "progress", "control groups", "bubblewrap", "limits"]);
   const withoutPrograms = await checkContainment({ PATH: "/nonexistent" });
   const bubblewrap = withoutPrograms.find(({ check }) => check === "bubblewrap");
   assertEquals([bubblewrap?.level, bubblewrap?.found], ["note", "bubblewrap (bwrap) is not installed"]);
