@@ -41,6 +41,7 @@ export async function judgeRun(directory: RunDirectory, options: JudgeOptions): 
     env,
     home,
     by: accepted ? "accept" : "reject",
+    startsTasks: false,
     watcher: {},
     check({ run }) {
       if (run.phase === "finished") return;
