@@ -7,6 +7,7 @@ import type { RunWatcher, Session } from "../run/session.ts";
 import type { RunState } from "../scheduler/run_state.ts";
 import { chooseView } from "./choose_view.ts";
 import type { CommandContext } from "./command.ts";
+import { listenForEnd } from "./end_signals.ts";
 import type { Output } from "./output.ts";
 import type { RunView } from "./run_view.ts";
 
@@ -59,29 +60,17 @@ async function summariseJob({ output, env }: CommandContext, session: Session): 
   if (problem !== undefined) output.note(`${output.errorStyle.yellow("warning:")} ${problem}`);
 }
 
-/** Ctrl-C, SIGTERM and SIGHUP ask for an orderly end; a second one for an end at once. */
+/** The first signal asks for an orderly end of the run, the next for one at once. */
 function listenToSignals(session: Session, say: (line: string) => void): Disposable {
-  let count = 0;
-  const listeners = (["SIGINT", "SIGTERM", "SIGHUP"] as const).map((signal) => {
-    const listener = () => {
-      count += 1;
-      if (count === 1) {
-        say("Ending the run: tasks get 10 s to end; once more ends them at once");
-        askToCancel(session, signal).catch((error) =>
-          say(`error: ${error instanceof Error ? error.message : error}`)
-        );
-      } else {
-        session.controller.endNow();
-      }
-    };
-    Deno.addSignalListener(signal, listener);
-    return { signal, listener };
-  });
-  return {
-    [Symbol.dispose]() {
-      for (const { signal, listener } of listeners) Deno.removeSignalListener(signal, listener);
+  return listenForEnd({
+    first(signal) {
+      say("Ending the run: tasks get 10 s to end; once more ends them at once");
+      askToCancel(session, signal).catch((error) =>
+        say(`error: ${error instanceof Error ? error.message : error}`)
+      );
     },
-  };
+    again: () => session.controller.endNow(),
+  });
 }
 
 async function askToCancel(session: Session, signal: string): Promise<void> {

@@ -1,10 +1,12 @@
 /** How the workers of a run are at this moment: a look at their heartbeats that changes nothing. */
 
+import { workerLock } from "../run/directory.ts";
 import { heartbeatPath, readHeartbeat } from "../run/heartbeat_files.ts";
 import type { LoadedRun } from "../run/load_run.ts";
-import { LOCAL_WORKER } from "../scheduler/decide.ts";
+import { ProcessLock } from "../run/process_lock.ts";
 import type { WorkerRecord } from "../scheduler/run_record.ts";
 import { findTask, type RunState } from "../scheduler/run_state.ts";
+import { LOCAL_WORKER } from "../scheduler/workers.ts";
 import { timeOfHeartbeat } from "../watchdog/heartbeat.ts";
 import { thresholdsOf } from "../watchdog/thresholds.ts";
 import { checkOnce, type SlotCheck } from "../watchdog/watch.ts";
@@ -46,9 +48,11 @@ async function examine(
   // What a predecessor with the same name has left is no sign of this one.
   const isOwn = found.kind !== "read" || found.heartbeat.pid === process.pid;
   const reading = isOwn ? found : { kind: "absent" } as const;
-  const isGone = worker === LOCAL_WORKER && !isControlled;
+  const isPresent = worker === LOCAL_WORKER
+    ? isControlled
+    : ProcessLock.isHeld(workerLock(directory, worker));
   const thresholds = thresholdsOf(state.plan, (taskId) => findTask(state, taskId)?.spec);
-  const check = checkOnce(since, { now, wall: now, reading, isGone }, thresholds);
+  const check = checkOnce(since, { now, wall: now, reading, isGone: !isPresent }, thresholds);
   const at = reading.kind === "read" ? timeOfHeartbeat(reading.heartbeat) : null;
   return {
     worker,

@@ -33,6 +33,11 @@ export const COMMAND_GROUPS: readonly {
         load: async () => (await import("./commands/resume.ts")).resumeCommand,
       },
       {
+        name: "worker",
+        summary: "give a run that goes on more hands",
+        load: async () => (await import("./commands/worker.ts")).workerCommand,
+      },
+      {
         name: "retry",
         summary: "run failed tasks of a run again",
         load: async () => (await import("./commands/retry.ts")).retryCommand,

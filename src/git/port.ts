@@ -169,9 +169,12 @@ export interface Workspace {
   acquire(request: SlotRequest): Promise<Slot>;
   /**
    * The slots that a process of this run held when it died, now held by this one: their work is to be pinned and
-   * they are to be released. Call it only as the run's controller, or for `omk clean`.
+   * they are to be released. Call it only as the run's controller, or for `omk clean`. `isMeant`
+   * chooses among them.
    */
-  heldSlots(runId: string): Promise<readonly HeldSlot[]>;
+  heldSlots(runId: string, isMeant?: (holder: SlotHolder) => boolean): Promise<readonly HeldSlot[]>;
+  /** Frees the lock of a slot and leaves it marked as held: the controller of its run takes it over. */
+  letGo(slot: Slot): Promise<void>;
   /**
    * Pins what the attempt left in its slot under `refs/omk/<run>/task/<id>/<attempt>/pin`; idempotent for one `meta`.
    * If it fails for another reason than a lost slot, the slot is to be set aside.

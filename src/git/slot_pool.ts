@@ -69,9 +69,13 @@ export class SlotPool {
     return await this.#create(letter, new Set(names));
   }
 
-  /** Takes the slots that a dead process of this run held; those of a living one stay with it. */
+  /**
+   * Takes the slots that a dead process of this run held, of those that `isMeant` chooses; those of a living one stay
+   * with it.
+   */
   async leaseHeld(
     runId: string,
+    isMeant: (holder: SlotHolder) => boolean = () => true,
   ): Promise<{ readonly lease: Lease; readonly holder: SlotHolder; readonly base: ObjectId }[]> {
     using _lock = await this.lock();
     const held: { readonly lease: Lease; readonly holder: SlotHolder; readonly base: ObjectId }[] = [];
@@ -80,6 +84,7 @@ export class SlotPool {
       if (this.#leases.has(name) || await exists(paths.aside)) continue;
       const before = await readRecord(paths);
       if (before === "unreadable" || before.holder?.run_id !== runId) continue;
+      if (!isMeant(before.holder)) continue;
       const lease = await this.#take(paths);
       if (lease === null) continue;
       // It may have been released between the look and the lock.
@@ -117,6 +122,11 @@ export class SlotPool {
     } finally {
       this.#drop(lease);
     }
+  }
+
+  /** Frees the lock of a slot whose work another process of its run takes over. */
+  letGo(lease: Lease): void {
+    this.#drop(lease);
   }
 
   /** Frees every lock. The records stay: what is held by then is held work. */

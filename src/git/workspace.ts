@@ -164,12 +164,18 @@ export class GitWorkspace implements Workspace {
   }
 
   /** See the port. */
-  async heldSlots(runId: string): Promise<HeldSlot[]> {
-    const held = await this.pool.leaseHeld(runId);
+  async heldSlots(runId: string, isMeant?: (holder: SlotHolder) => boolean): Promise<HeldSlot[]> {
+    const held = await this.pool.leaseHeld(runId, isMeant);
     return held.map(({ lease, holder, base }) => ({
       slot: slotOf(lease.paths, base),
       holder,
     }));
+  }
+
+  /** See the port. */
+  letGo(slot: Slot): Promise<void> {
+    this.pool.letGo(this.pool.leaseOf(slot));
+    return Promise.resolve();
   }
 
   /** See the port. */

@@ -15,6 +15,7 @@ import {
   fencingToken,
   gateEvidence,
   gateRun,
+  mark,
   milliseconds,
   objectId,
   processIdentity,
@@ -158,7 +159,14 @@ const runFacts = {
 
 const workerFacts = {
   /** A process has given its first sign of life under this name. */
-  worker_started: fact({ worker: z.string(), process: processIdentity, slots: z.int().min(1) }),
+  worker_started: fact({
+    ...answers,
+    worker: z.string(),
+    process: processIdentity,
+    slots: z.int().min(1),
+    /** The element that its process adds to OMK_MARK: it finds what an extra worker has started. */
+    mark: mark.optional(),
+  }),
   worker_stalled: fact({
     worker: z.string(),
     ...attemptRef,
@@ -172,7 +180,7 @@ const workerFacts = {
     /** The attempt that makes progress again; absent where the worker itself is alive again. */
     attempt: z.strictObject(attemptRef).optional(),
   }),
-  worker_stopped: fact({ worker: z.string(), reason }),
+  worker_stopped: fact({ ...answers, worker: z.string(), reason }),
 };
 
 const taskFacts = {
@@ -242,6 +250,7 @@ const taskFacts = {
   }),
   task_failed: syncedFact({ ...attemptRef, outcome: attemptOutcome, reason }),
   retry_scheduled: fact({
+    ...answers,
     ...attemptRef,
     outcome: attemptOutcome,
     /** `retry` counts against max_attempts; `recovery` and `conflict` have limits of their own. */
@@ -342,9 +351,17 @@ const requests = {
   answer_given: request({ task_id: taskId, answer: z.string() }),
   approval_given: request({ approval: z.string(), decision: z.enum(["allow", "deny"]), reason }),
   budget_add_requested: request({ budget: budgetName, by: z.number().positive() }),
-  worker_joined: request({ worker: z.string(), slots: z.int().min(1) }),
+  worker_joined: request({ worker: z.string(), slots: z.int().min(1), mark: mark.optional() }),
   worker_left: request({ worker: z.string(), reason }),
-  attempt_started: request({ ...attemptRef, worker: z.string(), body: processIdentity }),
+  /** Answered by `task_started`. */
+  attempt_started: request({
+    ...attemptRef,
+    worker: z.string(),
+    body: processIdentity,
+    /** Name of the slot; null under `isolation: none`. */
+    slot: z.string().nullable().optional(),
+  }),
+  /** The attempt's processes are dead. Answered by `attempt_pinning`, or by the end of the attempt. */
   attempt_reported: request({ ...attemptRef, worker: z.string(), outcome: attemptOutcome }),
   task_proposed: request({ ...attemptRef, proposal: z.record(z.string(), z.unknown()) }),
 };

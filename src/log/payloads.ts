@@ -33,11 +33,11 @@ export const processIdentity = z.strictObject({
   boot_id: z.string().nullable(),
 });
 
-/** The omk process behind an incarnation; its mark finds what it started. */
-export const controllerIdentity = z.strictObject({
-  ...processIdentity.shape,
-  mark: z.string().min(1),
-});
+/** The element that an omk process adds to OMK_MARK: it finds what that process started. */
+export const mark = z.string().min(1);
+
+/** The omk process behind an incarnation. */
+export const controllerIdentity = z.strictObject({ ...processIdentity.shape, mark });
 
 /** An artifact: a file of the run directory with its digest. */
 export const artifact = z.strictObject({

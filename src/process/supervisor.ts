@@ -12,6 +12,7 @@ import type { ProcessStat } from "./proc_stat.ts";
 import { ProcessTable } from "./process_table.ts";
 import { RequestShellError } from "./request_shell.ts";
 import { findSetsid } from "./setsid.ts";
+import { signalGroup } from "./signals.ts";
 import { endStrays } from "./strays.ts";
 
 /** How a supervisor is made; everything has a default. */
@@ -38,6 +39,8 @@ export interface LocalSupervisor extends Supervisor, AsyncDisposable {
    * this machine does not tell.
    */
   cpuTimes(): Promise<ReadonlyMap<number, number> | null>;
+  /** Sends a signal to the group of a body that another omk process started, if it is still that very process. */
+  signalBody(body: ProcessIdentity, signal: "SIGTERM" | "SIGKILL"): Promise<void>;
 }
 
 /** How long a predecessor's guardian may take to do its work before omk does it itself. */
@@ -151,6 +154,11 @@ class ProcessSupervisor implements LocalSupervisor {
 
   cpuTimes(): Promise<ReadonlyMap<number, number> | null> {
     return this.#table.cpuTimes([...this.#tools.leaders]);
+  }
+
+  async signalBody(body: ProcessIdentity, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    // Without a start time nobody can tell whether the pid has been given to another process since.
+    if (body.start_time !== null && body.pgid > 1 && await this.isAlive(body)) signalGroup(body.pgid, signal);
   }
 
   async endMarked(mark: string): Promise<number> {

@@ -1,9 +1,9 @@
-/** Appending for a controller: a lock that is held too long, or a full disk, is waited for before it ends a run. */
+/** Appending for a controller or a worker: a lock that is held too long, or a full disk, is waited for before it ends a run. */
 
 import type { EventDraft, RunEvent } from "../log/event.ts";
 import { LockTimeoutError, LogIoError } from "../log/errors.ts";
-import type { AppendOptions } from "../log/port.ts";
-import type { RunPorts } from "./ports.ts";
+import type { AppendOptions, EventLog } from "../log/port.ts";
+import type { ControllerClock } from "./ports.ts";
 
 /** How long a controller retries. */
 const PATIENCE_MS = 60_000;
@@ -16,7 +16,7 @@ const PAUSE_MS = 1_000;
  * @throws what the log throws, at once where trying again cannot help.
  */
 export async function appendPatiently(
-  ports: Pick<RunPorts, "log" | "clock">,
+  ports: { readonly log: EventLog; readonly clock: Pick<ControllerClock, "monotonic" | "sleep"> },
   drafts: readonly EventDraft[],
   options: AppendOptions,
 ): Promise<readonly RunEvent[]> {

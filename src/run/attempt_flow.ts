@@ -3,19 +3,19 @@
 import { reasonOf } from "../errors.ts";
 import { SlotLostError } from "../git/errors.ts";
 import type { Pin } from "../git/port.ts";
-import { draft, taskSubject } from "../log/event.ts";
+import { draft, type EventDraft, taskSubject } from "../log/event.ts";
 import type { AttemptOutcome, StoredOutput } from "../log/kinds.ts";
 import { CHANGED_PATHS_LISTED } from "../log/payloads.ts";
 import { matchesAny } from "../plan/path_set.ts";
 import type { EndReason } from "../process/port.ts";
 import { controllerActor, recoverAttempt } from "../scheduler/decide.ts";
-import { findTask, type TaskView } from "../scheduler/run_state.ts";
+import { findTask, type RunState, type TaskView } from "../scheduler/run_state.ts";
 import { type AttemptRef, isCurrent, settleAttempt } from "../scheduler/settle.ts";
 import type { TaskState } from "../scheduler/task_state.ts";
-import type { Attempt, SlotFate } from "../worker/port.ts";
+import type { Attempt, AttemptRequest, SlotFate } from "../worker/port.ts";
 import { pinMessage } from "./commit_message.ts";
 import { ControllerFault, type ControllerHandle } from "./controller_handle.ts";
-import { attemptDirectory } from "./directory.ts";
+import { attemptDirectory, type RunDirectory } from "./directory.ts";
 import { runTaskGates } from "./gate_flow.ts";
 import { outputsOfDependencies } from "./stored_outputs.ts";
 
@@ -29,30 +29,17 @@ export class AttemptFlow {
   readonly #abort = new AbortController();
   /** Its verdict is made: nothing of it is left to be ended. */
   #isSettled = false;
+  readonly #abandoned = Promise.withResolvers<null>();
 
   constructor(controller: ControllerHandle, attempt: Attempt) {
     this.#controller = controller;
     this.attempt = attempt;
   }
 
-  /** Starts the attempt that was just claimed for the task. */
+  /** Starts the attempt that was just claimed for the task in this process. */
   static start(controller: ControllerHandle, taskId: string): AttemptFlow {
-    const { spec, task } = viewOf(controller, taskId);
-    if (task.token === null) {
-      throw new ControllerFault({ what: `Cannot start task "${taskId}"`, why: "it has no claim" });
-    }
-    const ref = { task_id: taskId, attempt: task.attempt, token: task.token };
-    const restore = outputsOfDependencies(controller.state, spec, controller.ports.runDirectory);
-    return new AttemptFlow(
-      controller,
-      controller.ports.attempts.start({
-        ref,
-        spec,
-        base: task.base,
-        restore,
-        ...(task.answer === undefined ? {} : { answer: task.answer }),
-      }),
-    );
+    const request = claimedRequest(controller.state, taskId, controller.ports.runDirectory);
+    return new AttemptFlow(controller, controller.ports.attempts.start(request));
   }
 
   /** Gives up an attempt of a dead process that left no slot behind. */
@@ -67,11 +54,6 @@ export class AttemptFlow {
   /** Whether the task's current attempt is this one. */
   isCurrent(): boolean {
     return isCurrent(this.#controller.state, this.attempt.ref);
-  }
-
-  /** Whether a request asks to cancel the task. */
-  isCancelWanted(): boolean {
-    return this.#view().task.cancel_request !== null;
   }
 
   /** Name of the worker that has it in hand. */
@@ -105,13 +87,19 @@ export class AttemptFlow {
     this.attempt.end(reason, now);
   }
 
+  /** Stops waiting for the attempt: it is another controller's, or nobody's. */
+  abandon(): void {
+    this.#abandoned.resolve(null);
+  }
+
   /** Runs the attempt to its end. */
   async run(): Promise<void> {
     const { ref } = this.attempt;
-    const started = await this.attempt.started;
+    const abandoned = this.#abandoned.promise;
+    const started = await Promise.race([this.attempt.started, abandoned]);
     if (started !== null) {
       await this.#controller.commit((state) =>
-        this.isCurrent()
+        this.isCurrent() && this.#view().task.state === "claimed"
           ? [draft("task_started", this.#subject(), controllerActor(state), {
             ...ref,
             process: started.process,
@@ -121,7 +109,21 @@ export class AttemptFlow {
           : []
       );
     }
-    await this.#finish(this.#explained(await this.attempt.ended));
+    const body = await Promise.race([this.attempt.ended, abandoned]);
+    if (body !== null) await this.#finish(this.#explained(body));
+  }
+
+  /** Pins and gives back what an attempt whose report was refused has left: stale work is kept too (P6). */
+  async keepStale(): Promise<void> {
+    const body = await this.attempt.ended;
+    if (this.attempt.slot() === null) return;
+    const pinned = await this.#pin(body);
+    if ("pin" in pinned) await this.attempt.release(fateOf(body, pinned.pin));
+    else {
+      await this.#giveUpSlot(
+        pinned.isLost ? { setAside: false } : { setAside: true, reason: pinned.failure },
+      );
+    }
   }
 
   /**
@@ -269,7 +271,11 @@ export class AttemptFlow {
   async #settle(outcome: AttemptOutcome, outputs: readonly StoredOutput[]): Promise<void> {
     await this.#controller.commit((state, now) => {
       this.#isSettled = true;
-      return settleAttempt(state, this.attempt.ref, outcome, outputs, now);
+      const drafts = settleAttempt(state, this.attempt.ref, outcome, outputs, now);
+      const report = state.run.open_requests.find((open) =>
+        open.kind === "attempt_reported" && open.payload.token === this.attempt.ref.token
+      );
+      return report === undefined ? drafts : drafts.map((each) => answering(each, report.index));
     });
   }
 
@@ -280,6 +286,27 @@ export class AttemptFlow {
   #subject(): ReturnType<typeof taskSubject> {
     return taskSubject(this.attempt.ref.task_id);
   }
+}
+
+/** What a claim calls for: the attempt as whoever carries it out needs to know it. */
+export function claimedRequest(state: RunState, taskId: string, runDirectory: RunDirectory): AttemptRequest {
+  const view = findTask(state, taskId);
+  if (view === undefined || view.task.token === null) {
+    throw new ControllerFault({ what: `Cannot start task "${taskId}"`, why: "it has no claim" });
+  }
+  const { spec, task } = view;
+  return {
+    ref: { task_id: taskId, attempt: task.attempt, token: view.task.token },
+    spec,
+    base: task.base,
+    restore: outputsOfDependencies(state, spec, runDirectory),
+    ...(task.answer === undefined ? {} : { answer: task.answer }),
+  };
+}
+
+/** The same end of an attempt, as the answer to the report of its worker. */
+function answering(each: EventDraft, request: number): EventDraft {
+  return each.kind === "retry_scheduled" ? { ...each, payload: { ...each.payload, request } } : each;
 }
 
 /** Whether the log holds the intent to pin the current attempt, and with it the outcome of its body. */
@@ -307,7 +334,9 @@ function fateOf(outcome: AttemptOutcome, pin: Pin): SlotFate {
   if (pin.set_aside) {
     return { setAside: true, reason: `not everything could be pinned: ${namedUnpinned(pin.unpinned)}` };
   }
-  if (!outcome.proven_dead && outcome.result !== "lost") {
+  // Of what was lost without a report everything that carried the mark of its process was ended.
+  const isSwept = outcome.result === "lost" && outcome.output === null;
+  if (!outcome.proven_dead && !isSwept) {
     return { setAside: true, reason: "processes of the attempt may still be alive" };
   }
   return { setAside: false };

@@ -5,12 +5,14 @@
 
 import { isSystemError, OmkError, reasonOf } from "../errors.ts";
 import { draft, type EventDraft, type RunEvent } from "../log/event.ts";
-import { KINDS, type RunStatus } from "../log/kinds.ts";
+import { KINDS, type PayloadOf, type RunStatus } from "../log/kinds.ts";
 import type { LogHead } from "../log/port.ts";
 import { controllerActor, decide, isQuiet, lostOutcome, nextWake } from "../scheduler/decide.ts";
-import { type RunState, taskAt } from "../scheduler/run_state.ts";
+import { findTask, type RunState, taskAt } from "../scheduler/run_state.ts";
+import { isRunOver, type UnwantedEnd, unwantedEnd } from "../scheduler/wanted.ts";
+import { LOCAL_WORKER } from "../scheduler/workers.ts";
 import { Alarm } from "./alarm.ts";
-import { AttemptFlow } from "./attempt_flow.ts";
+import { AttemptFlow, claimedRequest } from "./attempt_flow.ts";
 import { appendPatiently } from "./append_patiently.ts";
 import { decideFinish } from "./finish.ts";
 import { ControllerFault, type ControllerHandle, type DraftMaker } from "./controller_handle.ts";
@@ -18,12 +20,16 @@ import { runGateFlow } from "./gate_flow.ts";
 import { runMergeFlow } from "./merge_flow.ts";
 import { Leases } from "./leases.ts";
 import type { RunPorts } from "./ports.ts";
+import { RemoteAttempt } from "./remote_attempt.ts";
+import { RemoteAttempts } from "./remote_attempts.ts";
 import { apply } from "./state.ts";
 import { writeProof } from "./proof_flow.ts";
 import { WorkerWatch } from "./worker_watch.ts";
 
 /** How often the controller looks for what other processes have appended. */
 const POLL_MS = 200;
+/** How what is under way ends with the controller itself. */
+const SHUTDOWN: UnwantedEnd = { reason: "shutdown", now: false };
 
 interface Post {
   readonly make: DraftMaker;
@@ -46,6 +52,8 @@ export class Controller implements ControllerHandle {
   /** Ends the gates of the run when nobody wants their verdict any more. */
   readonly #stop = new AbortController();
   readonly #flows = new Map<number, AttemptFlow>();
+  /** Null where nobody else works for the run. */
+  readonly #remotes: RemoteAttempts | null;
   readonly #effects = new Set<Promise<void>>();
   #inbox: Post[] = [];
   #wake = Promise.withResolvers<void>();
@@ -64,6 +72,9 @@ export class Controller implements ControllerHandle {
     this.#leases = new Leases(this, () => this.attempts());
     this.#watch = new WorkerWatch(this, () => this.attempts());
     this.#alarm = new Alarm(ports.clock, () => this.#wake.resolve());
+    this.#remotes = ports.extra === undefined
+      ? null
+      : new RemoteAttempts(this, ports.extra, (error) => this.#fail(error));
   }
 
   get signal(): AbortSignal {
@@ -187,6 +198,7 @@ export class Controller implements ControllerHandle {
       }
       if (!own && KINDS[event.kind].class === "fact") this.#reportForgery(event);
       if (own && event.kind === "proof_writing") this.#proofHead = this.ports.log.head();
+      this.#remotes?.see(event);
       this.ports.onEvent?.(event);
     } catch (error) {
       this.#fail(error);
@@ -216,6 +228,9 @@ export class Controller implements ControllerHandle {
         case "merge_started":
           this.#startMerge();
           break;
+        case "result_refused":
+          this.#keepStale(event.payload);
+          break;
         case "gate_started":
           this.#track(runGateFlow(this, event.payload, this.#stop.signal));
           break;
@@ -231,12 +246,11 @@ export class Controller implements ControllerHandle {
   /** What a dead predecessor had begun. A run that has just started has nothing of the kind. */
   async #takeUp(): Promise<void> {
     if (this.state.run.incarnation === 1) return;
-    for (
-      const left of await this.ports.attempts.leftBehind(lostOutcome("the omk process that ran it is gone"))
-    ) {
+    const remote = this.#takeUpRemote();
+    const lost = lostOutcome("the omk process that ran it is gone");
+    for (const left of await this.ports.attempts.leftBehind(lost, remote)) {
       const flow = new AttemptFlow(this, left);
-      this.#flows.set(left.ref.token, flow);
-      this.#track(flow.finishLeftBehind().finally(() => this.#flows.delete(left.ref.token)));
+      this.#follow(flow, flow.finishLeftBehind());
     }
     for (const ordinal of this.state.index.active) {
       const { task } = taskAt(this.state, ordinal);
@@ -246,11 +260,61 @@ export class Controller implements ControllerHandle {
     if (this.state.run.merge !== null) this.#startMerge();
   }
 
+  /** The attempts of extra workers: those that live go on, of the others what they left is taken. Returns their tokens. */
+  #takeUpRemote(): ReadonlySet<number> {
+    const tokens = new Set<number>();
+    if (this.#remotes === null) return tokens;
+    for (const ordinal of this.state.index.active) {
+      const { task } = taskAt(this.state, ordinal);
+      if (task.token === null || task.owner === null || task.owner === LOCAL_WORKER) continue;
+      tokens.add(task.token);
+      this.#startAttempt(task.id);
+    }
+    return tokens;
+  }
+
   #startAttempt(taskId: string): void {
-    const flow = AttemptFlow.start(this, taskId);
-    this.#flows.set(flow.attempt.ref.token, flow);
-    this.#track(flow.run().finally(() => this.#flows.delete(flow.attempt.ref.token)));
+    const { owner } = findTask(this.state, taskId)?.task ?? { owner: null };
+    const isRemote = owner !== null && owner !== LOCAL_WORKER && this.#remotes !== null;
+    const flow = isRemote ? this.#assign(this.#remotes, owner, taskId) : AttemptFlow.start(this, taskId);
+    this.#follow(flow, flow.run());
+  }
+
+  /** Waits for what the worker of a claim will say; of an attempt that is being pinned the log has its outcome. */
+  #assign(remotes: RemoteAttempts, worker: string, taskId: string): AttemptFlow {
+    const request = claimedRequest(this.state, taskId, this.ports.runDirectory);
+    const attempt = remotes.assign(worker, request);
+    const { stage, outcome } = findTask(this.state, taskId)?.task ?? { stage: null, outcome: null };
+    if ((stage === "pinning" || stage === "pinned") && outcome !== null) attempt.reported(outcome);
+    return new AttemptFlow(this, attempt);
+  }
+
+  /** What a worker reported too late is not taken as a result, but its work is kept. */
+  #keepStale({ request, ...ref }: PayloadOf<"result_refused">): void {
+    const { extra } = this.ports;
+    const view = findTask(this.state, ref.task_id);
+    if (request === undefined || extra === undefined || view === undefined || this.#flows.has(ref.token)) {
+      return;
+    }
+    const spec = view.spec;
+    const base = spec.isolation === "worktree" ? view.task.base : null;
+    if (base === null) return;
+    const attempt = { task_id: ref.task_id, attempt: ref.attempt, token: ref.token };
+    const outcome = lostOutcome("its report came too late");
+    const kept = extra.takeOver({ ref: attempt, spec, base, restore: [] }, outcome).then(async (left) => {
+      if (left === null) return;
+      const flow = new AttemptFlow(this, left);
+      this.#flows.set(ref.token, flow);
+      await flow.keepStale().finally(() => this.#flows.delete(ref.token));
+    });
+    this.#track(kept);
+  }
+
+  #follow(flow: AttemptFlow, work: Promise<void>): void {
+    const { token } = flow.attempt.ref;
+    this.#flows.set(token, flow);
     this.#watch.wake();
+    this.#track(work.finally(() => this.#flows.delete(token)));
     this.#reconcile();
   }
 
@@ -276,21 +340,18 @@ export class Controller implements ControllerHandle {
 
   /** Ends the attempts that are not wanted any more. */
   #reconcile(): void {
-    const { run, plan, index } = this.state;
-    const isOver = this.#fault !== null || this.signal.aborted || run.failure !== null ||
-      run.tampered_at !== null;
-    if (isOver || run.cancel !== null) this.#stop.abort();
-    const isKilling = plan.on_failure === "kill" && index.count("failed") > 0;
+    const isGivingUp = this.#fault !== null || this.signal.aborted;
+    if (isGivingUp || isRunOver(this.state) || this.state.run.cancel !== null) this.#stop.abort();
     for (const flow of this.#flows.values()) {
-      if (isOver) {
-        flow.end("shutdown", this.#endNow);
-      } else if (run.cancel !== null || flow.isCancelWanted() || isKilling) {
-        flow.end("cancelled", this.#endNow);
-      } else if (flow.isStalled()) {
-        flow.end("stalled", this.#endNow);
-      } else if (!flow.isCurrent()) {
-        flow.end("shutdown", true);
+      const { attempt } = flow;
+      const end = isGivingUp ? SHUTDOWN : unwantedEnd(this.state, attempt.ref);
+      if (end === null) {
+        if (flow.isStalled()) flow.end("stalled", this.#endNow);
+        continue;
       }
+      const isNobodys = isGivingUp || !flow.isCurrent();
+      if (attempt instanceof RemoteAttempt && isNobodys && attempt.abandon(!isGivingUp)) flow.abandon();
+      else flow.end(end.reason, end.now || this.#endNow);
     }
   }
 
@@ -314,6 +375,7 @@ export class Controller implements ControllerHandle {
       this.#leases.tick();
       try {
         await log.poll();
+        await this.#remotes?.look();
       } catch (error) {
         this.#fail(error);
         return;

@@ -44,6 +44,11 @@ export function runDirectory(home: string, runId: string): RunDirectory {
   return runDirectoryAt(`${home}/runs/${runId}`, runId);
 }
 
+/** Held by flock as long as the process of an extra worker is there, stopped or not. */
+export function workerLock(directory: RunDirectory, worker: string): string {
+  return `${directory.path}/workers/${worker}/worker.lock`;
+}
+
 /** Directory of an attempt's artifacts, relative to the run's. */
 export function attemptDirectory(taskId: string, attempt: number): string {
   return `tasks/${taskId}/${attempt}`;

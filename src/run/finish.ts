@@ -3,7 +3,8 @@
 import { draft, type EventDraft } from "../log/event.ts";
 import type { GateSpec } from "../plan/spec.ts";
 import { latestGateRun, runStatus } from "../proof/status.ts";
-import { controllerActor, LOCAL_WORKER } from "../scheduler/decide.ts";
+import { controllerActor } from "../scheduler/decide.ts";
+import { LOCAL_WORKER } from "../scheduler/workers.ts";
 import type { RunState } from "../scheduler/run_state.ts";
 
 /** The next event of a run in which no task can run any more; empty while something is being carried out. */

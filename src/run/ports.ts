@@ -5,7 +5,10 @@ import type { GateRunner } from "../gates/port.ts";
 import type { RunEvent } from "../log/event.ts";
 import type { EventLog } from "../log/port.ts";
 import type { ProofWriter } from "../proof/port.ts";
-import type { AttemptWorker } from "../worker/port.ts";
+import type { AttemptOutcome } from "../log/kinds.ts";
+import type { ProcessIdentity } from "../process/port.ts";
+import type { WorkerRecord } from "../scheduler/run_record.ts";
+import type { Attempt, AttemptRequest, AttemptWorker } from "../worker/port.ts";
 import type { Heartbeats } from "../watchdog/port.ts";
 import type { RunDirectory } from "./directory.ts";
 
@@ -29,6 +32,18 @@ export interface ControllerClock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Extra worker processes of this machine. */
+export interface ExtraWorkers {
+  /** Whether the process of a worker is there; one that is stopped is. */
+  isPresent(worker: string): boolean;
+  /** Waits for the guardian of a worker that is gone, and ends what is left of what it had started. */
+  settle(worker: WorkerRecord): Promise<void>;
+  /** Sends a signal to the process group of a body, if it is still that very process. */
+  signal(body: ProcessIdentity, signal: "SIGTERM" | "SIGKILL"): Promise<void>;
+  /** The slot of an attempt that its worker has let go of; null where there is none, or where it still holds it. */
+  takeOver(request: AttemptRequest, outcome: AttemptOutcome): Promise<Attempt | null>;
+}
+
 /** See the module. */
 export interface RunPorts {
   readonly log: EventLog;
@@ -36,6 +51,8 @@ export interface RunPorts {
   readonly attempts: AttemptWorker;
   /** Signs of life of the workers. */
   readonly heartbeats: Heartbeats;
+  /** Absent where nobody else may work for the run. */
+  readonly extra?: ExtraWorkers;
   /** Null where no task of the run works in a worktree. */
   readonly merger: Merger | null;
   readonly gates: GateRunner;

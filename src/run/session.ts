@@ -19,9 +19,10 @@ import type { SigningKey } from "../proof/key.ts";
 import { createProofWriter } from "../proof/write.ts";
 import { controllerActor } from "../scheduler/decide.ts";
 import type { RunState } from "../scheduler/run_state.ts";
-import { createLocalWorker } from "../worker/local_worker.ts";
+import { createLocalWorker, type LocalWorker } from "../worker/local_worker.ts";
 import { Controller, type RunEnd } from "./controller.ts";
 import type { RunDirectory } from "./directory.ts";
+import { createExtraWorkers } from "./extra_workers.ts";
 import { heartbeatsOf } from "./heartbeat_files.ts";
 
 /** Author of omk's commits where there is no repository to make any in. */
@@ -99,6 +100,37 @@ export interface SessionOptions {
   readonly watcher: RunWatcher;
 }
 
+/** What carries out attempts in this process: of the controller, or of an extra worker. */
+export function createAttemptWorker(
+  { directory, plan, machinery, env, workDirectory, watcher }: Pick<
+    SessionOptions,
+    "directory" | "plan" | "machinery" | "env" | "workDirectory" | "watcher"
+  >,
+): LocalWorker {
+  const { supervisor, workspace } = machinery;
+  return createLocalWorker({
+    runId: directory.runId,
+    plan,
+    supervisor,
+    workspace,
+    runDirectory: directory.path,
+    async storeOutputs(root, outputs) {
+      const { files, missing } = await storeOutputs(root, outputs, directory.outputs);
+      const stored = files.map(({ path, sha256, bytes, executable }) => ({
+        path,
+        sha256,
+        bytes,
+        executable,
+      }));
+      return { stored, missing };
+    },
+    isSetupError: (error) => error instanceof SetupError,
+    directory: workDirectory,
+    env,
+    ...(watcher.onOutput === undefined ? {} : { onOutput: watcher.onOutput }),
+  });
+}
+
 /** A controller with all that it needs; `close` it when `run` is over. */
 export class Session implements AsyncDisposable {
   readonly controller: Controller;
@@ -109,6 +141,7 @@ export class Session implements AsyncDisposable {
     this.#options = options;
     const { directory, plan, state, log, machinery, env, watcher } = options;
     const { supervisor, workspace } = machinery;
+    const attempts = createAttemptWorker(options);
     this.controller = new Controller(state, {
       log,
       clock: {
@@ -117,27 +150,8 @@ export class Session implements AsyncDisposable {
         monotonic: () => systemClock.monotonic(),
         sleep: (ms, signal) => systemClock.sleep(ms, signal),
       },
-      attempts: createLocalWorker({
-        runId: directory.runId,
-        plan,
-        supervisor,
-        workspace,
-        runDirectory: directory.path,
-        async storeOutputs(root, outputs) {
-          const { files, missing } = await storeOutputs(root, outputs, directory.outputs);
-          const stored = files.map(({ path, sha256, bytes, executable }) => ({
-            path,
-            sha256,
-            bytes,
-            executable,
-          }));
-          return { stored, missing };
-        },
-        isSetupError: (error) => error instanceof SetupError,
-        directory: options.workDirectory,
-        env,
-        ...(watcher.onOutput === undefined ? {} : { onOutput: watcher.onOutput }),
-      }),
+      attempts,
+      extra: createExtraWorkers({ directory, supervisor, attempts }),
       heartbeats: heartbeatsOf(directory, supervisor),
       merger: workspace,
       gates: createGateRunner({ supervisor, workspace, env, limits: plan.limits }),

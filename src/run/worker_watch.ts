@@ -4,7 +4,8 @@
  */
 
 import { draft, type EventDraft, taskSubject } from "../log/event.ts";
-import { controllerActor, LOCAL_WORKER } from "../scheduler/decide.ts";
+import { controllerActor } from "../scheduler/decide.ts";
+import { LOCAL_WORKER } from "../scheduler/workers.ts";
 import type { WorkerRecord } from "../scheduler/run_record.ts";
 import { findTask, type RunState } from "../scheduler/run_state.ts";
 import type { HeartbeatReading, HeartbeatSlot } from "../watchdog/heartbeat.ts";

@@ -12,9 +12,7 @@ import { PickSet } from "./pick_set.ts";
 import { judgeFailure } from "./retry.ts";
 import { decideReuse } from "./reuse.ts";
 import { type RunState, taskAt, type TaskView } from "./run_state.ts";
-
-/** The worker name of the slots of the controller's own process. */
-export const LOCAL_WORKER = "local";
+import { freePlaces, LOCAL_WORKER } from "./workers.ts";
 
 /** The events to append now; `now` is the run clock in milliseconds. Empty: nothing to decide until something happens. */
 export function decide(state: RunState, now: number): readonly EventDraft[] {
@@ -168,15 +166,14 @@ function decideMerge(state: RunState, now: number): EventDraft[] {
 function decideClaims(state: RunState, now: number): EventDraft[] {
   if (state.run.paused || startsNothing(state)) return [];
   state.index.promoteDelayed(now);
-  const places = (state.run.settings?.workers ?? 0) - state.index.active.size;
-  const free = Math.min(places, attemptsLeft(state));
+  const places = freePlaces(state, attemptsLeft(state));
   const actor = controllerActor(state);
-  return pickTasks(state, free).map((ordinal) => {
+  return pickTasks(state, places.length).map((ordinal, at) => {
     const { spec, task } = taskAt(state, ordinal);
     return draft("task_claimed", taskSubject(spec.id), actor, {
       task_id: spec.id,
       attempt: task.attempt + 1,
-      worker: LOCAL_WORKER,
+      worker: places[at] ?? LOCAL_WORKER,
       lease_expires: now + state.plan.lease_secs * 1000,
       base: spec.isolation === "worktree" ? (state.run.head?.commit ?? null) : null,
     });

@@ -1,11 +1,13 @@
 /** Answers to the requests that other processes have appended: a fact each, or a visible refusal. */
 
 import { draft, type EventDraft, taskSubject } from "../log/event.ts";
+import type { PayloadOf } from "../log/kinds.ts";
 import { cancelledCauses, cancelledWith, hopelessCauses, reopenedWith } from "./cascade.ts";
 import { PROPOSALS_REFUSED } from "./proposals.ts";
 import type { OpenRequest } from "./run_record.ts";
 import { findTask, type RunState, taskAt, type TaskView } from "./run_state.ts";
 import { isActive, isTerminal } from "./task_state.ts";
+import { isAtService, LOCAL_WORKER } from "./workers.ts";
 
 /** The answers that can be given now. A cancellation of what is at work is answered when that has ended. */
 export function decideRequests(state: RunState): EventDraft[] {
@@ -43,23 +45,58 @@ function answer(state: RunState, request: OpenRequest): EventDraft[] {
     case "budget_add_requested":
       return answerBudget(state, index, request.payload, refuse);
     case "worker_joined":
-    case "worker_left":
-      return refuse("this run takes no workers of other processes");
-    case "attempt_started":
-    case "attempt_reported": {
-      const { task_id, attempt, token } = request.payload;
-      const reason = "no worker of another process holds this attempt";
-      return [draft("result_refused", taskSubject(task_id), actor, {
-        request: index,
-        task_id,
-        attempt,
-        token,
-        reason,
-      })];
+      return answerJoin(state, index, request.payload, refuse);
+    case "worker_left": {
+      const { worker, reason } = request.payload;
+      return isAtService(state, worker)
+        ? [draft("worker_stopped", "run", actor, { request: index, worker, reason })]
+        : refuse(`no worker "${worker}" is part of this run`);
     }
+    case "attempt_started":
+    case "attempt_reported":
+      return answerReport(state, index, request.payload);
     case "task_proposed":
       return refuse(PROPOSALS_REFUSED);
   }
+}
+
+function answerJoin(
+  state: RunState,
+  request: number,
+  { worker, process, slots, mark }: PayloadOf<"worker_joined">,
+  refuse: Refuse,
+): EventDraft[] {
+  const { run } = state;
+  if (worker === LOCAL_WORKER || run.workers?.some((each) => each.worker === worker)) {
+    return refuse(`worker "${worker}" has joined already`);
+  }
+  if (run.cancel !== null || run.cancelled || run.failure !== null || run.tampered_at !== null) {
+    return refuse("the run is ending");
+  }
+  const named = mark === undefined ? {} : { mark };
+  return [draft("worker_started", "run", actorOf(state), { request, worker, process, slots, ...named })];
+}
+
+/** What the worker of the current attempt says is taken in by the flow of that attempt; all else is stale (P3). */
+function answerReport(
+  state: RunState,
+  request: number,
+  payload: PayloadOf<"attempt_started" | "attempt_reported">,
+): EventDraft[] {
+  const { task_id, attempt, token, worker } = payload;
+  const view = findTask(state, task_id);
+  const isCurrent = view !== undefined && view.task.token === token && isActive(view.task.state);
+  if (isCurrent && view.task.owner === worker) return [];
+  const reason = isCurrent
+    ? `worker "${worker}" does not hold this attempt`
+    : "the attempt is no longer the current one of its task";
+  return [draft("result_refused", taskSubject(task_id), actorOf(state), {
+    request,
+    task_id,
+    attempt,
+    token,
+    reason,
+  })];
 }
 
 type Refuse = (reason: string) => EventDraft[];

@@ -54,6 +54,8 @@ export interface WorkerRecord {
   readonly process: PayloadOf<"worker_started">["process"];
   /** How many attempts it takes at once. */
   readonly slots: number;
+  /** What finds the processes that it started; absent for the controller's own, and where it gave none. */
+  readonly mark?: string;
   readonly state: "started" | "dead" | "stopped";
   /** Since when it is in this state; run clock, milliseconds. */
   readonly since: number;

@@ -64,8 +64,8 @@ export class LocalAttempt implements Attempt {
     );
   }
 
-  /** Takes over what a dead process left in a slot. */
-  adopt(slot: Slot, outcome: AttemptOutcome): void {
+  /** Takes over what another process left in a slot, or, without one, in the directory itself. */
+  adopt(slot: Slot | null, outcome: AttemptOutcome): void {
     this.#slot = slot;
     this.#finish(outcome);
   }
@@ -95,6 +95,12 @@ export class LocalAttempt implements Attempt {
   async release(fate: SlotFate): Promise<void> {
     const { workspace, slot } = this.#held();
     await workspace.release(slot, fate);
+  }
+
+  /** Frees the slot's lock without clearing its record: the run's controller, and nobody else, takes it from here. */
+  async letGo(): Promise<void> {
+    const { workspace } = this.#options;
+    if (workspace !== null && this.#slot !== null) await workspace.letGo(this.#slot);
   }
 
   async #work(): Promise<AttemptOutcome> {

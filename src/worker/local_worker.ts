@@ -5,7 +5,7 @@ import type { AttemptOutcome } from "../log/kinds.ts";
 import type { Plan, TaskSpec } from "../plan/spec.ts";
 import type { Supervisor } from "../process/port.ts";
 import { LocalAttempt } from "./local_attempt.ts";
-import type { Attempt, AttemptWorker, CollectedOutputs } from "./port.ts";
+import type { Attempt, AttemptRequest, AttemptWorker, CollectedOutputs } from "./port.ts";
 
 /** What a local worker works with. */
 export interface LocalWorkerOptions {
@@ -28,19 +28,30 @@ export interface LocalWorkerOptions {
   readonly onOutput?: (taskId: string, attempt: number, text: string, stream: "stdout" | "stderr") => void;
 }
 
-/** Makes the worker of the controller's own process. */
-export function createLocalWorker(options: LocalWorkerOptions): AttemptWorker {
+/** A worker in this process. */
+export interface LocalWorker extends AttemptWorker {
+  start(request: AttemptRequest): LocalAttempt;
+  /**
+   * An attempt that another process carried out, over with this outcome, with the slot that it has let go of; null
+   * where it left none, or still holds it.
+   */
+  takeOver(request: AttemptRequest, outcome: AttemptOutcome): Promise<Attempt | null>;
+}
+
+/** Makes the worker of this process, the controller's own or an extra one. */
+export function createLocalWorker(options: LocalWorkerOptions): LocalWorker {
   return {
     start(request) {
       const attempt = new LocalAttempt(options, request);
       attempt.begin();
       return attempt;
     },
-    async leftBehind(outcome) {
+    async leftBehind(outcome, others) {
       const { workspace } = options;
       if (workspace === null) return [];
       const attempts: Attempt[] = [];
-      for (const { slot, holder } of await workspace.heldSlots(options.runId)) {
+      const isMeant = ({ token }: SlotHolder) => others?.has(token) !== true;
+      for (const { slot, holder } of await workspace.heldSlots(options.runId, isMeant)) {
         const spec = options.plan.tasks.find((each) => each.id === holder.task_id);
         // No task has worked in the slot of a gate, so there is nothing in it to keep.
         if (spec === undefined || slot.name.startsWith("g")) {
@@ -48,6 +59,18 @@ export function createLocalWorker(options: LocalWorkerOptions): AttemptWorker {
         } else attempts.push(adopt(options, spec, slot, holder, outcome));
       }
       return attempts;
+    },
+    async takeOver(request, outcome) {
+      const { workspace, runId } = options;
+      if (request.base === null) {
+        const attempt = new LocalAttempt(options, request);
+        attempt.adopt(null, outcome);
+        return attempt;
+      }
+      const isMeant = ({ token }: SlotHolder) => token === request.ref.token;
+      const [held] = await workspace?.heldSlots(runId, isMeant) ?? [];
+      if (held === undefined) return null;
+      return adopt(options, request.spec, held.slot, held.holder, outcome);
     },
   };
 }

@@ -62,6 +62,9 @@ export interface Attempt {
 export interface AttemptWorker {
   /** Starts an attempt; what goes wrong is in its outcome. */
   start(request: AttemptRequest): Attempt;
-  /** The attempts that a dead process of this run left in slots: over with this outcome, to be pinned and released. */
-  leftBehind(outcome: AttemptOutcome): Promise<readonly Attempt[]>;
+  /**
+   * The attempts that a dead process of this run left in slots: over with this outcome, to be pinned and released. Those
+   * whose token is in `others` are somebody else's.
+   */
+  leftBehind(outcome: AttemptOutcome, others?: ReadonlySet<number>): Promise<readonly Attempt[]>;
 }

@@ -5,7 +5,7 @@ import type { RunState } from "../../scheduler/run_state.ts";
 import type { Style } from "../output.ts";
 import { formatDuration } from "./duration.ts";
 import { REASON_COLUMNS, reasonText, type Telling, tellingLine } from "./telling.ts";
-import { cut, oneLine, shortId } from "./text.ts";
+import { counted, cut, oneLine, shortId } from "./text.ts";
 
 /** How many paths of a conflict are named. */
 const PATHS_NAMED = 5;
@@ -162,6 +162,16 @@ function telling(event: RunEvent, state: RunState): Telling | undefined {
         word: "budget",
         colour: "blue",
         text: `${amountText(event.payload.budget, event.payload.by)} more`,
+      };
+    case "worker_started": {
+      const { worker, slots } = event.payload;
+      return { word: "worker", colour: "blue", text: `${worker} joined with ${counted(slots, "slot")}` };
+    }
+    case "worker_stopped":
+      return {
+        word: "worker",
+        colour: "blue",
+        text: `${event.payload.worker} left: ${reasonText(event.payload)}`,
       };
     case "run_paused":
       return {

@@ -5,6 +5,7 @@ import { latestGateRun } from "../../proof/status.ts";
 import type { GateRecord, RunRecord } from "../../scheduler/run_record.ts";
 import type { RunState } from "../../scheduler/run_state.ts";
 import type { TaskState, TaskStatus } from "../../scheduler/task_state.ts";
+import { LOCAL_WORKER } from "../../scheduler/workers.ts";
 import type { Verdict, WorkerCheck } from "../../watchdog/watch.ts";
 import { nextSteps } from "./next_steps.ts";
 
@@ -16,6 +17,8 @@ export interface ActiveTask {
   readonly task_id: string;
   readonly state: TaskStatus;
   readonly attempt: number;
+  /** The extra worker that does it; null where the run's own omk process does. */
+  readonly worker: string | null;
   /** ISO 8601; null while the attempt has only been claimed. */
   readonly started_at: string | null;
   readonly elapsed_ms: number;
@@ -123,6 +126,7 @@ export function statusDocument(state: RunState, facts: StatusFacts): StatusDocum
       task_id: task.id,
       state: task.state,
       attempt: task.attempt,
+      worker: task.owner === LOCAL_WORKER ? null : task.owner,
       started_at: task.started_at === null ? null : isoTime(task.started_at),
       elapsed_ms: Math.max(0, end - (task.started_at ?? end)),
       slot: task.slot,

@@ -101,9 +101,14 @@ function taskRows(document: StatusDocument, style: Style, now: number): readonly
 }
 
 function activeRows(document: StatusDocument, style: Style, now: number): readonly (readonly string[])[] {
-  const isInterrupted = document.standing === "interrupted";
-  const label = isInterrupted ? style.yellow("cut short") : style.blue("running");
+  const alive = new Set(
+    document.workers.filter(({ verdict }) => verdict !== "dead").map(({ worker }) => worker),
+  );
   return document.active.map((task) => {
+    // What an extra worker does goes on without the omk process of the run.
+    const isRemote = task.worker !== null && alive.has(task.worker);
+    const isInterrupted = document.standing === "interrupted" && !isRemote;
+    const label = isInterrupted ? style.yellow("cut short") : style.blue("running");
     const since = task.state === "claimed" ? "is being set up" : formatDuration(task.elapsed_ms);
     const { stalled } = document.tasks.find(({ id }) => id === task.task_id) ?? {};
     const parts = [
@@ -112,6 +117,7 @@ function activeRows(document: StatusDocument, style: Style, now: number): readon
       ...(stalled === undefined || isInterrupted
         ? []
         : [style.yellow(`no progress for ${formatDuration(Math.max(0, now - stalled.since))}`)]),
+      ...(isRemote ? [`worker ${task.worker}`] : []),
     ];
     const last = task.last_line === null ? bytesText(document, task) : `  | ${task.last_line}`;
     return [`  ${label}`, task.task_id, `${parts.join(", ")}${last}`];

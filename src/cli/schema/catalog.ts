@@ -36,7 +36,7 @@ export const SCHEMAS: readonly SchemaEntry[] = [
   },
   {
     name: "events",
-    commands: ["events", "log tail", "run", "resume", "retry"],
+    commands: ["events", "log tail", "run", "resume", "retry", "worker"],
     description: "events.jsonl and omk events --json: one event",
     make: async () => (await import("./events.ts")).eventsJsonSchema(),
   },

@@ -81,6 +81,7 @@ const activeTask = z.strictObject({
   task_id: taskId,
   state: taskStatus,
   attempt: z.int().min(1),
+  worker: z.string().nullable().describe("The extra worker that does it; null: the run's own omk process"),
   started_at: z.iso.datetime().nullable(),
   elapsed_ms: milliseconds,
   slot: z.string().nullable(),

@@ -30,6 +30,22 @@ export function closeRequest(state: RunState, payload: { readonly request?: numb
   state.run.open_requests = state.run.open_requests.filter((open) => open.index !== request);
 }
 
+/**
+ * Takes off the list what a worker has said of an attempt, once the log tells it as a fact: its start by
+ * `task_started`, its report by `attempt_pinning` or by the end of the attempt. Their token says which is meant.
+ */
+export function closeReports(
+  { run }: RunState,
+  token: number | null,
+  ...kinds: readonly ("attempt_started" | "attempt_reported")[]
+): void {
+  if (run.open_requests.length === 0 || token === null) return;
+  run.open_requests = run.open_requests.filter((open) =>
+    !((open.kind === "attempt_started" || open.kind === "attempt_reported") && kinds.includes(open.kind) &&
+      open.payload.token === token)
+  );
+}
+
 /** The task of an event, or the rule that is broken. */
 export function taskOf(state: RunState, id: string): TaskView | string {
   return findTask(state, id) ?? `the plan has no task "${id}"`;
@@ -62,6 +78,15 @@ export function move(
   const { task, ordinal } = view;
   const from = task.state;
   if (!isLegalTransition(from, to)) return `task "${task.id}" may not go from ${from} to ${to}`;
+  // Where an attempt is given up, a report that nobody has taken in is still to be refused.
+  if (isActive(from) && !isActive(to)) {
+    closeReports(
+      state,
+      task.token,
+      "attempt_started",
+      ...(to === "pending" ? [] : ["attempt_reported"] as const),
+    );
+  }
   Object.assign(task, changes);
   task.state = to;
   if (!isActive(to)) {

@@ -1,6 +1,7 @@
 /** The fold of the events about the run as a whole. */
 
 import { closeRequest, type HandlersOf, timeOf } from "./handler.ts";
+import { stopWorkers } from "./worker_events.ts";
 
 type RunKind =
   | "run_started"
@@ -100,6 +101,8 @@ export const runHandlers: HandlersOf<RunKind> = {
     run.phase = "finished";
     // A delivery afterwards is no part of how long the run took.
     run.finished_at ??= timeOf(event);
+    // Whoever goes on with the run finds no worker of before: they leave when a run ends.
+    stopWorkers(run, timeOf(event));
     run.status = status;
     run.exit_code = exit_code;
     return undefined;

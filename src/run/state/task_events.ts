@@ -4,7 +4,16 @@ import type { EventOf } from "../../log/event.ts";
 import type { RunState, TaskView } from "../../scheduler/run_state.ts";
 import { isActive } from "../../scheduler/task_state.ts";
 import { completeByReuse, refuseReuse, reusableOf } from "./reuse_events.ts";
-import { attemptOf, closeRequest, type HandlersOf, move, NO_ATTEMPT, taskOf, timeOf } from "./handler.ts";
+import {
+  attemptOf,
+  closeReports,
+  closeRequest,
+  type HandlersOf,
+  move,
+  NO_ATTEMPT,
+  taskOf,
+  timeOf,
+} from "./handler.ts";
 
 type TaskKind =
   | "task_claimed"
@@ -62,12 +71,14 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     const view = attemptOf(state, event.payload, "claimed");
     if (typeof view === "string") return view;
     const { process, slot } = event.payload;
+    closeReports(state, event.payload.token, "attempt_started");
     return move(state, view, "running", timeOf(event), { process, slot, stage: "body" });
   },
 
   attempt_pinning(state, { payload }) {
     const view = attemptOf(state, payload, "claimed", "running");
     if (typeof view === "string") return view;
+    closeReports(state, payload.token, "attempt_started", "attempt_reported");
     view.task.stage = "pinning";
     view.task.pin_date = payload.date;
     view.task.slot = payload.slot;
@@ -153,6 +164,7 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     const { task } = view;
     const { class: kind, not_before, outcome, reason } = event.payload;
     leaveMergeQueue(state, view);
+    closeRequest(state, event.payload);
     return move(state, view, "pending", timeOf(event), {
       ...NO_ATTEMPT,
       not_before,

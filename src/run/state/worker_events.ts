@@ -1,9 +1,9 @@
 /** The fold of the events about workers: who gives signs of life, and which attempts make no progress. */
 
 import type { EventOf } from "../../log/event.ts";
-import type { WorkerRecord } from "../../scheduler/run_record.ts";
+import type { RunRecord, WorkerRecord } from "../../scheduler/run_record.ts";
 import type { RunState } from "../../scheduler/run_state.ts";
-import { attemptOf, type HandlersOf, timeOf } from "./handler.ts";
+import { attemptOf, closeRequest, type HandlersOf, timeOf } from "./handler.ts";
 
 type WorkerKind =
   | "worker_started"
@@ -15,11 +15,13 @@ type WorkerKind =
 /** See the module. */
 export const workerHandlers: HandlersOf<WorkerKind> = {
   worker_started(state, event) {
-    const { worker, process, slots } = event.payload;
+    const { worker, process, slots, mark } = event.payload;
+    closeRequest(state, event.payload);
     const record: WorkerRecord = {
       worker,
       process,
       slots,
+      ...(mark === undefined ? {} : { mark }),
       state: "started",
       since: timeOf(event),
       reason: null,
@@ -53,8 +55,19 @@ export const workerHandlers: HandlersOf<WorkerKind> = {
   },
 
   worker_dead: (state, event) => become(state, event, "dead", event.payload.reason),
-  worker_stopped: (state, event) => become(state, event, "stopped", event.payload.reason),
+
+  worker_stopped(state, event) {
+    closeRequest(state, event.payload);
+    return become(state, event, "stopped", event.payload.reason);
+  },
 };
+
+/** At the end of a run, `now` on the run clock, its workers leave without another word. */
+export function stopWorkers(run: RunRecord, now: number): void {
+  if (run.workers === undefined) return;
+  const left = { state: "stopped", since: now, reason: "the run is finished" } as const;
+  run.workers = run.workers.map((each) => each.state === "started" ? { ...each, ...left } : each);
+}
 
 function become(
   state: RunState,

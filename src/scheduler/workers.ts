@@ -1,0 +1,33 @@
+/** Who has places for attempts: the controller's own process, and the extra workers that have joined the run. Pure. */
+
+import type { WorkerRecord } from "./run_record.ts";
+import { type RunState, taskAt } from "./run_state.ts";
+
+/** The worker name of the slots of the controller's own process. */
+export const LOCAL_WORKER = "local";
+
+/** The extra workers that take attempts: they have joined, and have neither left nor died. */
+export function extraWorkers({ workers = [] }: RunState["run"]): readonly WorkerRecord[] {
+  return workers.filter(({ worker, state }) => worker !== LOCAL_WORKER && state === "started");
+}
+
+/** Whether an extra worker takes attempts. */
+export function isAtService({ run }: RunState, worker: string): boolean {
+  return extraWorkers(run).some((each) => each.worker === worker);
+}
+
+/** The worker of each free place, those of the controller's own process first; at most `most`. */
+export function freePlaces(state: RunState, most: number): string[] {
+  const own = state.run.settings?.workers ?? 0;
+  const busy = new Map<string, number>();
+  for (const ordinal of state.index.active) {
+    const { owner } = taskAt(state, ordinal).task;
+    if (owner !== null) busy.set(owner, (busy.get(owner) ?? 0) + 1);
+  }
+  const places: string[] = [];
+  for (const { worker, slots } of [{ worker: LOCAL_WORKER, slots: own }, ...extraWorkers(state.run)]) {
+    const free = Math.min(slots - (busy.get(worker) ?? 0), most - places.length);
+    for (let place = 0; place < free; place++) places.push(worker);
+  }
+  return places;
+}
