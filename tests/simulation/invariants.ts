@@ -52,6 +52,8 @@ interface Shadow {
   status: string;
   attempt: number;
   token: number | null;
+  /** Who has the latest attempt in hand. */
+  owner: string | null;
   /** Place of the head that holds its work; −1 where none does. */
   delivered: number;
   retries: number;
@@ -77,6 +79,8 @@ export class Invariants {
   readonly #broken: Broken;
   /** Requests that no fact has answered. */
   readonly #open = new Set<number>();
+  /** What workers have said of attempts, by its place in the log. */
+  readonly #reports = new Map<number, { readonly kind: string; readonly token: number }>();
   #forgedFrom = Infinity;
 
   constructor(plan: Plan, broken: Broken) {
@@ -176,8 +180,23 @@ export class Invariants {
     const { kind, payload } = event;
     if (KINDS[kind].class === "request") this.#open.add(event.index);
     else if ("request" in payload && payload.request !== undefined) this.#open.delete(payload.request);
+    if (kind === "attempt_started" || kind === "attempt_reported") {
+      this.#reports.set(event.index, { kind, token: payload.token });
+    } else this.#readAnswerToReport(event);
     if (kind === "request_refused" || kind === "result_refused") {
       count(this.refusals, plainReason(payload.reason));
+    }
+  }
+
+  /** What a worker says of an attempt is answered by what becomes of that attempt. */
+  #readAnswerToReport({ kind, payload }: RunEvent): void {
+    const ends = ["task_finished", "task_failed", "task_cancelled", "task_waiting", "retry_scheduled"];
+    const answersStart = kind === "task_started" || kind === "attempt_pinning" || ends.includes(kind);
+    if (!answersStart || !("token" in payload)) return;
+    const answersReport = kind !== "task_started" && kind !== "retry_scheduled";
+    for (const [index, report] of this.#reports) {
+      const isAnswered = report.kind === "attempt_started" || answersReport;
+      if (report.token === payload.token && isAnswered) this.#open.delete(index);
     }
   }
 
@@ -204,7 +223,12 @@ export class Invariants {
   #followTask(event: RunEvent, id: string, shadow: Shadow, broken: Broken): void {
     switch (event.kind) {
       case "task_claimed":
-        Object.assign(shadow, { token: event.index, attempt: event.payload.attempt, notBefore: 0 });
+        Object.assign(shadow, {
+          token: event.index,
+          attempt: event.payload.attempt,
+          owner: event.payload.worker,
+          notBefore: 0,
+        });
         shadow.gatesPassed.clear();
         break;
       case "task_finished": {
@@ -306,7 +330,10 @@ export class Invariants {
     const atWork = holders.filter(([, { status }]) => isActive(status)).map(([other]) =>
       specOf(this.#plan, other)
     );
-    if (atWork.length + 1 > this.#run.workers) broken("there are more attempts than workers");
+    const held =
+      holders.filter(([, { status, owner }]) => isActive(status) && owner === payload.worker).length;
+    const places = this.#run.placesOf(payload.worker);
+    if (held + 1 > places) broken(`worker ${payload.worker} holds more attempts than its ${places}`);
     const inPool = atWork.filter((other) => spec.pool !== null && other?.pool === spec.pool).length;
     if (spec.pool !== null && inPool + 1 > (this.#plan.pools[spec.pool] ?? Infinity)) {
       broken(`pool ${spec.pool} is full`);
@@ -387,6 +414,7 @@ function createShadow(): Shadow {
     status: "pending",
     attempt: 0,
     token: null,
+    owner: null,
     delivered: -1,
     retries: 0,
     recoveries: 0,

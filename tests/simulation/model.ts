@@ -6,7 +6,7 @@
 import type { Plan, TaskSpec } from "../../src/plan/spec.ts";
 import type { TaskState } from "../../src/scheduler/task_state.ts";
 import { type Facts, isAtWork, isMerging, isOver, isSelected, statusOf, taskOf } from "./facts.ts";
-import { answerTo } from "./model_requests.ts";
+import { answerTo, isServing } from "./model_requests.ts";
 import { collide, dependentsOf, specOf, standing } from "./naive.ts";
 
 /** What the model knows of the plan once the run has started. */
@@ -129,7 +129,14 @@ function claims(facts: Facts, settings: ModelSettings, now: number): string[] {
   const atWork = tasks.filter(isAtWork).map(({ id }) => id);
   const attemptsLeft = (plan.budget.attempts ?? Infinity) + (run.budget_added?.attempts ?? 0) -
     settings.claims;
-  let places = Math.min((run.settings?.workers ?? 0) - atWork.length, attemptsLeft);
+  const hands = (run.workers ?? []).filter(({ worker }) => isServing(facts, worker));
+  const free = [{ worker: "local", slots: run.settings?.workers ?? 0 }, ...hands].flatMap(
+    ({ worker, slots }) => {
+      const busy = tasks.filter((task) => isAtWork(task) && task.owner === worker).length;
+      return Array.from({ length: Math.max(0, slots - busy) }, () => worker);
+    },
+  );
+  let places = Math.min(free.length, attemptsLeft);
   const pools = new Map<string, number>();
   const holders = tasks.flatMap((task, at) => {
     const spec = plan.tasks[at];
@@ -144,7 +151,8 @@ function claims(facts: Facts, settings: ModelSettings, now: number): string[] {
     if (places < 1 || inPool >= (plan.pools[spec.pool ?? ""] ?? Infinity)) continue;
     if (holders.some((holder) => collide(holder, spec, run.case_sensitive))) continue;
     const base = spec.isolation === "worktree" ? run.head?.commit ?? null : null;
-    chosen.push(`claim ${spec.id} ${task.attempt + 1} ${base} ${now + plan.lease_secs * 1000}`);
+    const worker = free[chosen.length];
+    chosen.push(`claim ${spec.id} ${task.attempt + 1} ${base} ${now + plan.lease_secs * 1000} ${worker}`);
     holders.push(spec);
     if (spec.pool !== null) pools.set(spec.pool, inPool + 1);
     places -= 1;

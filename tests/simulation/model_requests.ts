@@ -36,9 +36,30 @@ export function answerTo(facts: Facts, request: OpenRequest): string[] {
       const planned = { ...others, time: time_secs ?? undefined }[request.payload.budget];
       return planned === undefined ? refusal : [`budget_extended ${request.index}`];
     }
+    case "worker_joined": {
+      const { worker } = request.payload;
+      const isKnown = worker === "local" || run.workers?.some((each) => each.worker === worker);
+      const isOpen = !isEnding && run.failure === null && run.tampered_at === null;
+      return isKnown !== true && isOpen ? [`worker_started ${request.index}`] : refusal;
+    }
+    case "worker_left":
+      return isServing(facts, request.payload.worker) ? [`worker_stopped ${request.index}`] : refusal;
+    case "attempt_started":
+    case "attempt_reported": {
+      const { task_id, token, worker } = request.payload;
+      const task = taskOf(facts, task_id);
+      const isTakenIn = task !== undefined && isAtWork(task) && task.token === token && task.owner === worker;
+      return isTakenIn ? [] : refusal;
+    }
     default:
       return refusal;
   }
+}
+
+/** Whether a worker beside the controller's own has joined, and has neither left nor died. */
+export function isServing({ run }: Facts, worker: string): boolean {
+  const record = run.workers?.find((each) => each.worker === worker);
+  return worker !== "local" && record?.state === "started";
 }
 
 /** The task and all that would wait for its success in vain; what is at work or being merged ends by itself. */

@@ -23,6 +23,7 @@ const READINESS = "src/scheduler/readiness.ts";
 const BUDGET = "src/scheduler/budget.ts";
 const CASCADE = "src/scheduler/cascade.ts";
 const SETTLE = "src/scheduler/settle.ts";
+const WORKERS = "src/scheduler/workers.ts";
 
 /** See the module. */
 export const MUTANTS: readonly Mutant[] = [
@@ -196,9 +197,21 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "one worker too many",
-    file: DECIDE,
-    text: "(state.run.settings?.workers ?? 0) - state.index.active.size",
-    replacement: "(state.run.settings?.workers ?? 0) + 1 - state.index.active.size",
+    file: WORKERS,
+    text: "Math.min(slots - (busy.get(worker) ?? 0), most - places.length)",
+    replacement: "Math.min(slots + 1 - (busy.get(worker) ?? 0), most - places.length)",
+  },
+  {
+    name: "a worker that has died gets attempts",
+    file: WORKERS,
+    text: 'worker !== LOCAL_WORKER && state === "started"',
+    replacement: "worker !== LOCAL_WORKER",
+  },
+  {
+    name: "any worker may report any attempt",
+    file: REQUESTS,
+    text: "if (isCurrent && view.task.owner === worker) return [];",
+    replacement: "if (isCurrent) return [];",
   },
   {
     name: "a lease that has run out is not noticed",

@@ -4,7 +4,7 @@
 export const REFUSALS: readonly string[] = [
   "no approval X is open",
   "no task has failed",
-  "no worker of another process holds this attempt",
+  "no worker X is part of this run",
   "task X depends on X, which did not succeed; retry that first",
   "task X is STATE already",
   "task X is STATE, and waits for no answer",
@@ -23,7 +23,9 @@ export const REFUSALS: readonly string[] = [
   "the run is cancelled",
   "the run is not paused",
   "the run is paused already",
-  "this run takes no workers of other processes",
+  "the run is ending",
+  "worker X does not hold this attempt",
+  "worker X has joined already",
 ];
 
 /** A reason without the names and states in it. */

@@ -25,6 +25,10 @@ export class RunShadow {
   readonly #added = new Map<string, number>();
   readonly #usage = new Map<string, number>();
   readonly #gates = new Map<string, string>();
+  /** The extra workers that take attempts, with their places. */
+  readonly #hands = new Map<string, number>();
+  /** Those that are silent, and may be heard again. */
+  readonly #silent = new Map<string, number>();
   #tree: string | null = null;
   #selected: ReadonlySet<string> | null = null;
   #pausedSince = 0;
@@ -33,6 +37,11 @@ export class RunShadow {
 
   constructor(plan: Plan) {
     this.#plan = plan;
+  }
+
+  /** How many attempts a worker may hold. */
+  placesOf(worker: string): number {
+    return worker === "local" ? this.workers : this.#hands.get(worker) ?? 0;
   }
 
   /** Whether the run is to run this task. */
@@ -87,6 +96,21 @@ export class RunShadow {
       case "run_unpaused":
         if (this.isPaused) this.#pausedMs += ts - this.#pausedSince;
         this.isPaused = false;
+        break;
+      case "worker_started":
+        this.#hands.set(event.payload.worker, event.payload.slots);
+        break;
+      case "worker_dead":
+      case "worker_stopped":
+        this.#silent.set(event.payload.worker, this.#hands.get(event.payload.worker) ?? 0);
+        this.#hands.delete(event.payload.worker);
+        break;
+      case "worker_recovered":
+        if (event.payload.attempt !== undefined) break;
+        this.#hands.set(event.payload.worker, this.#silent.get(event.payload.worker) ?? 0);
+        break;
+      case "run_finished":
+        this.#hands.clear();
         break;
       case "proof_writing":
         this.proofAt = event.index;

@@ -20,6 +20,7 @@ export function simulatedPorts(
   process: SimulatedProcess,
   onEvent: (event: RunEvent) => void,
 ): RunPorts {
+  const attempts = simulatedWorker(world, process);
   return {
     log: world.logFor(process),
     clock: {
@@ -28,13 +29,22 @@ export function simulatedPorts(
       monotonic: () => world.clock.monotonic(),
       sleep: (ms, signal) => process.sleep(ms, signal, ms === POLL_MS),
     },
-    attempts: simulatedWorker(world, process),
+    attempts,
+    extra: {
+      isPresent: (worker) => world.hands.get(worker)?.process.isAlive === true,
+      settle: () => process.sleep(world.random.split("settle").between(0, 2_000)),
+      signal: () => Promise.resolve(),
+      takeOver: (request, outcome) => attempts.takeOver(request, outcome),
+    },
     heartbeats: {
       process: SELF,
       wall: () => world.clock.wall(),
       cpuTimes: () => process.isAlive ? Promise.resolve(new Map([[SELF.pid, 0]])) : forever(),
       write: () => process.isAlive ? Promise.resolve() : forever(),
-      read: () => Promise.resolve({ kind: "absent" }),
+      read(worker) {
+        const heartbeat = world.hands.get(worker)?.heartbeat ?? null;
+        return Promise.resolve(heartbeat === null ? { kind: "absent" } : { kind: "read", heartbeat });
+      },
       isAlive: () => Promise.resolve(true),
     },
     merger: simulatedMerger(world, process),

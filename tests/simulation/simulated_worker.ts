@@ -19,25 +19,43 @@ const WATCHDOG_MS = 120_000;
 const BODY = { pid: 1, pgid: 1, start_time: null, boot_id: null };
 
 /** The worker of one process. */
-export function simulatedWorker(world: World, process: SimulatedProcess): AttemptWorker {
+export function simulatedWorker(world: World, process: SimulatedProcess): SimulatedAttempts {
+  const adopt = (request: AttemptRequest, outcome: AttemptOutcome, hasSlot: boolean) => {
+    const attempt = new SimulatedAttempt(world, process, request);
+    attempt.adopt(outcome, hasSlot);
+    return attempt;
+  };
   return {
     start(request) {
       const attempt = new SimulatedAttempt(world, process, request);
       if (process.isAlive) attempt.begin();
       return attempt;
     },
-    leftBehind(outcome) {
-      const left = [...world.slots.values()].map((request) => {
-        const attempt = new SimulatedAttempt(world, process, request);
-        attempt.adopt(outcome);
-        return attempt;
-      });
-      return Promise.resolve(left);
+    leftBehind(outcome, others) {
+      const free = [...world.slots].filter(([token]) => others?.has(token) !== true && !world.isHeld(token));
+      return Promise.resolve(free.map(([, request]) => adopt(request, outcome, true)));
+    },
+    async takeOver(request, outcome) {
+      await process.sleep(world.random.split(`take over ${request.ref.token}`).between(0, 100));
+      if (!process.isAlive) return await forever();
+      const { token } = request.ref;
+      if (request.base === null) return adopt(request, outcome, false);
+      const held = world.slots.get(token);
+      if (held === undefined || world.isHeld(token)) return null;
+      world.slotHolders.delete(token);
+      return adopt(held, outcome, true);
     },
   };
 }
 
-class SimulatedAttempt implements Attempt {
+/** What a process of the simulation does with attempts: begin them, and take over those of others. */
+export interface SimulatedAttempts extends AttemptWorker {
+  start(request: AttemptRequest): SimulatedAttempt;
+  takeOver(request: AttemptRequest, outcome: AttemptOutcome): Promise<Attempt | null>;
+}
+
+/** One attempt in the hands of a process. */
+export class SimulatedAttempt implements Attempt {
   readonly ref: Attempt["ref"];
   readonly started: Attempt["started"];
   readonly ended: Attempt["ended"];
@@ -70,9 +88,16 @@ class SimulatedAttempt implements Attempt {
   }
 
   /** Takes over what a dead process left. */
-  adopt(outcome: AttemptOutcome): void {
-    this.#hasSlot = true;
+  adopt(outcome: AttemptOutcome, hasSlot: boolean): void {
+    this.#hasSlot = hasSlot;
     this.#finish(outcome);
+  }
+
+  /** An extra worker leaves the slot to the controller. */
+  async letGo(): Promise<void> {
+    await this.#process.sleep(this.#random.between(0, 20));
+    if (!this.#process.isAlive) return await forever();
+    this.#world.slotHolders.delete(this.ref.token);
   }
 
   end(): void {

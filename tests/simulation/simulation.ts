@@ -17,6 +17,7 @@ import { isActive } from "../../src/scheduler/task_state.ts";
 import { type FaultKind, Faults } from "./faults.ts";
 import { DISTURBANCES, foreignDraft } from "./foreign.ts";
 import { Invariants } from "./invariants.ts";
+import { Hands } from "./simulated_hands.ts";
 import { modelDecide, type ModelSettings } from "./model.ts";
 import { randomPlan, randomStart } from "./plans.ts";
 import { Random } from "./random.ts";
@@ -62,6 +63,7 @@ class Simulation {
   readonly #world: World;
   readonly #invariants: Invariants;
   readonly #eventLimit: number;
+  readonly #hands: Hands;
   #process: SimulatedProcess;
   #controller: Controller | null = null;
   /** Never asked for a decision: deciding must not change what the fold gives. */
@@ -82,6 +84,7 @@ class Simulation {
     this.#world = new World(random.split("world"), this.#faults);
     this.#invariants = new Invariants(this.#plan, (what) => this.#world.violate(what));
     this.#process = new SimulatedProcess(this.#world);
+    this.#hands = new Hands(this.#world, this.#plan, random.split("hands"));
     this.#fold = createRunState(this.#plan);
     this.#eventLimit = 40 + Math.round(this.#plan.tasks.length * random.split("length").next() * 25);
   }
@@ -95,6 +98,7 @@ class Simulation {
       this.#world.violate(`it threw: ${error instanceof Error ? error.stack : error}`);
     }
     this.#process.die();
+    this.#hands.end();
     return {
       seed: this.#seed,
       tasks: this.#plan.tasks.length,
@@ -311,6 +315,7 @@ class Simulation {
     for (const [kind, rate] of DISTURBANCES) {
       if (this.#faults.isDue(kind, rate)) this.#request(kind, state);
     }
+    this.#hands.disturb();
     if (this.#faults.strikes("controller_died", 0.015)) this.#process.die();
   }
 

@@ -8,7 +8,7 @@ export function words(drafts: readonly EventDraft[]): string[] {
     const id = "task_id" in payload ? payload.task_id : "";
     switch (kind) {
       case "task_claimed":
-        return `claim ${id} ${payload.attempt} ${payload.base} ${payload.lease_expires}`;
+        return `claim ${id} ${payload.attempt} ${payload.base} ${payload.lease_expires} ${payload.worker}`;
       case "task_blocked":
         return `end ${id}`;
       case "task_cancelled":
@@ -34,6 +34,8 @@ export function words(drafts: readonly EventDraft[]): string[] {
       case "run_unpaused":
       case "budget_extended":
       case "run_cancelled":
+      case "worker_started":
+      case "worker_stopped":
         return `${kind} ${payload.request}`;
       default:
         return kind;

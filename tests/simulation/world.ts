@@ -4,11 +4,21 @@ import { LockTimeoutError, LogIoError } from "../../src/log/errors.ts";
 import type { EventDraft, RunEvent } from "../../src/log/event.ts";
 import { MemoryLog } from "../../src/log/memory_log.ts";
 import type { EventLog } from "../../src/log/port.ts";
+import type { Heartbeat } from "../../src/watchdog/heartbeat.ts";
 import type { AttemptRequest } from "../../src/worker/port.ts";
 import { BASE_COMMIT, RUN_ID } from "../run/fixture.ts";
 import type { Faults } from "./faults.ts";
 import type { Random } from "./random.ts";
 import { SimulatedClock } from "./simulated_clock.ts";
+
+/** An extra worker of the simulation, as others see it. */
+export interface SimulatedHands {
+  readonly process: SimulatedProcess;
+  /** Its latest heartbeat. */
+  heartbeat: Heartbeat | null;
+  /** Nothing of it is heard until then; monotonic clock. */
+  silentUntil: number;
+}
 
 /** How long the log stays unwritable when it does: longer than a controller is patient. */
 const OUTAGE_MS = 70_000;
@@ -20,6 +30,10 @@ export class World {
   readonly events: RunEvent[] = [];
   /** The attempts in slots that nobody has given back, by token. */
   readonly slots = new Map<number, AttemptRequest>();
+  /** The extra workers that ever were, by name. */
+  readonly hands = new Map<string, SimulatedHands>();
+  /** Which extra worker has a slot in its hands; by token. */
+  readonly slotHolders = new Map<number, string>();
   /** The commits that were the run's head, oldest first. */
   readonly heads: string[] = [BASE_COMMIT];
   /** The events that other processes than the controller have appended. */
@@ -101,6 +115,11 @@ export class World {
     return event;
   }
 
+  /** Whether an extra worker that lives works in the slot of an attempt. */
+  isHeld(token: number): boolean {
+    return this.hands.get(this.slotHolders.get(token) ?? "")?.process.isAlive === true;
+  }
+
   /** Swaps the head of the run; anything but the present one, or a swap that has happened, is a lost update. */
   advanceHead(from: string, to: string): void {
     const head = this.heads.at(-1);
@@ -129,6 +148,26 @@ export class World {
         if (faults.strikes("write_slow", 0.001)) await process.sleep(random.between(1, 5_000));
         return process.isAlive ? await log.poll() : await forever();
       },
+      subscribe: (listener) =>
+        log.subscribe((event, own) => {
+          if (process.isAlive) listener(event, own);
+        }),
+      close: () => Promise.resolve(),
+    };
+  }
+
+  /** The log as an extra worker sees it: what it appends is foreign to the controller. */
+  logForHands(process: SimulatedProcess): EventLog {
+    const { log, random } = this;
+    return {
+      append: async (drafts) => {
+        await process.sleep(random.split("hands").between(0, 30));
+        if (!process.isAlive) return await forever();
+        return drafts.flatMap((each) => this.appendForeign(each) ?? []);
+      },
+      head: () => log.head(),
+      read: (index) => log.read(index),
+      poll: () => process.isAlive ? Promise.resolve(0) : forever(),
       subscribe: (listener) =>
         log.subscribe((event, own) => {
           if (process.isAlive) listener(event, own);

@@ -60,6 +60,8 @@ export const runHandlers: HandlersOf<RunKind> = {
     if (state.plan.budget.time_secs !== null && run.paused_at === undefined) {
       run.paused_ms = (run.paused_ms ?? 0) + Math.max(0, timeOf(event) - run.last_ts);
     }
+    // Workers leave when a run ends: who goes on with it finds none of before.
+    if (run.phase === "finished") stopWorkers(run, timeOf(event));
     run.incarnation = event.payload.incarnation;
     run.controller = event.payload.controller;
     run.phase = "active";
@@ -101,8 +103,6 @@ export const runHandlers: HandlersOf<RunKind> = {
     run.phase = "finished";
     // A delivery afterwards is no part of how long the run took.
     run.finished_at ??= timeOf(event);
-    // Whoever goes on with the run finds no worker of before: they leave when a run ends.
-    stopWorkers(run, timeOf(event));
     run.status = status;
     run.exit_code = exit_code;
     return undefined;

@@ -62,10 +62,10 @@ export const workerHandlers: HandlersOf<WorkerKind> = {
   },
 };
 
-/** At the end of a run, `now` on the run clock, its workers leave without another word. */
+/** When a run that had ended is gone on with, at `now` on the run clock, its workers have left without another word. */
 export function stopWorkers(run: RunRecord, now: number): void {
   if (run.workers === undefined) return;
-  const left = { state: "stopped", since: now, reason: "the run is finished" } as const;
+  const left = { state: "stopped", since: now, reason: "the run had ended" } as const;
   run.workers = run.workers.map((each) => each.state === "started" ? { ...each, ...left } : each);
 }
 
