@@ -38,6 +38,9 @@ const NO_ROOM = /\((?:os error (?:27|28|69|122))\)|ENOSPC|EDQUOT|EFBIG/;
  */
 const MARKER_CHECK_MS = 20;
 
+/** How much of what others have appended is read at a time. */
+const PIECE_BYTES = 256 * 1024;
+
 /** Past this, what nobody wants to see is not read, in bytes. */
 const MUCH_BYTES = 64 * 1024;
 
@@ -321,15 +324,16 @@ export class CommitFile implements Disposable {
   #readForeign(size: number, deliver?: (event: RunEvent) => void): Tail {
     if (deliver === undefined && size - this.#position.offset > MUCH_BYTES) this.#skipTo(size);
     const scanner = new CommitScanner(this.#path, this.#position);
+    const piece = new Uint8Array(Math.min(size - scanner.nextOffset, PIECE_BYTES));
     while (scanner.nextOffset < size) {
-      const room = scanner.room().subarray(0, size - scanner.nextOffset);
+      const room = piece.subarray(0, size - scanner.nextOffset);
       const count = this.#attempt("read", () => this.#file.readAt(scanner.nextOffset, room));
       if (count === 0) throw this.#corrupt(`it has been cut to ${scanner.nextOffset} bytes`);
-      for (const commit of scanner.take(count)) {
+      scanner.take(room.subarray(0, count), (commit) => {
         const events = commit.events.map((event, i) => this.#checked(event, commit.firstLine + i));
         this.#position = commit.after;
         if (deliver !== undefined) { for (const event of events) deliver(event); }
-      }
+      });
     }
     return scanner.finish();
   }

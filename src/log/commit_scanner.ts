@@ -6,7 +6,7 @@ import { CorruptLogError, MalformedEventError } from "./errors.ts";
 import type { FreeEvent } from "./event.ts";
 import { isObjectPrefix } from "./json_prefix.ts";
 import { LineError, type ParsedLine, parseLine } from "./line.ts";
-import { type Line, LineBuffer } from "./line_buffer.ts";
+import { decodeUtf8, type Line, LineBuffer } from "./line_buffer.ts";
 import type { LogHead } from "./port.ts";
 import { isRunId } from "./run_id.ts";
 
@@ -114,21 +114,16 @@ export class CommitScanner {
     return this.#buffer.nextOffset;
   }
 
-  /** Room for the next bytes. */
-  room(): Uint8Array<ArrayBuffer> {
-    return this.#buffer.room();
-  }
-
   /**
-   * Takes the bytes that were put into the room, and yields the commits that have become whole.
+   * Takes the next bytes of the segment, and hands over the commits that have become whole.
    *
-   * @throws MalformedEventError, CorruptLogError
+   * @throws MalformedEventError, CorruptLogError: after the commits before the damage
    */
-  *take(count: number): Generator<ScannedCommit, void> {
-    this.#buffer.fill(count);
+  take(bytes: Uint8Array, onCommit: (commit: ScannedCommit) => void): void {
+    this.#buffer.add(bytes);
     for (const line of this.#buffer.lines()) {
       const commit = this.#addLine(line);
-      if (commit !== undefined) yield commit;
+      if (commit !== undefined) onCommit(commit);
     }
     const openBytes = this.#buffer.nextOffset - this.#position.offset;
     if (openBytes > MAX_COMMIT_BYTES) {
@@ -156,7 +151,7 @@ export class CommitScanner {
     // No line feed has come yet, so this is a whole line of its commit without it, or damage.
     this.#checkSums = true;
     const commit = this.#addLine({
-      text: decode(line),
+      text: decodeUtf8(line),
       start: this.#buffer.restOffset,
       end: this.#buffer.restOffset + length + 1,
     });
@@ -285,7 +280,7 @@ export class CommitScanner {
     return sha256(text.replaceAll(/\r(?=\n|$)/g, "").slice(0, -SEAL_LENGTH));
   }
 
-  /** The bytes of commits that were taken together, as they stand in the file; valid until there is more room. */
+  /** The bytes of commits that were taken together, as they stand in the file; valid until more are taken. */
   bytesOf(commits: readonly ScannedCommit[]): Uint8Array<ArrayBuffer> {
     const start = commits[0]?.start ?? 0;
     return this.#buffer.slice(start, commits.at(-1)?.after.offset ?? start);
@@ -315,12 +310,4 @@ function lengthWithoutNuls(bytes: Uint8Array): number {
   let length = bytes.length;
   while (length > 0 && bytes[length - 1] === 0) length--;
   return length;
-}
-
-function decode(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

@@ -5,7 +5,7 @@ import type { ScannedCommit } from "./commit_scanner.ts";
 import type { FreeEvent, RunEvent } from "./event.ts";
 import { type EventFilter, matches } from "./event_filter.ts";
 import { LogIoError } from "./errors.ts";
-import { wantedEvents } from "./reader.ts";
+import { runEventsOf } from "./reader.ts";
 import { positionBefore } from "./start_position.ts";
 import { scanLog } from "./scan.ts";
 
@@ -27,24 +27,24 @@ const LOOK_MS = 200;
  *
  * @throws MalformedEventError, CorruptLogError, LogIoError
  */
-export async function* followRunLog(
-  path: string,
-  options: FollowOptions = {},
-): AsyncGenerator<RunEvent, void> {
-  for await (const commits of followCommits(path, options)) {
-    for (const event of wantedEvents(path, commits, options)) {
-      yield event;
-      if (options.signal?.aborted) return;
-    }
-  }
+export function followRunLog(path: string, options: FollowOptions = {}): AsyncGenerator<RunEvent, void> {
+  return followEvents(path, options, (commit) => runEventsOf(path, commit));
 }
 
 /** As {@linkcode followRunLog}, for a log of either form: kinds and payloads are as they are. */
-export async function* followLog(path: string, options: FollowOptions = {}): AsyncGenerator<FreeEvent, void> {
+export function followLog(path: string, options: FollowOptions = {}): AsyncGenerator<FreeEvent, void> {
+  return followEvents(path, options, ({ events }) => events);
+}
+
+async function* followEvents<E extends FreeEvent | RunEvent>(
+  path: string,
+  options: FollowOptions,
+  eventsOf: (commit: ScannedCommit) => readonly E[],
+): AsyncGenerator<E, void> {
   const { from = 0, filter = {}, signal } = options;
   for await (const commits of followCommits(path, options)) {
-    for (const { events } of commits) {
-      for (const event of events) {
+    for (const commit of commits) {
+      for (const event of eventsOf(commit)) {
         if (event.index < from || !matches(event, filter)) continue;
         yield event;
         if (signal?.aborted) return;

@@ -65,13 +65,9 @@ function checkCommit(path: string, readAt: ReadAt, range: CommitRange, start: Lo
   const isFirst = range.start === 0 && start.index < 0;
   const before = { ...start, runId, offset: range.start, lines, index: event.index - 1, sum: first.prev };
   const scanner = new CommitScanner(path, isFirst ? start : { ...before, form: start.form ?? "run" });
-  for (let at = 0; at < bytes.length;) {
-    const room = scanner.room();
-    const piece = bytes.subarray(at, at + room.length);
-    room.set(piece);
-    at += piece.length;
-    for (const commit of scanner.take(piece.length)) return commit.after;
-  }
+  let after: LogPosition | undefined;
+  scanner.take(bytes, (commit) => after = commit.after);
+  if (after !== undefined) return after;
   throw new RangeError("the last commit is not whole");
 }
 

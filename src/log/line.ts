@@ -17,7 +17,11 @@ export class LineError extends Error {
 }
 
 const ENVELOPE = ["index", "id", "run_id", "ts", "schema_version", "kind", "subject", "actor", "payload"];
-const MARKS = ["prev", "commit", "sum"];
+/** Behind the envelope stand `sum`, or `prev` and `commit`, or all three, and nothing else. */
+const KEYS = [...ENVELOPE, "prev", "commit", "sum"];
+const LAST_KEYS = [...ENVELOPE, "sum"];
+/** The first line of a commit has at least so many. */
+const FIRST_COUNT = ENVELOPE.length + 2;
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const KIND = /^[a-z][a-z0-9_]*$/;
@@ -32,14 +36,30 @@ const SUM_LENGTH = 64;
  */
 export function parseLine(text: string): ParsedLine {
   const fields = parseObject(text);
+  const count = countKeys(fields);
+  const first = count < FIRST_COUNT ? undefined : readFirst(fields);
+  const hasSum = count === LAST_KEYS.length || count === KEYS.length;
+  return { event: readEnvelope(fields), first, sum: hasSum ? readSum(fields) : undefined };
+}
+
+/** How many keys a line has; throws {@linkcode LineError} where they are not those that it should have, in order. */
+function countKeys(fields: Readonly<Record<string, unknown>>): number {
+  let expected = KEYS;
   let count = 0;
   for (const key in fields) {
-    if (count < ENVELOPE.length && key !== ENVELOPE[count]) break;
+    if (count === ENVELOPE.length && key === "sum") expected = LAST_KEYS;
+    if (key !== expected[count]) {
+      throw new LineError(count < ENVELOPE.length ? missing(count) : `unknown key "${key}"`);
+    }
     count++;
   }
-  if (count < ENVELOPE.length) throw new LineError(`"${ENVELOPE[count]}" should be key ${count + 1}`);
-  const first = readFirst(fields, count);
-  return { event: readEnvelope(fields), first, sum: readSum(fields, count) };
+  if (count < ENVELOPE.length) throw new LineError(missing(count));
+  if (count === FIRST_COUNT - 1 && expected === KEYS) throw new LineError(`"commit" should be behind "prev"`);
+  return count;
+}
+
+function missing(count: number): string {
+  return `"${ENVELOPE[count]}" should be key ${count + 1}`;
 }
 
 /** The JSON object in `text`; throws {@linkcode LineError}. */
@@ -82,30 +102,17 @@ export function isSubject(value: unknown): value is Subject {
   return value === "run" || (typeof value === "string" && value.startsWith("task/") && value.length > 5);
 }
 
-/** What a line says as the first of its commit; `count` is how many keys it has. */
-function readFirst(fields: Readonly<Record<string, unknown>>, count: number): ParsedLine["first"] {
-  const found = count - ENVELOPE.length;
-  if (found > 0) checkMarks(fields, found);
-  if (found < 2) return undefined;
-  const { prev, commit } = fields;
+/** What a line says as the first of its commit. */
+function readFirst({ prev, commit }: Readonly<Record<string, unknown>>): ParsedLine["first"] {
   if (typeof prev !== "string" || prev.length !== SUM_LENGTH) throw wrong("prev");
   if (typeof commit !== "number" || !Number.isSafeInteger(commit) || commit < 1) throw wrong("commit");
   return { prev, count: commit };
 }
 
 /** The sum in the last line of a commit. */
-function readSum({ sum }: Readonly<Record<string, unknown>>, count: number): string | undefined {
-  if (count !== ENVELOPE.length + 1 && count !== ENVELOPE.length + 3) return undefined;
+function readSum({ sum }: Readonly<Record<string, unknown>>): string {
   if (typeof sum !== "string" || sum.length !== SUM_LENGTH) throw wrong("sum");
   return sum;
-}
-
-/** Behind the envelope stand `sum`, or `prev` and `commit`, or all three, and nothing else. */
-function checkMarks(fields: Readonly<Record<string, unknown>>, found: number): void {
-  const keys = Object.keys(fields).slice(ENVELOPE.length);
-  const expected = found === 1 ? ["sum"] : MARKS;
-  const unknown = keys.find((key, i) => key !== expected[i]);
-  if (unknown !== undefined) throw new LineError(`unknown key "${unknown}"`);
 }
 
 function wrong(key: string): LineError {

@@ -2,7 +2,7 @@
 
 import type { ScannedCommit } from "./commit_scanner.ts";
 import { MalformedEventError } from "./errors.ts";
-import type { RunEvent } from "./event.ts";
+import type { FreeEvent, RunEvent } from "./event.ts";
 import { type EventFilter, matches } from "./event_filter.ts";
 import { runEventProblem } from "./run_event.ts";
 import { positionBefore } from "./start_position.ts";
@@ -24,30 +24,24 @@ export interface ReadOptions extends ScanOptions {
  * @throws {MalformedEventError} at the first bad line, after the events before it; CorruptLogError, LogIoError
  */
 export async function* readRunLog(path: string, options: ReadOptions = {}): AsyncGenerator<RunEvent, void> {
-  const { from = 0, until = Infinity } = options;
+  const { from = 0, until = Infinity, filter } = options;
   const position = options.position ?? await positionBefore(path, from);
   for await (const commits of scanLog(path, { ...options, position })) {
-    for (const event of wantedEvents(path, commits, options)) {
-      if (event.index > until) return;
-      yield event;
+    for (const commit of commits) {
+      for (const event of runEventsOf(path, commit)) {
+        if (event.index > until) return;
+        if (event.index >= from && (filter === undefined || matches(event, filter))) yield event;
+      }
     }
     if ((commits.at(-1)?.after.index ?? -1) >= until) return;
   }
 }
 
-/** The wanted events of some commits; throws {@linkcode MalformedEventError} at one that a run's log cannot hold. */
-export function* wantedEvents(
-  path: string,
-  commits: readonly ScannedCommit[],
-  { from = 0, filter }: Pick<ReadOptions, "from" | "filter">,
-): Generator<RunEvent, void> {
-  for (const commit of commits) {
-    let line = commit.firstLine;
-    for (const event of commit.events) {
-      const problem = runEventProblem(event);
-      if (problem !== undefined) throw new MalformedEventError(path, line, commit.start, problem);
-      line++;
-      if (event.index >= from && (filter === undefined || matches(event, filter))) yield event as RunEvent;
-    }
+/** The events of a commit; throws {@linkcode MalformedEventError} where one is none that a run's log can hold. */
+export function runEventsOf(path: string, { events, firstLine, start }: ScannedCommit): readonly RunEvent[] {
+  for (let i = 0; i < events.length; i++) {
+    const problem = runEventProblem(events[i] as FreeEvent);
+    if (problem !== undefined) throw new MalformedEventError(path, firstLine + i, start, problem);
   }
+  return events as readonly RunEvent[];
 }

@@ -1,6 +1,5 @@
 /** Reads the whole commits of a log from its segments, without a lock and beside its writers. */
 
-import { attemptAsync } from "./attempt.ts";
 import {
   CommitScanner,
   LOG_START,
@@ -10,6 +9,7 @@ import {
   type Tail,
 } from "./commit_scanner.ts";
 import { CorruptLogError, MalformedEventError } from "./errors.ts";
+import { ReadAhead } from "./read_ahead.ts";
 import { type OpenSegment, openSegment } from "./segment_reader.ts";
 
 /** What is to be read, and how. */
@@ -62,16 +62,13 @@ async function* scanSegment(
   let isReread = false;
   for (;;) {
     const scanner = new CommitScanner(path, position, checkSums);
-    await attemptAsync(path, "read", () => file.seek(position.offset, Deno.SeekMode.Start));
+    await using ahead = await ReadAhead.start(path, file, position.offset, size);
     let found: unknown;
-    while (found === undefined && scanner.nextOffset < size) {
-      const room = scanner.room().subarray(0, size - scanner.nextOffset);
-      const count = await attemptAsync(path, "read", () => file.read(room)) ?? 0;
-      if (count === 0) break;
+    while (found === undefined) {
+      const piece = await ahead.next();
+      if (piece === undefined) break;
       const commits: ScannedCommit[] = [];
-      found = caught(() => {
-        for (const commit of scanner.take(count)) commits.push(commit);
-      });
+      found = caught(() => scanner.take(piece, (commit) => commits.push(commit)));
       if (commits.length === 0) continue;
       await onBytes?.(scanner.bytesOf(commits), commits);
       yield commits;

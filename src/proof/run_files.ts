@@ -8,7 +8,7 @@ import { EMPTY_HEAD } from "../log/commit.ts";
 import type { RunEvent } from "../log/event.ts";
 import type { Kind, PayloadOf } from "../log/kinds.ts";
 import type { LogHead } from "../log/port.ts";
-import { wantedEvents } from "../log/reader.ts";
+import { runEventsOf } from "../log/reader.ts";
 import { scanLog } from "../log/scan.ts";
 import { parsePlanJson } from "../plan/plan_json.ts";
 import type { Plan } from "../plan/spec.ts";
@@ -49,7 +49,7 @@ export async function readPlan(directory: string): Promise<{ readonly plan: Plan
 async function pinnedDigest(directory: string): Promise<string> {
   const path = `${directory}/${EVENTS_FILE}`;
   for await (const [commit] of scanLog(path, { checkSums: false })) {
-    const [first] = commit === undefined ? [] : wantedEvents(path, [commit], {});
+    const [first] = commit === undefined ? [] : runEventsOf(path, commit);
     if (first?.kind === "run_started") return first.payload.plan_digest;
     break;
   }
@@ -75,7 +75,7 @@ export async function foldRun(
   const folded: Mutable<FoldedRun> = { state, evidence, trail, ...nothing };
   for await (const commits of scanLog(path, { checkSums: false })) {
     for (const commit of commits) {
-      for (const event of wantedEvents(path, [commit], {})) {
+      for (const event of runEventsOf(path, commit)) {
         if (event.index > until) return folded;
         fold.apply(state, event);
         evidence.take(event);

@@ -157,9 +157,7 @@ Deno.test("CommitScanner does not take for torn what no writer leaves", () => {
 Deno.test("CommitScanner names the line and says what is wrong with it", () => {
   const scan = (lines: readonly string[]) => {
     const scanner = new CommitScanner("log", LOG_START);
-    const bytes = bytesOf(lines);
-    scanner.room().set(bytes);
-    return assertThrows(() => [...scanner.take(bytes.length)]);
+    return assertThrows(() => scanner.take(bytesOf(lines), () => {}));
   };
   const notJson = scan(LINES.with(3, "not-json"));
   assertInstanceOf(notJson, MalformedEventError);
@@ -189,6 +187,15 @@ Deno.test("CommitScanner accepts CR LF in a free log, and not in a run's own", (
   const bytes = new TextEncoder().encode(`${body},"sum":"${sum}"}\n`);
   assertEquals(judge(bytes).verdict, "clean");
   assertEquals(judge(crlf(bytes)), { ...judge(bytes), offset: bytes.length + 3 });
+});
+
+Deno.test("CommitScanner tells a replacement character from what is not UTF-8", () => {
+  const log = encodeLog([[runStarted()], [fact("\ufffd, which somebody wrote"), fact("and more")]]);
+  const { verdict, events } = judge(log);
+  assertEquals([verdict, events.length], ["clean", 3]);
+  const at = log.indexOf(0xef);
+  log[at + 2] = 0x20;
+  assertEquals(judge(log).verdict, "corrupt");
 });
 
 Deno.test("CommitScanner takes a commit that is larger than its buffer", () => {

@@ -3,7 +3,7 @@
 import { sha256 } from "../../src/digest.ts";
 import { CommitEncoder, NO_SUM } from "../../src/log/commit.ts";
 import { makeCommit } from "../../src/log/commit_batch.ts";
-import { CommitScanner, LOG_START, type Tail } from "../../src/log/commit_scanner.ts";
+import { CommitScanner, LOG_START, type ScannedCommit, type Tail } from "../../src/log/commit_scanner.ts";
 import { admit } from "../../src/log/admission.ts";
 import { CorruptLogError, MalformedEventError } from "../../src/log/errors.ts";
 import type { EventDraft, FreeEvent } from "../../src/log/event.ts";
@@ -63,7 +63,9 @@ export function join(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 /** Where each commit of a well-formed log ends. */
 export function commitEnds(bytes: Uint8Array): number[] {
   const scanner = new CommitScanner("log", LOG_START);
-  return [...feed(scanner, bytes)].map(({ after }) => after.offset);
+  const ends: number[] = [];
+  feed(scanner, bytes, ({ after }) => ends.push(after.offset));
+  return ends;
 }
 
 /** What a scan of the bytes finds. */
@@ -79,7 +81,7 @@ export function judge(bytes: Uint8Array, pieceSize = bytes.length): Judgement {
   const scanner = new CommitScanner("log", LOG_START);
   const events: FreeEvent[] = [];
   try {
-    for (const commit of feed(scanner, bytes, pieceSize)) events.push(...commit.events);
+    feed(scanner, bytes, (commit) => events.push(...commit.events), pieceSize);
     const tail = scanner.finish();
     return { verdict: tail.state, events, offset: tail.offset };
   } catch (error) {
@@ -88,12 +90,13 @@ export function judge(bytes: Uint8Array, pieceSize = bytes.length): Judgement {
   }
 }
 
-function* feed(scanner: CommitScanner, bytes: Uint8Array, pieceSize = bytes.length) {
-  for (let at = 0; at < bytes.length;) {
-    const room = scanner.room();
-    const piece = bytes.subarray(at, at + Math.min(pieceSize, room.length));
-    room.set(piece);
-    at += piece.length;
-    yield* scanner.take(piece.length);
+function feed(
+  scanner: CommitScanner,
+  bytes: Uint8Array,
+  onCommit: (commit: ScannedCommit) => void,
+  pieceSize = bytes.length,
+): void {
+  for (let at = 0; at < bytes.length; at += pieceSize) {
+    scanner.take(bytes.subarray(at, at + pieceSize), onCommit);
   }
 }
