@@ -9,6 +9,7 @@ import { chooseView } from "./choose_view.ts";
 import type { CommandContext } from "./command.ts";
 import { listenForEnd } from "./end_signals.ts";
 import type { Output } from "./output.ts";
+import { requestedReports, writeReports } from "./reports.ts";
 import type { RunView } from "./run_view.ts";
 
 /**
@@ -20,6 +21,7 @@ export async function conductRun(
   context: CommandContext,
   open: (watcher: RunWatcher) => Promise<Session>,
 ): Promise<number> {
+  const reports = await requestedReports(context.args, context.cwd);
   const view = await chooseView(context);
   using _closing = { [Symbol.dispose]: () => view.close() };
   await using session = await open(watcherOf(view, context.output, context.json));
@@ -28,6 +30,7 @@ export async function conductRun(
   const end = await session.run();
   await showEnd(context, view, session);
   await summariseJob(context, session);
+  await writeReports(reports, session.directory, context.output);
   return end.exit_code;
 }
 

@@ -2,6 +2,7 @@
 
 import type { OptionSpec } from "./command.ts";
 import { OUTPUT } from "./config/settings.ts";
+import { REPORT_OPTION } from "./reports.ts";
 
 /** The options of every command that runs tasks. */
 export const OUTPUT_OPTIONS: readonly OptionSpec[] = [
@@ -28,4 +29,5 @@ export const OUTPUT_OPTIONS: readonly OptionSpec[] = [
     type: "boolean",
     description: "Tell claims, leases, worktrees, pins and merges too",
   },
+  REPORT_OPTION,
 ];

@@ -15,6 +15,8 @@ export interface GateFacts {
   readonly output: Artifact | null;
   readonly tree: TreeChanges;
   readonly counts: TestCounts | null;
+  /** SARIF logs that it wrote, as they are kept. */
+  readonly reports: readonly Artifact[];
   /** Null: it passed. */
   readonly failure: GateFailure | null;
 }
@@ -41,6 +43,7 @@ export function gateResult(request: GateRequest, facts: GateFacts): GateResult {
     changed: listed(facts.tree.changed),
     untracked: listed(facts.tree.untracked),
     counts: facts.counts,
+    ...(facts.reports.length === 0 ? {} : { reports: [...facts.reports] }),
   };
   return failure === null ? { passed: true, evidence } : {
     passed: false,

@@ -1,8 +1,10 @@
 /**
- * Counts of a JUnit XML report. There is no formal standard: some producers nest suites and count children twice,
- * some leave attributes out. So the test cases themselves are counted, and the attributes of the outermost suites
- * only where a report lists no case. Nothing is expanded or fetched, and the time is linear in the text.
+ * JUnit XML reports. There is no formal standard: some producers nest suites and count children twice, some leave
+ * attributes out. So the test cases themselves are counted, and the attributes of the outermost suites only where a
+ * report lists no case. Entities that a report declares are not expanded, and nothing is fetched.
  */
+
+import { type SaxesAttributePlain, SaxesParser, type SaxesTagPlain } from "saxes";
 
 /** How many tests a report tells of. */
 export interface TestCounts {
@@ -15,54 +17,53 @@ export interface TestCounts {
 /** The counts of a report; null where the text is no JUnit report, or an incomplete one. */
 export function junitCounts(text: string): TestCounts | null {
   const counter = new CaseCounter();
-  for (const tag of tagsOf(text)) {
-    if (tag === null || !counter.take(tag)) return null;
+  const parser = new SaxesParser({ xmlns: false, position: false });
+  parser.on("opentag", (tag) => counter.open(tag));
+  parser.on("closetag", ({ name }) => counter.close(name));
+  try {
+    parser.write(text.replaceAll(NOT_IN_XML, "")).close();
+  } catch (error) {
+    if (error instanceof Error) return null;
+    throw error;
   }
   return counter.result();
 }
 
-/** The sum of several counts; null where there are none. */
-export function sumCounts(counts: readonly TestCounts[]): TestCounts | null {
-  if (counts.length === 0) return null;
-  return counts.reduce((sum, each) => ({
-    tests: sum.tests + each.tests,
-    failures: sum.failures + each.failures,
-    skipped: sum.skipped + each.skipped,
-  }));
-}
-
-interface Tag {
-  readonly name: string;
-  readonly kind: "open" | "close" | "empty";
-  /** What stands behind the name. */
-  readonly attributes: string;
-}
+/** What no XML may hold, but reports with the raw output of tests do. */
+// deno-lint-ignore no-control-regex -- these are the characters that are meant
+const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
 const SUITES: ReadonlySet<string> = new Set(["testsuites", "testsuite"]);
 
 class CaseCounter {
   readonly #path: string[] = [];
-  #cases = { tests: 0, failures: 0, skipped: 0 };
-  #declared = { tests: 0, failures: 0, skipped: 0 };
+  readonly #cases = { tests: 0, failures: 0, skipped: 0 };
+  readonly #declared = { tests: 0, failures: 0, skipped: 0 };
   /** What the case that is being read has come to. */
   #verdict: "passed" | "failed" | "skipped" = "passed";
   #isReport = false;
 
-  /** Takes the next tag; false where it does not fit. */
-  take(tag: Tag): boolean {
-    if (tag.kind === "close") {
-      if (this.#path.pop() !== tag.name) return false;
-      if (tag.name === "testcase") this.#endCase();
-      return true;
+  /** Takes the next element. */
+  open({ name, attributes }: SaxesTagPlain): void {
+    if (this.#path.length === 0) this.#isReport = SUITES.has(name);
+    const parent = this.#path.at(-1);
+    this.#path.push(name);
+    if (name === "testcase") this.#verdict = "passed";
+    if (parent === "testcase") {
+      if (name === "failure" || name === "error") this.#verdict = "failed";
+      else if (name === "skipped" && this.#verdict === "passed") this.#verdict = "skipped";
     }
-    if (this.#path.length === 0) {
-      if (this.#isReport || !SUITES.has(tag.name)) return false;
-      this.#isReport = true;
-    }
-    this.#open(tag);
-    if (tag.kind === "open") this.#path.push(tag.name);
-    else if (tag.name === "testcase") this.#endCase();
-    return true;
+    const isOutermost = name === "testsuite" && (parent === undefined || parent === "testsuites");
+    if (isOutermost) this.#declare(attributes);
+  }
+
+  /** Takes the end of an element. */
+  close(name: string): void {
+    this.#path.pop();
+    if (name !== "testcase") return;
+    this.#cases.tests += 1;
+    if (this.#verdict === "failed") this.#cases.failures += 1;
+    if (this.#verdict === "skipped") this.#cases.skipped += 1;
   }
 
   result(): TestCounts | null {
@@ -70,82 +71,13 @@ class CaseCounter {
     return this.#cases.tests > 0 ? this.#cases : this.#declared;
   }
 
-  #open(tag: Tag): void {
-    const parent = this.#path.at(-1);
-    if (tag.name === "testcase") this.#verdict = "passed";
-    const isOutermostSuite = tag.name === "testsuite" && (parent === undefined || parent === "testsuites");
-    if (isOutermostSuite) this.#declare(tag.attributes);
-    if (parent !== "testcase") return;
-    if (tag.name === "failure" || tag.name === "error") this.#verdict = "failed";
-    else if (tag.name === "skipped" && this.#verdict === "passed") this.#verdict = "skipped";
+  #declare(attributes: Readonly<Record<string, SaxesAttributePlain["value"]>>): void {
+    const number = (name: string) => {
+      const value = Number(attributes[name] ?? 0);
+      return Number.isSafeInteger(value) && value > 0 ? value : 0;
+    };
+    this.#declared.tests += number("tests");
+    this.#declared.failures += number("failures") + number("errors");
+    this.#declared.skipped += number("skipped");
   }
-
-  #endCase(): void {
-    this.#cases.tests += 1;
-    if (this.#verdict === "failed") this.#cases.failures += 1;
-    if (this.#verdict === "skipped") this.#cases.skipped += 1;
-  }
-
-  #declare(attributes: string): void {
-    this.#declared.tests += countIn(attributes, "tests");
-    this.#declared.failures += countIn(attributes, "failures") + countIn(attributes, "errors");
-    this.#declared.skipped += countIn(attributes, "skipped");
-  }
-}
-
-function countIn(attributes: string, name: string): number {
-  const digits = new RegExp(`(?:^|\\s)${name}\\s*=\\s*["']\\s*(\\d{1,15})\\s*["']`).exec(attributes)?.[1];
-  return Number(digits ?? 0);
-}
-
-/** What is not a tag, with what ends it. The longest beginnings come first. */
-const SKIPPED: readonly { readonly start: string; readonly end: string }[] = [
-  { start: "<!--", end: "-->" },
-  { start: "<![CDATA[", end: "]]>" },
-  { start: "<?", end: "?>" },
-];
-
-/** The tags of an XML text in order; null for one that is not whole, after which nothing comes. */
-function* tagsOf(text: string): Generator<Tag | null> {
-  for (let at = text.indexOf("<"); at >= 0; at = text.indexOf("<", at)) {
-    const skipped = SKIPPED.find(({ start }) => text.startsWith(start, at));
-    const end = skipped === undefined
-      ? tagEnd(text, at)
-      : text.indexOf(skipped.end, at + skipped.start.length);
-    if (end < 0) {
-      yield null;
-      return;
-    }
-    const isDeclaration = text.startsWith("<!", at);
-    if (skipped === undefined && !isDeclaration) yield parseTag(text.slice(at + 1, end));
-    at = skipped === undefined ? end + 1 : end + skipped.end.length;
-  }
-}
-
-/** Where the `>` of the tag or declaration at `at` stands, outside of quotes and brackets; −1 where it is missing. */
-function tagEnd(text: string, at: number): number {
-  let quote = "";
-  let depth = 0;
-  for (let i = at + 1; i < text.length; i++) {
-    const char = text.charAt(i);
-    if (quote !== "") {
-      if (char === quote) quote = "";
-    } else if (char === '"' || char === "'") {
-      quote = char;
-    } else if (char === "[") {
-      depth += 1;
-    } else if (char === "]") {
-      depth -= 1;
-    } else if (char === ">" && depth <= 0) {
-      return i;
-    }
-  }
-  return -1;
-}
-
-function parseTag(inner: string): Tag | null {
-  const match = /^(\/?)([^\s/>]+)([^]*?)(\/?)$/.exec(inner);
-  if (match === null) return null;
-  const [, slash, name = "", attributes = "", empty] = match;
-  return { name, attributes, kind: slash === "/" ? "close" : empty === "/" ? "empty" : "open" };
 }

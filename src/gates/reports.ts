@@ -2,13 +2,21 @@
 
 import { hasWildcard, splitSegments } from "../plan/glob.ts";
 import { matchesAny } from "../plan/path_set.ts";
-import { junitCounts, sumCounts, type TestCounts } from "./junit.ts";
+import type { TestCounts } from "./junit.ts";
 
 /** A larger report is not read. */
 const REPORT_BYTES = 32 * 1024 * 1024;
 
 /** A pattern that matches more files than this is not followed further. */
 const FILES_LOOKED_AT = 20_000;
+
+/** What the reports of a gate tell. */
+export interface ReportedFindings {
+  /** The sum of all JUnit reports; null where there is none. */
+  readonly counts: TestCounts | null;
+  /** The texts of all SARIF logs. */
+  readonly sarif: readonly string[];
+}
 
 /**
  * The reports of one run of a gate. Make it before the gate runs: what was there before and did not change since is
@@ -30,17 +38,31 @@ export class GateReports {
     return new GateReports(root, patterns, await findReports(root, patterns));
   }
 
-  /** The counts of all JUnit reports that are new; null where there is none that can be read. */
-  async counts(): Promise<TestCounts | null> {
+  /** What the reports that are new tell; those that cannot be read, or are of another format, tell nothing. */
+  async read(): Promise<ReportedFindings> {
     const counts: TestCounts[] = [];
+    const sarif: string[] = [];
     for (const [path, version] of await findReports(this.#root, this.#patterns)) {
       if (this.#before.get(path) === version) continue;
       const text = await readReport(`${this.#root}/${path}`);
-      const found = text === null ? null : junitCounts(text);
+      if (text === null) continue;
+      // The parsers are loaded where a gate writes reports at all.
+      const isJson = /^\s*\{/.test(text);
+      if (isJson && (await import("../sarif.ts")).parseSarif(text) !== null) sarif.push(text);
+      const found = isJson ? null : (await import("./junit.ts")).junitCounts(text);
       if (found !== null) counts.push(found);
     }
-    return sumCounts(counts);
+    return { counts: sumCounts(counts), sarif };
   }
+}
+
+function sumCounts(counts: readonly TestCounts[]): TestCounts | null {
+  if (counts.length === 0) return null;
+  return counts.reduce((sum, each) => ({
+    tests: sum.tests + each.tests,
+    failures: sum.failures + each.failures,
+    skipped: sum.skipped + each.skipped,
+  }));
 }
 
 /** Path of each report, with what changes when it is written again. */

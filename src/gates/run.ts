@@ -2,7 +2,10 @@
 
 import { reasonOf } from "../errors.ts";
 import type { Slot, Workspace } from "../git/port.ts";
+import type { Artifact } from "../log/kinds.ts";
+import { redactText } from "../log/redact.ts";
 import type { Command, Limits } from "../plan/spec.ts";
+import { ArtifactFile } from "../process/artifact_file.ts";
 import { taskEnvironment } from "../process/environment.ts";
 import type { BodyOutcome, RunningBody, Supervisor } from "../process/port.ts";
 import { GateArtifactNames, type GateArtifacts } from "./artifact_names.ts";
@@ -54,6 +57,7 @@ function notRun(reason: string): GateFacts {
     output: null,
     tree: UNTOUCHED,
     counts: null,
+    reports: [],
     failure: { reason, infrastructure: true },
   };
 }
@@ -153,13 +157,28 @@ class GateRun {
     const reports = await GateReports.watch(cwd, gate.reports);
     const running = this.#start(gate.command, cwd, gate.timeout_secs * 1000, this.#artifacts.log, gitConfig);
     const body = await running.outcome;
+    const { counts, sarif } = await reports.read();
     return {
       body,
       output: artifactOf(this.#artifacts.log, body),
       tree: UNTOUCHED,
-      counts: await reports.counts(),
+      counts,
+      reports: await this.#keepReports(sarif),
       failure: judgeBody(gate, body, running.voice().last_line),
     };
+  }
+
+  /** Keeps SARIF logs as artifacts, without the secrets in them; what the disk does not take is not kept. */
+  async #keepReports(texts: readonly string[]): Promise<readonly Artifact[]> {
+    const kept: Artifact[] = [];
+    for (const [at, text] of texts.entries()) {
+      const path = `${this.#artifacts.report}.${at + 1}.sarif`;
+      const file = new ArtifactFile(`${this.#request.runDirectory}/${path}`);
+      const bytes = file.write(redactText(text));
+      const { kept_bytes, sha256, error } = await file.close();
+      if (error === undefined) kept.push({ path, bytes, kept_bytes, truncated: false, sha256 });
+    }
+    return kept;
   }
 
   async #setUp(

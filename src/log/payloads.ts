@@ -170,6 +170,8 @@ export const gateEvidence = {
     failures: z.int().min(0),
     skipped: z.int().min(0),
   }).nullable(),
+  /** The SARIF logs that the gate wrote, as they are kept; absent where it wrote none. */
+  reports: z.array(artifact).optional(),
 };
 
 /** Every request says which process asks, and when by the wall clock. */

@@ -192,7 +192,11 @@ export function artifactsOf(evidence: RunEvidence): readonly Artifact[] {
     if (artifact !== null && artifact !== undefined) byPath.set(artifact.path, artifact);
   };
   for (const attempt of evidence.attempts) add(attempt.outcome?.output);
-  for (const gate of evidence.gates) add(gate.result === "skipped" ? null : gate.payload.output);
+  for (const gate of evidence.gates) {
+    if (gate.result === "skipped") continue;
+    add(gate.payload.output);
+    for (const report of gate.payload.reports ?? []) add(report);
+  }
   return [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 

@@ -66,6 +66,7 @@ function entryOf(
     output: ran?.output?.path ?? null,
     untracked: ran?.untracked ?? [],
     counts: ran?.counts ?? null,
+    ...(ran?.reports === undefined ? {} : { reports: ran.reports.map(({ path }) => path) }),
   };
 }
 

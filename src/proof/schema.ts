@@ -72,6 +72,7 @@ const gateEntry = z.strictObject({
   untracked: z.array(z.string()).describe("What it left beside the tree; removed afterwards"),
   counts: z.strictObject({ tests: z.int().min(0), failures: z.int().min(0), skipped: z.int().min(0) })
     .nullable(),
+  reports: z.array(z.string()).optional().describe("The SARIF logs that it wrote, among the artifacts"),
 });
 
 /** Where a task can stand. */

@@ -3,8 +3,8 @@
 import { ExitCode } from "../../errors.ts";
 import { findRun } from "../../run/find_run.ts";
 import type { Command, CommandContext } from "../command.ts";
-import { NEEDS_READ } from "../needs.ts";
 import { locate } from "../place.ts";
+import { REPORT_OPTION, requestedReports, writeReports } from "../reports.ts";
 import { parseProof, readProof, readProofText } from "../read_proof.ts";
 import { formatDuration } from "../render/duration.ts";
 
@@ -27,11 +27,16 @@ export const proofCommand: Command = {
       choices: ["text", "json", "md"],
       description: "text (default), md for a pull request, json for the document itself",
     },
+    REPORT_OPTION,
   ],
   examples: [
     { command: "omk proof", note: "of the newest run" },
     { command: "omk proof latest --format md > proof.md", note: "for a pull request" },
     { command: "omk proof --json | jq .status", note: "for a script" },
+    {
+      command: "omk proof --report junit=omk.xml --report sarif=omk.sarif",
+      note: "for what shows tests and findings",
+    },
   ],
   exitCodes: [
     { code: 0, meaning: "the proof was shown, whatever it says" },
@@ -39,11 +44,16 @@ export const proofCommand: Command = {
     { code: 2, meaning: "wrong usage, or no such run" },
     { code: 5, meaning: "the proof is damaged or cannot be read" },
   ],
-  needs: NEEDS_READ,
+  needs: { run: false, write: true },
   async run(context: CommandContext): Promise<number> {
-    const { args, output, json } = context;
+    const { args, cwd, output, json } = context;
     const { home } = await locate(context);
     const directory = await findRun(home, args.positionals[0]);
+    const reports = await requestedReports(args, cwd);
+    if (reports.length > 0) {
+      await writeReports(reports, directory, output);
+      return ExitCode.OK;
+    }
     const text = await readProofText(directory);
     const format = json ? "json" : args.text("format") ?? "text";
     if (format === "json") {
