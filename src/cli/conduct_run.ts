@@ -36,11 +36,13 @@ export async function conductRun(
 
 /** What the run is watched by: a view that fails at an event must not fail the run. */
 function watcherOf(view: RunView, output: Output, json: boolean): RunWatcher {
+  const onWarning = (text: string) => view.note(`${output.errorStyle.yellow("warning:")} ${text}`);
   const sinks = new FanOut<{ readonly event: RunEvent; readonly state: RunState }>((error) => {
-    view.note(`${output.errorStyle.yellow("warning:")} ${error.message}`);
+    onWarning(error.message);
   });
   sinks.add({ name: "view", deliver: ({ event, state }) => view.event(event, state) });
   return {
+    onWarning,
     onEvent: (event, state) => sinks.deliver({ event, state }),
     ...(json ? {} : {
       onOutput: (taskId: string, attempt: number, text: string) => view.taskOutput(taskId, attempt, text),

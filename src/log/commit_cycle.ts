@@ -2,7 +2,7 @@
 
 import type { QueuedAppend } from "./append_queue.ts";
 import type { RunEvent } from "./event.ts";
-import type { LogHead } from "./port.ts";
+import type { LogPosition } from "./port.ts";
 import type { Subscribers } from "./subscribers.ts";
 
 /** Someone who waits for the end of a cycle. */
@@ -19,18 +19,18 @@ export class CommitCycle {
   readonly #syncs: readonly CycleWaiter<void>[];
   /** The appends that it commits. */
   batch: readonly QueuedAppend[] = [];
-  /** The head behind the last of its events. */
-  head: LogHead;
+  /** The place behind the last of its events. */
+  end: LogPosition;
   /** Committed events, in the order of the log. */
   readonly #events: { readonly event: RunEvent; readonly own: boolean }[] = [];
   /** How many events of other processes were found. */
   foreign = 0;
 
-  /** @param head where the log ended before */
-  constructor(polls: readonly CycleWaiter<number>[], syncs: readonly CycleWaiter<void>[], head: LogHead) {
+  /** @param end where the log ended before */
+  constructor(polls: readonly CycleWaiter<number>[], syncs: readonly CycleWaiter<void>[], end: LogPosition) {
     this.#polls = polls;
     this.#syncs = syncs;
-    this.head = head;
+    this.end = end;
   }
 
   /** Whether somebody waits for a sync. */
@@ -44,9 +44,9 @@ export class CommitCycle {
   };
 
   /** Takes events that this process has committed. */
-  add(events: readonly RunEvent[], head: LogHead): void {
+  add(events: readonly RunEvent[], end: LogPosition): void {
     for (const event of events) this.#events.push({ event, own: true });
-    this.head = head;
+    this.end = end;
   }
 
   /** Tells the subscribers of its events; returns the first error of one. */

@@ -8,7 +8,7 @@ import { admitRecord, type AdmittedEvent } from "./admission.ts";
 import { attempt } from "./attempt.ts";
 import { CommitEncoder } from "./commit.ts";
 import { makeCommit } from "./commit_batch.ts";
-import { CommitScanner, type LogPosition, nextSegment, type Tail } from "./commit_scanner.ts";
+import { CommitScanner, nextSegment, type Tail } from "./commit_scanner.ts";
 import { CorruptLogError, LogIoError, LogPoisonedError, MalformedEventError } from "./errors.ts";
 import type { FreeEvent, RunEvent } from "./event.ts";
 import type { LogFile } from "./file_port.ts";
@@ -16,7 +16,7 @@ import { readLastCommit } from "./last_commit.ts";
 import { type LogEndOptions, openLogEnd, type OpenMode } from "./log_end.ts";
 import { segmentPath } from "./log_paths.ts";
 import { poison, poisonReason } from "./poison.ts";
-import type { LogHead } from "./port.ts";
+import type { LogPosition } from "./port.ts";
 import { keepRemoved, segmentStarted } from "./records.ts";
 import type { IdSource } from "./uuid7.ts";
 
@@ -82,12 +82,6 @@ export class CommitFile implements Disposable {
   /** The end of the last commit that was read or written. */
   get position(): LogPosition {
     return this.#position;
-  }
-
-  /** Index of the last event and sum of the last commit that was read or written. */
-  get head(): LogHead {
-    const { index, sum } = this.#position;
-    return { index, sum };
   }
 
   /** A write or a sync failed so that the log has to be poisoned. */

@@ -7,24 +7,8 @@ import type { FreeEvent } from "./event.ts";
 import { isObjectPrefix } from "./json_prefix.ts";
 import { LineError, type ParsedLine, parseLine } from "./line.ts";
 import { decodeUtf8, type Line, LineBuffer } from "./line_buffer.ts";
-import type { LogHead } from "./port.ts";
+import type { LogPosition } from "./port.ts";
 import { isRunId } from "./run_id.ts";
-
-/** A place between two commits, and what the commits before it fix for those behind it. */
-export interface LogPosition extends LogHead {
-  /** Index of the first event of the segment that it is in. */
-  readonly segment: number;
-  /** In bytes from the start of the segment. */
-  readonly offset: number;
-  /** How many lines of the segment stand before it. */
-  readonly lines: number;
-  /** `ts` of the last event; empty where there is none. */
-  readonly ts: string;
-  /** `run_id` of all events; empty where it is not known yet. */
-  readonly runId: string;
-  /** Whether it is a run's log, or a free one; undefined where that is not known yet. */
-  readonly form: "run" | "free" | undefined;
-}
 
 /** The start of a log of which nothing is known. */
 export const LOG_START: LogPosition = {

@@ -1,9 +1,10 @@
 /** Copies the whole commits of a log, byte for byte, up to the first that does not verify. */
 
 import { attemptAsync } from "./attempt.ts";
-import { LOG_START, type LogPosition, type ScannedCommit, type Tail } from "./commit_scanner.ts";
+import { LOG_START, type ScannedCommit, type Tail } from "./commit_scanner.ts";
 import type { CorruptLogError, MalformedEventError } from "./errors.ts";
 import { isDamage, scanLog } from "./scan.ts";
+import type { LogPosition } from "./port.ts";
 
 /** What was copied, and why it ended. */
 export interface CommitCopy {

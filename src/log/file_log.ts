@@ -19,7 +19,7 @@ import { LOCK_BUDGET_MS, LogLock } from "./lock.ts";
 import { FREE_LOG, type LogForm, RUN_LOG } from "./log_form.ts";
 import type { OpenMode } from "./log_end.ts";
 import { lockPath, segmentsAmong } from "./log_paths.ts";
-import type { AppendOptions, LogHead, RunLog } from "./port.ts";
+import type { AppendOptions, LogHead, LogPosition, RunLog } from "./port.ts";
 import { readRunLog } from "./reader.ts";
 import { type RunClock, startRunClock } from "./run_clock.ts";
 import { scanLog } from "./scan.ts";
@@ -126,7 +126,8 @@ class FileLog implements RunLog {
   readonly #flushTimer: FlushTimer;
   #polls: CycleWaiter<number>[] = [];
   #syncs: CycleWaiter<void>[] = [];
-  #head: LogHead;
+  /** Behind the last commit that subscribers were told of. */
+  #end: LogPosition;
   /** The error with which everything is refused from now on. */
   #refusal: unknown;
   #leading: Promise<void> | undefined;
@@ -148,8 +149,8 @@ class FileLog implements RunLog {
     this.#durability = options.durability;
     this.#flushTimer = new FlushTimer(options.clock, () => this.#flush());
     this.#queue = new AppendQueue(path, (draft) => options.form.admit(draft));
-    const { ts } = file.position;
-    this.#head = file.head;
+    this.#end = file.position;
+    const { ts } = this.#end;
     this.clock = startRunClock(options.clock, ts === "" ? 0 : Date.parse(ts));
   }
 
@@ -190,11 +191,18 @@ class FileLog implements RunLog {
   }
 
   head(): LogHead {
-    return this.#head;
+    const { index, sum } = this.#end;
+    return { index, sum };
   }
 
-  read(index = 0): AsyncIterable<RunEvent> {
-    return readRunLog(this.#path, { from: index, until: this.#head.index });
+  position(): LogPosition {
+    return this.#end;
+  }
+
+  read(from: number | LogPosition = 0): AsyncIterable<RunEvent> {
+    const until = this.#end.index;
+    if (typeof from === "number") return readRunLog(this.#path, { from, until });
+    return readRunLog(this.#path, { from: from.index + 1, position: from, until });
   }
 
   async poll(): Promise<number> {
@@ -309,11 +317,11 @@ class FileLog implements RunLog {
       if (this.#file.mustPrepare) await this.#file.prepare();
       const committed = this.#write(cycle);
       if (mustSync || this.#mustSync(cycle)) await this.#syncFile();
-      cycle.add(committed, this.#file.head);
+      cycle.add(committed, this.#file.position);
     } catch (error) {
       failure = { error };
       // Before a batch was taken, what the file has read is all that is new.
-      if (cycle.batch.length === 0) cycle.head = this.#file.head;
+      if (cycle.batch.length === 0) cycle.end = this.#file.position;
       if (this.#file.isInDoubt) await this.#file.poison();
     }
     const isAlone = cycle.batch[0]?.alone ?? false;
@@ -322,7 +330,7 @@ class FileLog implements RunLog {
       if (failure !== undefined || isAlone || this.#lock.isTurnOver) this.#lock.release();
       else this.#lock.park();
     }
-    this.#head = cycle.head;
+    this.#end = cycle.end;
     failure = failure === undefined ? cycle.tell(this.#subscribers) : this.#fail(cycle, failure.error);
     if (failure === undefined) cycle.resolve();
     else cycle.reject(failure.error);
@@ -331,7 +339,7 @@ class FileLog implements RunLog {
   }
 
   #startCycle(): CommitCycle {
-    const cycle = new CommitCycle(this.#polls, this.#syncs, this.#head);
+    const cycle = new CommitCycle(this.#polls, this.#syncs, this.#end);
     this.#polls = [];
     this.#syncs = [];
     this.#isFlushDue = false;
@@ -340,21 +348,21 @@ class FileLog implements RunLog {
 
   /** Reads what others have appended, and repairs what a dead writer left. */
   async #catchUp(cycle: CommitCycle): Promise<void> {
-    const before = this.#file.head.index;
+    const before = this.#file.position.index;
     const deliver = this.#subscribers.isEmpty ? undefined : cycle.see;
     const tail = this.#file.catchUp(deliver);
     if (tail.state !== "clean") {
       await this.#file.repair(tail);
       this.#file.catchUp(deliver);
     }
-    cycle.foreign = this.#file.head.index - before;
+    cycle.foreign = this.#file.position.index - before;
   }
 
   /** Takes the batch and writes it; records that the file owes come before it. */
   #write(cycle: CommitCycle): readonly RunEvent[] {
-    cycle.head = this.#file.head;
+    cycle.end = this.#file.position;
     if (this.#file.owesRecords) {
-      cycle.add(this.#file.commitRecords(this.clock.now()), this.#file.head);
+      cycle.add(this.#file.commitRecords(this.clock.now()), this.#file.position);
       this.#isUnsynced = true;
     }
     cycle.batch = this.#queue.take();

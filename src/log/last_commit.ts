@@ -1,9 +1,10 @@
 /** Finds the last commit of a log by reading backwards: appending never needs the whole log. */
 
 import { MAX_COMMIT_BYTES, SEAL_LENGTH } from "./commit.ts";
-import { CommitScanner, type LogPosition } from "./commit_scanner.ts";
+import { CommitScanner } from "./commit_scanner.ts";
 import { CorruptLogError, MalformedEventError } from "./errors.ts";
 import { LineError, parseLine } from "./line.ts";
+import type { LogPosition } from "./port.ts";
 
 /** Reads bytes of a file: fills `into` from `offset`, returns how many there were. */
 export type ReadAt = (offset: number, into: Uint8Array) => number;

@@ -2,12 +2,13 @@
 
 import { dirname } from "@std/path";
 import { attempt } from "./attempt.ts";
-import { LOG_START, type LogPosition, nextSegment } from "./commit_scanner.ts";
+import { LOG_START, nextSegment } from "./commit_scanner.ts";
 import { CorruptLogError, LogIoError } from "./errors.ts";
 import type { FilePort, LogFile } from "./file_port.ts";
 import { type ReadAt, readLastCommit } from "./last_commit.ts";
 import type { LogForm } from "./log_form.ts";
 import { segmentPath, segmentsAmong } from "./log_paths.ts";
+import type { LogPosition } from "./port.ts";
 
 /** The segment that is appended to, and where it ends. */
 export interface LogEnd {

@@ -6,7 +6,7 @@ import { CommitEncoder, EMPTY_HEAD } from "./commit.ts";
 import { makeCommit } from "./commit_batch.ts";
 import { AppendAbortedError, LogClosedError } from "./errors.ts";
 import type { EventDraft, RunEvent } from "./event.ts";
-import type { AppendOptions, LogHead, RunLog } from "./port.ts";
+import type { AppendOptions, LogHead, LogPosition, RunLog } from "./port.ts";
 import { type RunClock, startRunClock } from "./run_clock.ts";
 import { type Listener, Subscribers } from "./subscribers.ts";
 import { createUuid7, type IdSource } from "./uuid7.ts";
@@ -72,8 +72,23 @@ export class MemoryLog implements RunLog {
     return this.#commits[this.#seen - 1]?.head ?? EMPTY_HEAD;
   }
 
+  /** See {@linkcode RunLog.position}. */
+  position(): LogPosition {
+    const seen = this.#commits.slice(0, this.#seen);
+    return {
+      ...this.head(),
+      segment: 0,
+      offset: seen.reduce((sum, { bytes }) => sum + bytes.length, 0),
+      lines: this.head().index + 1,
+      ts: seen.at(-1)?.events.at(-1)?.ts ?? "",
+      runId: this.#options.runId,
+      form: "run",
+    };
+  }
+
   /** See {@linkcode RunLog.read}. */
-  async *read(index = 0): AsyncGenerator<RunEvent, void> {
+  async *read(from: number | LogPosition = 0): AsyncGenerator<RunEvent, void> {
+    const index = typeof from === "number" ? from : from.index + 1;
     for (const { events } of this.#commits.slice(0, this.#seen)) {
       for (const event of events) {
         if (event.index >= index) yield event;

@@ -11,6 +11,22 @@ export interface LogHead {
   readonly sum: string;
 }
 
+/** A place between two commits, and what the commits before it fix for those behind it. */
+export interface LogPosition extends LogHead {
+  /** Index of the first event of the segment that it is in. */
+  readonly segment: number;
+  /** In bytes from the start of the segment. */
+  readonly offset: number;
+  /** How many lines of the segment stand before it. */
+  readonly lines: number;
+  /** `ts` of the last event; empty where there is none. */
+  readonly ts: string;
+  /** `run_id` of all events; empty where it is not known yet. */
+  readonly runId: string;
+  /** Whether it is a run's log, or a free one; undefined where that is not known yet. */
+  readonly form: "run" | "free" | undefined;
+}
+
 /** How a batch is appended. */
 export interface AppendOptions {
   /** Makes the batch one commit of its own, so that `head()` afterwards is the head that ends with it. */
@@ -32,10 +48,10 @@ export interface EventLog {
   /** The head after the last commit that this process has seen. */
   head(): LogHead;
   /**
-   * The events from `index` on, up to `head()` as it is now. What comes behind it is what subscribers will be told:
+   * The events from an index or a place on, up to `head()` as it is now. What comes behind it is what subscribers will be told:
    * whoever reads and then subscribes, before anything is appended or polled, misses nothing and gets nothing twice.
    */
-  read(index?: number): AsyncIterable<RunEvent>;
+  read(from?: number | LogPosition): AsyncIterable<RunEvent>;
   /** Reads what other processes have appended, and delivers it to subscribers; resolves with their number. */
   poll(): Promise<number>;
   /**
@@ -51,6 +67,8 @@ export interface EventLog {
 export interface RunLog extends EventLog, AsyncDisposable {
   /** Started when the log was opened; the controller's `now` is this clock's. */
   readonly clock: RunClock;
+  /** The place behind the last commit that this process has seen: that of `head()`. */
+  position(): LogPosition;
   /** Waits until all that this process has appended is on the disk, whatever the durability. */
   sync(): Promise<void>;
 }

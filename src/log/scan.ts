@@ -1,16 +1,10 @@
 /** Reads the whole commits of a log from its segments, without a lock and beside its writers. */
 
-import {
-  CommitScanner,
-  LOG_START,
-  type LogPosition,
-  nextSegment,
-  type ScannedCommit,
-  type Tail,
-} from "./commit_scanner.ts";
+import { CommitScanner, LOG_START, nextSegment, type ScannedCommit, type Tail } from "./commit_scanner.ts";
 import { CorruptLogError, MalformedEventError } from "./errors.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { type OpenSegment, openSegment } from "./segment_reader.ts";
+import type { LogPosition } from "./port.ts";
 
 /** What is to be read, and how. */
 export interface ScanOptions {

@@ -4,14 +4,14 @@
  */
 
 import { dirname, join } from "@std/path";
-import { canonicalJson, type Json } from "../canonical_json.ts";
+import { reasonOf } from "../errors.ts";
 import { sha256 } from "../digest.ts";
 import { attemptAsync } from "./attempt.ts";
 import { SEAL_LENGTH } from "./commit.ts";
-import type { LogPosition } from "./commit_scanner.ts";
 import { CorruptLogError, LogIoError } from "./errors.ts";
 import { snapshotPath } from "./log_paths.ts";
 import { openSegment } from "./segment_reader.ts";
+import type { LogPosition } from "./port.ts";
 
 /** After this many events a new snapshot is worth its space. */
 export const SNAPSHOT_EVENTS = 100_000;
@@ -21,41 +21,71 @@ const KEPT = 2;
 const PRIVATE = 0o600;
 
 /** What the commits before a place of a log fold to. */
-export interface Snapshot {
+export interface Snapshot<State> {
   /** Behind a commit; its `index` and `sum` are those of the snapshot. A scan goes on from here. */
   readonly position: LogPosition;
-  /** The folded state. */
-  readonly state: Json;
+  /** The folded state: JSON, once it is written. */
+  readonly state: State;
+}
+
+/** Which snapshot is wanted, and who hears of those that cannot be used. */
+export interface SnapshotSearch {
+  /** Index of the last event that it may hold. */
+  readonly until?: number | undefined;
+  /** Why its user cannot go on from this state; undefined where it can. */
+  readonly refuse?: ((state: unknown) => string | undefined) | undefined;
+  /** Hears of each newer one that was passed over. */
+  readonly onPassedOver?: ((path: string, why: string) => void) | undefined;
 }
 
 /**
- * Keeps a snapshot of the log at `path`, and removes all but the newest.
+ * Keeps a snapshot of the log at `path`, and removes all but the newest. The state is written down before this returns
+ * its promise.
  *
  * @throws {LogIoError} where it cannot be written: the log is as good without it
  */
-export async function writeSnapshot(path: string, { position, state }: Snapshot): Promise<void> {
-  const body = canonicalJson({ position, state });
+export function writeSnapshot(path: string, { position, state }: Snapshot<unknown>): Promise<void> {
+  const body = JSON.stringify({ position, state });
   const target = snapshotPath(path, position.index);
   const temporary = `${target}.new`;
-  await attemptAsync(target, "keep a snapshot of", async () => {
-    await Deno.writeTextFile(temporary, `${sha256(body)}\n${body}\n`, { mode: PRIVATE });
-    await Deno.rename(temporary, target);
+  return attemptAsync(target, "keep a snapshot of", async () => {
+    try {
+      await Deno.writeTextFile(temporary, `${sha256(body)}\n${body}\n`, { mode: PRIVATE });
+      await Deno.rename(temporary, target);
+    } catch (error) {
+      await Deno.remove(temporary).catch(() => undefined);
+      throw error;
+    }
     for (const index of (await listSnapshots(path)).slice(KEPT)) await Deno.remove(snapshotPath(path, index));
   });
 }
 
 /**
- * The newest snapshot whose own digest and whose place in the log are right; undefined where there is none.
- *
- * @param until index of the last event that it may hold
- * @throws {LogIoError} where the directory cannot be read
+ * The newest snapshot whose own digest and whose place in the log are right, and that its user does not refuse;
+ * undefined where there is none. Its state is as it was written.
  */
-export async function readSnapshot(path: string, until = Infinity): Promise<Snapshot | undefined> {
-  const indices = await attemptAsync(path, "look for snapshots of", () => listSnapshots(path));
+export async function readSnapshot(
+  path: string,
+  { until = Infinity, refuse, onPassedOver }: SnapshotSearch = {},
+): Promise<Snapshot<unknown> | undefined> {
+  let indices: readonly number[];
+  try {
+    indices = await listSnapshots(path);
+  } catch {
+    // Whether there is a log at all, whoever reads it finds out.
+    return undefined;
+  }
   for (const index of indices) {
     if (index > until) continue;
-    const snapshot = await readWhole(snapshotPath(path, index));
-    if (snapshot?.position.index === index && await isInLog(path, snapshot.position)) return snapshot;
+    const file = snapshotPath(path, index);
+    const snapshot = await readWhole(file);
+    const why = typeof snapshot === "string"
+      ? snapshot
+      : snapshot.position.index !== index || !await isInLog(path, snapshot.position)
+      ? "the log does not have its commit at its place"
+      : refuse?.(snapshot.state);
+    if (why === undefined && typeof snapshot !== "string") return snapshot;
+    onPassedOver?.(file, why ?? "");
   }
   return undefined;
 }
@@ -72,18 +102,19 @@ async function listSnapshots(path: string): Promise<number[]> {
   return found.sort((a, b) => b - a);
 }
 
-/** A snapshot whose digest is right. */
-async function readWhole(file: string): Promise<Snapshot | undefined> {
+/** A snapshot whose digest is right, or why there is none. */
+async function readWhole(file: string): Promise<Snapshot<unknown> | string> {
   let text: string;
   try {
     text = await Deno.readTextFile(file);
-  } catch {
-    // Gone, or not to be read: the log is there.
-    return undefined;
+  } catch (error) {
+    return reasonOf(error);
   }
-  const [digest, body = ""] = text.split("\n");
+  const end = text.indexOf("\n");
+  const body = text.slice(end + 1, -1);
+  if (end < 0 || text.slice(0, end) !== sha256(body)) return "it is not as it was written";
   // What has this digest was written by `writeSnapshot`.
-  return digest === sha256(body) ? JSON.parse(body) as Snapshot : undefined;
+  return JSON.parse(body) as Snapshot<unknown>;
 }
 
 /** Whether a commit ends at this place with this sum: then the log before it is the one that was folded. */

@@ -1,11 +1,12 @@
 /** Finds where to start reading for an index: segments that end before it need not be read. */
 
 import { attemptAsync } from "./attempt.ts";
-import { LOG_START, type LogPosition } from "./commit_scanner.ts";
+import { LOG_START } from "./commit_scanner.ts";
 import { LineError, parseLine } from "./line.ts";
 import { segmentPath } from "./log_paths.ts";
 import { isRunId } from "./run_id.ts";
 import { listSegments } from "./segment_reader.ts";
+import type { LogPosition } from "./port.ts";
 
 /** The record that a segment begins with is shorter, in bytes. */
 const FIRST_LINE_BYTES = 4096;

@@ -3,11 +3,11 @@
 import { basename } from "@std/path";
 import { type Clock, systemClock } from "../clock.ts";
 import { EMPTY_HEAD } from "./commit.ts";
-import { LOG_START, type LogPosition, type Tail } from "./commit_scanner.ts";
+import { LOG_START, type Tail } from "./commit_scanner.ts";
 import { LogIoError } from "./errors.ts";
 import { systemFiles } from "./file_port.ts";
 import { poisonReason } from "./poison.ts";
-import type { LogHead } from "./port.ts";
+import type { LogHead, LogPosition } from "./port.ts";
 import { isDamage, scanLog } from "./scan.ts";
 
 /**

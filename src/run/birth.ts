@@ -31,6 +31,8 @@ export interface Birth {
 /** A run that was born: its directory, and the lock that makes this process its controller. */
 export interface NewRun {
   readonly directory: RunDirectory;
+  /** Of its plan. */
+  readonly digest: string;
   readonly lock: ProcessLock;
 }
 
@@ -48,10 +50,11 @@ export async function giveBirth(birth: Birth): Promise<NewRun> {
     const text = canonicalJson(birth.plan);
     await writeSynced(unborn.plan, text);
     const lock = takeControllerLock(unborn.controllerLock, runId);
-    await writeFirstEvent(unborn, birth, sha256(text));
+    const digest = sha256(text);
+    await writeFirstEvent(unborn, birth, digest);
     await Deno.rename(unborn.path, directory.path);
     syncDirectory(`${home}/runs`);
-    return { directory, lock };
+    return { directory, digest, lock };
   } catch (error) {
     throw new BirthError({
       what: `Cannot make run ${runId}`,

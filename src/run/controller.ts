@@ -117,6 +117,7 @@ export class Controller implements ControllerHandle {
       if (status === null || exit_code === null) {
         throw new ControllerFault({ what: "Cannot tell how the run ended", why: "it has no status" });
       }
+      this.#keepSnapshot(true);
       return { status, exit_code };
     } catch (error) {
       this.#fault = error;
@@ -327,6 +328,11 @@ export class Controller implements ControllerHandle {
   #startProof(): void {
     const head = this.#proofHead;
     if (head !== null) this.#track(writeProof(this, head));
+  }
+
+  #keepSnapshot(isEnd: boolean): void {
+    const kept = this.ports.snapshots?.keep(this.state, isEnd);
+    if (kept !== undefined) this.#track(kept);
   }
 
   /** Watches over a flow: what escapes it is a fault that ends the run. */

@@ -1,13 +1,16 @@
 /** A run as its files tell it: the plan that was pinned, and the fold of its log. */
 
 import { InfraError, reasonOf } from "../errors.ts";
+import { LOG_START } from "../log/commit_scanner.ts";
 import type { RunEvent } from "../log/event.ts";
+import type { LogPosition } from "../log/port.ts";
 import { readRunLog } from "../log/reader.ts";
-import { parsePlanJson } from "../plan/plan_json.ts";
+import { parsePlanJson, type StoredPlan } from "../plan/plan_json.ts";
 import type { Plan } from "../plan/spec.ts";
 import { createRunState, type RunState } from "../scheduler/run_state.ts";
 import { ProcessLock } from "./process_lock.ts";
 import type { RunDirectory } from "./directory.ts";
+import { restoreRun } from "./run_snapshot.ts";
 import { apply } from "./state.ts";
 
 /** A run that was read. */
@@ -25,9 +28,7 @@ export class RunPlanError extends InfraError {
 }
 
 /** Reads the plan that a run was started with, and checks it against the digest where one is given. */
-export async function loadRunPlan(
-  directory: RunDirectory,
-): Promise<{ readonly plan: Plan; readonly digest: string }> {
+export async function loadRunPlan(directory: RunDirectory): Promise<StoredPlan> {
   try {
     return parsePlanJson(await Deno.readTextFile(directory.plan));
   } catch (error) {
@@ -41,21 +42,53 @@ export async function loadRunPlan(
   }
 }
 
-/**
- * Reads a run and folds its log, up to the event `until` where that is given. `onEvent` sees each event once it is
- * folded.
- */
-export async function loadRun(
-  directory: RunDirectory,
-  options: { readonly until?: number; readonly onEvent?: (event: RunEvent, state: RunState) => void } = {},
-): Promise<LoadedRun> {
+/** How a log is folded. */
+export interface FoldOptions {
+  /** Index of the last event that is folded. */
+  readonly until?: number | undefined;
+  /** Sees each event once it is folded. Without it, the fold may begin with a snapshot. */
+  readonly onEvent?: ((event: RunEvent, state: RunState) => void) | undefined;
+  /** Hears of each snapshot that cannot be used, and why. */
+  readonly onPassedOver?: ((path: string, why: string) => void) | undefined;
+}
+
+/** A fold with how much of it came out of a snapshot. */
+export interface FoldedRun {
+  readonly state: RunState;
+  /** Index of the last event that was not folded, because a snapshot holds it; −1 where all were. */
+  readonly snapshotIndex: number;
+}
+
+/** Reads a run and folds its log, from the newest snapshot on. */
+export async function loadRun(directory: RunDirectory, options: FoldOptions = {}): Promise<LoadedRun> {
   const isControlled = ProcessLock.isHeld(directory.controllerLock);
-  const { plan, digest } = await loadRunPlan(directory);
-  const state = createRunState(plan);
-  for await (const event of readRunLog(directory.events)) {
-    if (options.until !== undefined && event.index > options.until) break;
+  const stored = await loadRunPlan(directory);
+  const { until = Infinity } = options;
+  const { state } = await foldRun(directory, stored, options, (position) => {
+    return readRunLog(directory.events, { position, from: position.index + 1, until });
+  });
+  return { directory, plan: stored.plan, state, isControlled };
+}
+
+/**
+ * Folds what `read` gives: the events of the run's log behind a place.
+ *
+ * @throws {RunPlanError} where the plan is not the one that the log names
+ */
+export async function foldRun(
+  directory: RunDirectory,
+  { plan, digest }: StoredPlan,
+  { until, onEvent, onPassedOver }: FoldOptions,
+  read: (position: LogPosition) => AsyncIterable<RunEvent>,
+): Promise<FoldedRun> {
+  const restored = onEvent === undefined
+    ? await restoreRun(directory.events, { plan, digest }, { until, onPassedOver })
+    : undefined;
+  const state = restored?.state ?? createRunState(plan);
+  const position = restored?.position ?? LOG_START;
+  for await (const event of read(position)) {
     apply(state, event);
-    options.onEvent?.(event, state);
+    onEvent?.(event, state);
   }
   if (state.run.plan_digest !== digest) {
     throw new RunPlanError({
@@ -65,7 +98,7 @@ export async function loadRun(
       fix: "restore the plan that the run was started with",
     });
   }
-  return { directory, plan, state, isControlled };
+  return { state, snapshotIndex: position.index };
 }
 
 /** How a run stands, in one word: its status, or whether it runs, rests or was interrupted. */

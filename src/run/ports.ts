@@ -11,6 +11,7 @@ import type { WorkerRecord } from "../scheduler/run_record.ts";
 import type { Attempt, AttemptRequest, AttemptWorker } from "../worker/port.ts";
 import type { Heartbeats } from "../watchdog/port.ts";
 import type { RunDirectory } from "./directory.ts";
+import type { SnapshotKeeper } from "./run_snapshot.ts";
 
 /** The part of the workspace that merges and publishes. */
 export interface Merger {
@@ -60,6 +61,8 @@ export interface RunPorts {
   /** Author of omk's commits. */
   readonly identity: Identity;
   readonly runDirectory: RunDirectory;
+  /** Undefined where nothing is to be kept. */
+  readonly snapshots?: SnapshotKeeper;
   /** The directory that the plan's paths are relative to. */
   readonly directory: string;
   /** Called for each event once it is folded; what it throws ends the run as a fault of omk. */

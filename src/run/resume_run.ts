@@ -5,7 +5,7 @@ import { discoverRepository } from "../git/repository.ts";
 import { draft, type RunEvent } from "../log/event.ts";
 import type { PayloadOf } from "../log/kinds.ts";
 import { findSigningKey } from "../proof/key_file.ts";
-import { createRunState, type RunState } from "../scheduler/run_state.ts";
+import type { RunState } from "../scheduler/run_state.ts";
 import type { RunDirectory } from "./directory.ts";
 import { loadRunPlan } from "./load_run.ts";
 import { processNeeds } from "./process_needs.ts";
@@ -26,7 +26,7 @@ export interface TakeOverOptions {
   /** Whether tasks are started: what they need of the machine must be there, or the run is left alone. */
   readonly startsTasks: boolean;
   readonly watcher: RunWatcher;
-  /** Sees the events that are in the log already. */
+  /** Sees the events that are in the log already; all of it is folded for that. */
   readonly onHistory?: (event: RunEvent) => void;
   /** Called with the folded state before anything is changed; throws where the run must be left alone. */
   readonly check: (state: RunState) => void;
@@ -41,16 +41,17 @@ export interface TakeOverOptions {
  */
 export async function takeOver(directory: RunDirectory, options: TakeOverOptions): Promise<Session> {
   await using resources = new AsyncDisposableStack();
-  const { plan } = await loadRunPlan(directory);
+  const stored = await loadRunPlan(directory);
+  const { plan } = stored;
   const key = await findSigningKey(options.env);
   resources.use(takeControllerLock(directory.controllerLock, directory.runId));
-  const state = createRunState(plan);
-  const log = resources.use(
-    await openLogAndFold(directory, plan, (event) => {
-      apply(state, event);
-      options.onHistory?.(event);
-    }),
-  );
+  const { onHistory, watcher } = options;
+  const { log, state, snapshotIndex } = await openLogAndFold(directory, stored, {
+    onEvent: onHistory,
+    onPassedOver: (path, why) =>
+      watcher.onWarning?.(`Cannot use ${path}, so the log is read instead: ${why}`),
+  });
+  resources.use(log);
   options.check(state);
   refuseTampered(directory, state);
   const worksInPlace = plan.tasks.some((task) => task.isolation === "none");
@@ -90,6 +91,7 @@ export async function takeOver(directory: RunDirectory, options: TakeOverOptions
     plan,
     state,
     log,
+    snapshotIndex,
     machinery,
     resources: resources.move(),
     env,

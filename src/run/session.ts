@@ -11,6 +11,7 @@ import { openRunLog } from "../log/file_log.ts";
 import type { RunLog } from "../log/port.ts";
 import { hasSecret } from "../log/redact.ts";
 import { createStreamRedactor } from "../log/stream_redactor.ts";
+import type { StoredPlan } from "../plan/plan_json.ts";
 import type { Plan } from "../plan/spec.ts";
 import type { ProcessNeeds } from "../process/containment.ts";
 import type { ProcessIdentity, Voice } from "../process/port.ts";
@@ -24,6 +25,8 @@ import { Controller, type RunEnd } from "./controller.ts";
 import type { RunDirectory } from "./directory.ts";
 import { createExtraWorkers } from "./extra_workers.ts";
 import { heartbeatsOf } from "./heartbeat_files.ts";
+import { type FoldedRun, type FoldOptions, foldRun } from "./load_run.ts";
+import { keepSnapshots } from "./run_snapshot.ts";
 
 /** Author of omk's commits where there is no repository to make any in. */
 const NOBODY: Identity = { name: "omk", email: "omk@localhost" };
@@ -34,6 +37,8 @@ export interface RunWatcher {
   readonly onEvent?: (event: RunEvent, state: RunState) => void;
   /** Gets the redacted output of task bodies. */
   readonly onOutput?: (taskId: string, attempt: number, text: string, stream: "stdout" | "stderr") => void;
+  /** Gets what is worth knowing and does not concern what comes of the run. */
+  readonly onWarning?: (text: string) => void;
 }
 
 /** What a controller does its work with: processes and slots. Disposing of it ends what still runs. */
@@ -88,6 +93,8 @@ export interface SessionOptions {
   /** Folded up to the end of the log. */
   readonly state: RunState;
   readonly log: RunLog;
+  /** Index of the last event that is in a snapshot; −1 where none is. */
+  readonly snapshotIndex: number;
   readonly machinery: Machinery;
   /** Locks, log and machinery: held until the session is closed. */
   readonly resources: AsyncDisposableStack;
@@ -158,6 +165,10 @@ export class Session implements AsyncDisposable {
       proof: createProofWriter({ directory: directory.path, log, workspace, key: options.key }),
       identity: options.identity ?? NOBODY,
       runDirectory: directory,
+      snapshots: keepSnapshots(directory.events, log, {
+        last: options.snapshotIndex,
+        onFailure: (why) => watcher.onWarning?.(`Cannot keep a snapshot of the run: ${why}`),
+      }),
       directory: options.workDirectory,
       ...(watcher.onEvent === undefined ? {} : { onEvent: (event) => watcher.onEvent?.(event, state) }),
     });
@@ -217,16 +228,16 @@ export class Session implements AsyncDisposable {
   }
 }
 
-/** Opens the log of a run for its controller and folds all of it into the state. */
+/** Opens the log of a run for its controller and folds all of it, see {@linkcode foldRun}. */
 export async function openLogAndFold(
   directory: RunDirectory,
-  plan: Plan,
-  fold: (event: RunEvent) => void,
-): Promise<RunLog> {
-  const log = await openRunLog(directory.events, { runId: directory.runId, durability: plan.durability });
+  stored: StoredPlan,
+  options: FoldOptions,
+): Promise<FoldedRun & { readonly log: RunLog }> {
+  const { durability } = stored.plan;
+  const log = await openRunLog(directory.events, { runId: directory.runId, durability });
   try {
-    for await (const event of log.read()) fold(event);
-    return log;
+    return { log, ...await foldRun(directory, stored, options, (position) => log.read(position)) };
   } catch (error) {
     await log.close();
     throw error;

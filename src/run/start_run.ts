@@ -2,7 +2,6 @@
 
 import { findSigningKey } from "../proof/key_file.ts";
 import type { RepositoryBase } from "../scheduler/run_record.ts";
-import { createRunState } from "../scheduler/run_state.ts";
 import { buildInfo, VERSION } from "../version.ts";
 import { type Birth, giveBirth } from "./birth.ts";
 import type { RunDirectory } from "./directory.ts";
@@ -14,7 +13,6 @@ import { processNeeds } from "./process_needs.ts";
 import { findReusable, takeOverOutputs } from "./reuse.ts";
 import { makeRunId } from "./run_id.ts";
 import { type Machinery, openLogAndFold, type RunWatcher, Session, startMachinery } from "./session.ts";
-import { apply } from "./state.ts";
 
 /** How a prepared run is started. */
 export interface StartOptions {
@@ -55,22 +53,19 @@ export async function startRun(prepared: PreparedRun, options: StartOptions): Pr
     ...await startPayload(prepared, machinery, { base, gaps, worktreeDirectory }),
     ...(reuse === undefined ? {} : { reuse }),
   };
-  const { directory, lock } = await giveBirth({ home, runId, plan, started });
+  const { directory, digest, lock } = await giveBirth({ home, runId, plan, started });
   resources.use(lock);
   if (base !== null) await workspace?.openRun(runId, base.commit);
-  const state = createRunState(plan);
-  const log = resources.use(
-    await openLogAndFold(directory, plan, (event) => {
-      apply(state, event);
-      options.watcher.onEvent?.(event, state);
-    }),
-  );
+  const { onEvent } = options.watcher;
+  const { log, state, snapshotIndex } = await openLogAndFold(directory, { plan, digest }, { onEvent });
+  resources.use(log);
   await takeOverOutputs(state, home, directory);
   return new Session({
     directory,
     plan,
     state,
     log,
+    snapshotIndex,
     machinery,
     resources: resources.move(),
     env,

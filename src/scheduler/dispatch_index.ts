@@ -23,6 +23,14 @@ interface Delayed {
   readonly not_before: number;
 }
 
+/** What an index holds that neither the plan nor the record of the run nor the task states tell. */
+export interface IndexMemo {
+  /** How many attempts were claimed. */
+  readonly claims: number;
+  /** What tasks took in earlier runs, in milliseconds. */
+  readonly durations: readonly (readonly [id: string, ms: number])[];
+}
+
 /** See the module. */
 export class DispatchIndex {
   readonly graph: Graph;
@@ -92,6 +100,43 @@ export class DispatchIndex {
     caseSensitive: boolean,
     now: number,
   ): void {
+    this.#configure(selected, durations, caseSensitive);
+    for (let ordinal = 0; ordinal < this.#tasks.length; ordinal++) this.#refresh(ordinal, now);
+  }
+
+  /** What is to be kept to `restore` this index beside the task states. */
+  get memo(): IndexMemo {
+    return { claims: this.#claims, durations: [...this.#durations] };
+  }
+
+  /** Makes a new index over task states that are not new what it was when the memo was taken. */
+  restore(memo: IndexMemo, selected: readonly string[] | null, caseSensitive: boolean): void {
+    this.#configure(selected, new Map(memo.durations), caseSensitive);
+    this.#claims = memo.claims;
+    this.#counts.clear();
+    const ordinals = this.#tasks.map((_, ordinal) => ordinal);
+    for (const ordinal of ordinals) {
+      const { state } = this.#taskAt(ordinal);
+      this.#counts.set(state, this.count(state) + 1);
+      this.#addTally(ordinal, tallyOf(this.#specAt(ordinal), { state }));
+    }
+    // What is held has a token, and was taken in the order of the tokens: whoever walks over it finds that order again.
+    const token = (ordinal: number) => this.#taskAt(ordinal).token ?? 0;
+    for (
+      const ordinal of ordinals.filter((each) => holdsSets(this.#taskAt(each).state)).sort((a, b) =>
+        token(a) - token(b)
+      )
+    ) {
+      this.#moveResources(ordinal, "pending", this.#taskAt(ordinal).state);
+    }
+    for (const ordinal of ordinals) this.#refresh(ordinal);
+  }
+
+  #configure(
+    selected: readonly string[] | null,
+    durations: ReadonlyMap<string, number>,
+    caseSensitive: boolean,
+  ): void {
     this.#paths = new PathIndex({ caseSensitive });
     this.#durations = durations;
     this.#selected = selected === null
@@ -101,7 +146,6 @@ export class DispatchIndex {
       this.graph,
       (ordinal) => durations.get(this.#specAt(ordinal).id) ?? UNKNOWN_DURATION_MS,
     );
-    for (let ordinal = 0; ordinal < this.#tasks.length; ordinal++) this.#refresh(ordinal, now);
   }
 
   /** Takes note that a task went from one state to another at `now`. */
@@ -195,13 +239,10 @@ export class DispatchIndex {
       this.active.add(ordinal);
       if (spec.pool !== null) this.#poolUse.set(spec.pool, this.poolUse(spec.pool) + 1);
     }
-    // A finished task keeps its sets until its work is in the head: others would start on a base without it.
-    const held = isActive(from) || from === "finished";
-    const holds = isActive(to) || to === "finished";
-    if (held && !holds) {
+    if (holdsSets(from) && !holdsSets(to)) {
       this.#paths.remove(spec.id);
       this.#releasePaths(ordinal);
-    } else if (!held && holds) {
+    } else if (!holdsSets(from) && holdsSets(to)) {
       this.#paths.add(spec.id, pathSetsOf(spec));
     }
   }
@@ -216,21 +257,29 @@ export class DispatchIndex {
     const spec = this.#specAt(ordinal);
     const before = tallyOf(spec, { state: from });
     const after = tallyOf(spec, this.#taskAt(ordinal));
-    if (
-      before.terminal === after.terminal && before.satisfied === after.satisfied &&
-      before.completed === after.completed
-    ) return;
-    for (const dependent of this.graph.dependents[ordinal] ?? []) {
-      const sums = this.#sumsAt(dependent);
-      sums.terminal += after.terminal - before.terminal;
-      sums.satisfied += after.satisfied - before.satisfied;
-      sums.completed += after.completed - before.completed;
-      this.#refresh(dependent, now);
-    }
+    const isChanged = this.#addTally(ordinal, {
+      terminal: after.terminal - before.terminal,
+      satisfied: after.satisfied - before.satisfied,
+      completed: after.completed - before.completed,
+    });
+    if (!isChanged) return;
+    for (const dependent of this.graph.dependents[ordinal] ?? []) this.#refresh(dependent, now);
   }
 
-  /** Puts a task where its state, its dependencies and its delay say. */
-  #refresh(ordinal: number, now: number): void {
+  /** Adds to the sums of the task's dependents; returns whether there was anything to add. */
+  #addTally(ordinal: number, { terminal, satisfied, completed }: Tally): boolean {
+    if (terminal === 0 && satisfied === 0 && completed === 0) return false;
+    for (const dependent of this.graph.dependents[ordinal] ?? []) {
+      const sums = this.#sumsAt(dependent);
+      sums.terminal += terminal;
+      sums.satisfied += satisfied;
+      sums.completed += completed;
+    }
+    return true;
+  }
+
+  /** Puts a task where its state, its dependencies and its delay say; without `now`, as one that was there before. */
+  #refresh(ordinal: number, now?: number): void {
     const task = this.#taskAt(ordinal);
     const standing = task.state === "pending" && this.isSelected(ordinal)
       ? this.readinessOf(ordinal)
@@ -243,13 +292,12 @@ export class DispatchIndex {
       return;
     }
     if (this.queue.has(ordinal) || this.#delays.has(ordinal)) return;
+    if (now !== undefined) task.ready_since = Math.max(task.not_before ?? now, now);
     if (task.not_before !== null) {
-      task.ready_since = Math.max(task.not_before, now);
       const delayed = { ordinal, not_before: task.not_before };
       this.#delays.set(ordinal, delayed);
       this.#delayed.push(delayed);
     } else {
-      task.ready_since = now;
       this.#enqueue(ordinal);
     }
   }
@@ -289,6 +337,11 @@ export class DispatchIndex {
   #sumsAt(ordinal: number): Tally {
     return at(this.#sums, ordinal);
   }
+}
+
+/** Whether a task in this state holds its path sets: a finished one until its work is in the head, which others build on. */
+function holdsSets(status: TaskStatus): boolean {
+  return isActive(status) || status === "finished";
 }
 
 /** One class object per distinct pair of pool and path sets. */

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import type { LogPosition } from "../../src/log/commit_scanner.ts";
 import { createRunLog } from "../../src/log/file_log.ts";
 import { readSnapshot, writeSnapshot } from "../../src/log/snapshots.ts";
 import { scanLog } from "../../src/log/scan.ts";
 import { fact, OPTIONS, runStarted, TemporaryDirectory } from "./fixture.ts";
+import type { LogPosition } from "../../src/log/port.ts";
 
 /** A log in segments, and the places behind its commits. */
 async function logged(directory: TemporaryDirectory): Promise<LogPosition[]> {
@@ -49,11 +49,11 @@ Deno.test("P1: a fold from a snapshot and what follows it gives what a fold of t
   const last = places.at(-1)?.index ?? 0;
   const kept = directory.names().filter((name) => name.startsWith("snapshot-"));
   assertEquals(kept.sort(), [`snapshot-${last - 2}.json`, `snapshot-${last}.json`]);
-  assertEquals((await readSnapshot(path, last - 1))?.position.index, last - 2);
-  assertEquals(await readSnapshot(path, last - 3), undefined);
+  assertEquals((await readSnapshot(path, { until: last - 1 }))?.position.index, last - 2);
+  assertEquals(await readSnapshot(path, { until: last - 3 }), undefined);
 });
 
-Deno.test("readSnapshot() passes over what is damaged, cut, of another log, or ahead of it", async () => {
+Deno.test("readSnapshot() passes over what is damaged, cut, of another log, ahead of it, or refused, and says why", async () => {
   using directory = new TemporaryDirectory();
   const places = await logged(directory);
   const path = directory.file();
@@ -61,13 +61,21 @@ Deno.test("readSnapshot() passes over what is damaged, cut, of another log, or a
   assert(older !== undefined && newer !== undefined);
   await writeSnapshot(path, { position: older, state: "older" });
   const file = directory.file(`snapshot-${newer.index}.json`);
-  const found = async () => (await readSnapshot(path))?.state;
+  let passedOver: string[] = [];
+  const find = async () => {
+    passedOver = [];
+    const found = await readSnapshot(path, {
+      refuse: (state) => state === "unwanted" ? "it is not wanted" : undefined,
+      onPassedOver: (name, why) => passedOver.push(`${name}: ${why}`),
+    });
+    return found?.state;
+  };
   await writeSnapshot(path, { position: newer, state: "newer" });
-  assertEquals(await found(), "newer");
+  assertEquals([await find(), passedOver], ["newer", []]);
   const good = Deno.readTextFileSync(file);
   for (const bad of ["", good.slice(0, -20), good.replace("newer", "never"), "not\njson"]) {
     Deno.writeTextFileSync(file, bad);
-    assertEquals(await found(), "older");
+    assertEquals([await find(), passedOver], ["older", [`${file}: it is not as it was written`]]);
   }
   for (
     const position of [
@@ -77,6 +85,17 @@ Deno.test("readSnapshot() passes over what is damaged, cut, of another log, or a
     ]
   ) {
     await writeSnapshot(path, { position, state: "wrong" });
-    assertEquals(await found(), "older");
+    assertEquals([await find(), passedOver], ["older", [
+      `${file}: the log does not have its commit at its place`,
+    ]]);
   }
+  await writeSnapshot(path, { position: newer, state: "unwanted" });
+  assertEquals([await find(), passedOver], ["older", [`${file}: it is not wanted`]]);
+  Deno.removeSync(file);
+  Deno.mkdirSync(file);
+  assertEquals(await find(), "older");
+  assertEquals(passedOver.length, 1);
+  const kept = await writeSnapshot(path, { position: newer, state: "newer" }).then(() => true, () => false);
+  assertEquals([kept, directory.names().filter((name) => name.endsWith(".new"))], [false, []]);
+  assertEquals(await readSnapshot(directory.file("nowhere/events.jsonl")), undefined);
 });

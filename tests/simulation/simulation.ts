@@ -13,6 +13,7 @@ import { apply, applyAll } from "../../src/run/state.ts";
 import { controllerActor, decide } from "../../src/scheduler/decide.ts";
 import { createRunState, type RunState, runStateJson } from "../../src/scheduler/run_state.ts";
 import { LockTimeoutError, LogIoError } from "../../src/log/errors.ts";
+import { restoreState, snapshotOf } from "../../src/scheduler/state_snapshot.ts";
 import { isActive } from "../../src/scheduler/task_state.ts";
 import { type FaultKind, Faults } from "./faults.ts";
 import { DISTURBANCES, foreignDraft } from "./foreign.ts";
@@ -182,8 +183,8 @@ class Simulation {
     await log.poll();
     this.#world.restartClock();
     this.#process = new SimulatedProcess(this.#world);
-    const state = createRunState(this.#plan);
-    for (const event of this.#world.events) {
+    const state = this.#restore();
+    for (const event of this.#world.events.slice(state.run.next_index)) {
       apply(state, event);
       // What its predecessor had appended but did not live to fold.
       if (event.index >= this.#observed) this.#examine(state, event);
@@ -205,6 +206,15 @@ class Simulation {
     })]);
     if (event !== undefined) this.#foldByHand(state, event);
     this.#conduct(state);
+  }
+
+  /** What a new process begins its fold with: nothing, or what a snapshot tells of some of the events. */
+  #restore(): RunState {
+    const kept = this.#random.between(0, this.#observed);
+    const state = createRunState(this.#plan);
+    if (kept === 0) return state;
+    applyAll(state, this.#world.events.slice(0, kept));
+    return restoreState(this.#plan, JSON.parse(JSON.stringify(snapshotOf(state))));
   }
 
   /** Whether somebody goes on with the run after its controller has ended. */

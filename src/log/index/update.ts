@@ -6,10 +6,11 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type Clock, systemClock } from "../../clock.ts";
 import { reasonOf } from "../../errors.ts";
-import { LOG_START, type LogPosition, type ScannedCommit } from "../commit_scanner.ts";
+import { LOG_START, type ScannedCommit } from "../commit_scanner.ts";
 import { LogIoError } from "../errors.ts";
 import { isDamage, scanLog } from "../scan.ts";
 import { INSERT_EVENT, rowOf } from "./event_row.ts";
+import type { LogPosition } from "../port.ts";
 
 /** A run whose events are to be in the index. */
 export interface IndexedRun {
