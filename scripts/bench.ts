@@ -11,6 +11,7 @@ import { liveBenchmark } from "../tests/bench/live.ts";
 import { manyTasksBenchmark } from "../tests/bench/many_tasks.ts";
 import { type Benchmark, BINARY } from "../tests/bench/measure.ts";
 import { mergeBenchmark } from "../tests/bench/merge.ts";
+import { resumeBenchmark } from "../tests/bench/resume.ts";
 import { schedulerBenchmark } from "../tests/bench/scheduler.ts";
 import { startBenchmark } from "../tests/bench/start.ts";
 import { tasksBenchmark } from "../tests/bench/tasks.ts";
@@ -20,6 +21,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   startBenchmark,
   tasksBenchmark,
   manyTasksBenchmark,
+  resumeBenchmark,
   schedulerBenchmark,
   liveBenchmark,
   logBenchmark,

@@ -1,0 +1,117 @@
+/** How soon `omk resume` dispatches a task of a run whose log is long, with a snapshot of its state and without. */
+
+import { sha256 } from "../../src/digest.ts";
+import { draft, type EventDraft } from "../../src/log/event.ts";
+import { openRunLog } from "../../src/log/file_log.ts";
+import { foldRun, loadRunPlan } from "../../src/run/load_run.ts";
+import { keepSnapshots } from "../../src/run/run_snapshot.ts";
+import type { RunDirectory } from "../../src/run/directory.ts";
+import { recordRun } from "../cli/fixture.ts";
+import { makeOutcome, makePlan, makeTask } from "../run/fixture.ts";
+import { type Benchmark, BINARY, execute, measure, median, report } from "./measure.ts";
+
+const RUN_ID = "20260102-030405-abcd";
+const TASKS = 20_000;
+/** With `run_started`, a hundred thousand. */
+const EVENTS_EACH = 5;
+const ACTOR = "controller/1";
+/** The task that is left says when it began, in nanoseconds since 1970. */
+const FIRST_FILE = "first";
+
+/** See the module. */
+export const resumeBenchmark: Benchmark = {
+  name: "resume",
+  needsBinary: true,
+  async run(runs) {
+    const scratch = await Deno.realPath(await Deno.makeTempDir({ prefix: "omk-bench-" }));
+    const directory = await recordInterrupted(scratch);
+    const recorded = await Deno.readFile(directory.events);
+    await keepSnapshot(directory);
+    const snapshot = [...Deno.readDirSync(directory.path)].find(({ name }) => name.startsWith("snapshot-"))
+      ?.name;
+    if (snapshot === undefined) throw new Error("no snapshot was kept");
+    const kept = await Deno.readFile(`${directory.path}/${snapshot}`);
+    const dispatches = new Map<string, number[]>();
+    const resume = async (name: string, withSnapshot: boolean) => {
+      await Deno.writeFile(directory.events, recorded);
+      if (withSnapshot) await Deno.writeFile(`${directory.path}/${snapshot}`, kept);
+      else await Deno.remove(`${directory.path}/${snapshot}`);
+      const began = Date.now();
+      await execute(BINARY, ["resume", "--output", "none"], scratch);
+      const first = Number(await Deno.readTextFile(`${scratch}/${FIRST_FILE}`)) / 1e6;
+      dispatches.set(name, [...dispatches.get(name) ?? [], first - began]);
+    };
+    const parsed = await measure([
+      { name: "from a snapshot", run: () => resume("from a snapshot", true) },
+      { name: "without", run: () => resume("without", false) },
+      { name: "a loop that splits and parses", run: () => parseAll(directory.events) },
+    ], runs);
+    const megabytes = (recorded.length / 1e6).toFixed(0);
+    report(
+      `omk resume of ${
+        TASKS * EVENTS_EACH
+      } events (${megabytes} MB): until the first task runs (goal: under 1 s)`,
+      [
+        ...[...dispatches].map(([name, all]) =>
+          `${name.padEnd(30)} ${median(all.slice(1)).toFixed(0).padStart(5)} ms`
+        ),
+        `${"a loop that splits and parses".padEnd(30)} ${
+          (parsed.get("a loop that splits and parses") ?? NaN).toFixed(0).padStart(5)
+        } ms`,
+        `the snapshot has ${(kept.length / 1e6).toFixed(1)} MB`,
+      ],
+    );
+    await Deno.remove(scratch, { recursive: true });
+  },
+};
+
+/** A run that has lost its controller when all of its tasks but one were completed. */
+async function recordInterrupted(scratch: string): Promise<RunDirectory> {
+  const settings = { isolation: "none", write_set: [] } as const;
+  const tasks = Array.from({ length: TASKS }, (_, at) => makeTask(`t${at}`, settings));
+  const plan = makePlan([...tasks, makeTask("last", { ...settings, run: `date +%s%N > ${FIRST_FILE}` })]);
+  const home = `${scratch}/state/omk/${sha256(scratch).slice(0, 16)}`;
+  const drafts = tasks.flatMap(({ id }, at) => completed(id, at * EVENTS_EACH + 1));
+  const directory = await recordRun(home, RUN_ID, plan, [], { base: null, directory: scratch });
+  await using log = await openRunLog(directory.events, { runId: RUN_ID, durability: "none" });
+  // As a controller commits them: a few at a time.
+  for (let at = 0; at < drafts.length - 1; at += EVENTS_EACH) {
+    await log.append(drafts.slice(at, at + EVENTS_EACH).slice(0, drafts.length - 1 - at));
+  }
+  return directory;
+}
+
+function completed(task_id: string, token: number): EventDraft[] {
+  const ref = { task_id, attempt: 1, token };
+  const subject = `task/${task_id}` as const;
+  const outcome = makeOutcome("success");
+  const claim = { task_id, attempt: 1, worker: "local", lease_expires: 1, base: null };
+  const process = { pid: 99, pgid: 99, start_time: null, boot_id: null };
+  return [
+    draft("task_claimed", subject, ACTOR, claim),
+    draft("task_started", subject, ACTOR, {
+      ...ref,
+      process,
+      slot: null,
+      output: `tasks/${task_id}/1/output.log`,
+    }),
+    draft("task_finished", subject, ACTOR, { ...ref, outcome, outputs: [] }),
+    draft("task_completed", subject, ACTOR, { ...ref, commit: null, tree: null }),
+    draft("usage_recorded", subject, ACTOR, { ...ref, metric: "tokens", amount: 1, quality: "measured" }),
+  ];
+}
+
+async function keepSnapshot(directory: RunDirectory): Promise<void> {
+  const stored = await loadRunPlan(directory);
+  await using log = await openRunLog(directory.events, { runId: RUN_ID, durability: "none" });
+  const { state } = await foldRun(directory, stored, {}, () => log.read());
+  await keepSnapshots(directory.events, log, { last: -1, every: 1 }).keep(state, false);
+}
+
+async function parseAll(path: string): Promise<void> {
+  let kinds = 0;
+  for (const line of (await Deno.readTextFile(path)).split("\n")) {
+    if (line !== "") kinds += JSON.parse(line).kind.length;
+  }
+  if (kinds === 0) throw new Error("the log is empty");
+}
