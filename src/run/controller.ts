@@ -112,7 +112,10 @@ export class Controller implements ControllerHandle {
     try {
       await this.#takeUp();
       // Where somebody else has ended the run, the report of that is still to be appended.
-      while (this.state.run.phase === "active" || this.#inbox.length > 0) await this.#turn();
+      while (this.state.run.phase === "active" || this.#inbox.length > 0) {
+        await this.#turn();
+        this.#keepSnapshot(false);
+      }
       const { status, exit_code } = this.state.run;
       if (status === null || exit_code === null) {
         throw new ControllerFault({ what: "Cannot tell how the run ended", why: "it has no status" });

@@ -27,15 +27,14 @@ export const resumeBenchmark: Benchmark = {
     const directory = await recordInterrupted(scratch);
     const recorded = await Deno.readFile(directory.events);
     await keepSnapshot(directory);
-    const snapshot = [...Deno.readDirSync(directory.path)].find(({ name }) => name.startsWith("snapshot-"))
-      ?.name;
+    const [snapshot] = snapshotsIn(directory);
     if (snapshot === undefined) throw new Error("no snapshot was kept");
-    const kept = await Deno.readFile(`${directory.path}/${snapshot}`);
+    const kept = await Deno.readFile(snapshot);
     const dispatches = new Map<string, number[]>();
     const resume = async (name: string, withSnapshot: boolean) => {
       await Deno.writeFile(directory.events, recorded);
-      if (withSnapshot) await Deno.writeFile(`${directory.path}/${snapshot}`, kept);
-      else await Deno.remove(`${directory.path}/${snapshot}`);
+      for (const each of snapshotsIn(directory)) await Deno.remove(each);
+      if (withSnapshot) await Deno.writeFile(snapshot, kept);
       const began = Date.now();
       await execute(BINARY, ["resume", "--output", "none"], scratch);
       const first = Number(await Deno.readTextFile(`${scratch}/${FIRST_FILE}`)) / 1e6;
@@ -106,6 +105,12 @@ async function keepSnapshot(directory: RunDirectory): Promise<void> {
   await using log = await openRunLog(directory.events, { runId: RUN_ID, durability: "none" });
   const { state } = await foldRun(directory, stored, {}, () => log.read());
   await keepSnapshots(directory.events, log, { last: -1, every: 1 }).keep(state, false);
+}
+
+function snapshotsIn({ path }: RunDirectory): string[] {
+  return [...Deno.readDirSync(path)].filter(({ name }) => name.startsWith("snapshot-")).map(({ name }) =>
+    `${path}/${name}`
+  );
 }
 
 async function parseAll(path: string): Promise<void> {

@@ -46,6 +46,26 @@ Deno.test("P1: the live state of a controller is the fold of its log", async () 
   assertEquals(rig.foldAgain(), runStateJson(rig.state));
 });
 
+Deno.test("P1: the controller offers its state to be kept turn by turn, and at its end, and waits for what is kept", async () => {
+  const plan = makePlan([makeTask("a"), makeTask("b", { dependencies: ["a"] })], { gates: [GATE] });
+  const kept: boolean[] = [];
+  let isDone = false;
+  const rig: Rig = new Rig(plan, {
+    keep(state, isEnd) {
+      kept.push(isEnd);
+      assertEquals(state.run.next_index, rig.log.position().index + 1);
+      assertEquals(runStateJson(state), rig.foldAgain());
+      if (!isEnd) return undefined;
+      return rig.clock.sleep(1000).then(() => {
+        isDone = true;
+      });
+    },
+  });
+  await rig.run();
+  assert(kept.length > 5 && isDone);
+  assertEquals(kept.indexOf(true), kept.length - 1);
+});
+
 Deno.test("P7: without a gate that passed on the delivered tree a run is not ready", async () => {
   const done = await new Rig(makePlan([makeTask("a")])).run();
   assertEquals(done.status, "passed");

@@ -9,6 +9,7 @@ import type { Plan } from "../../src/plan/spec.ts";
 import type { EndReason } from "../../src/process/port.ts";
 import { Controller, type RunEnd } from "../../src/run/controller.ts";
 import { runDirectoryAt } from "../../src/run/directory.ts";
+import type { SnapshotKeeper } from "../../src/run/run_snapshot.ts";
 import { apply, applyAll } from "../../src/run/state.ts";
 import { createRunState, type RunState, runStateJson } from "../../src/scheduler/run_state.ts";
 import type { Heartbeat, HeartbeatReading } from "../../src/watchdog/heartbeat.ts";
@@ -40,6 +41,8 @@ export interface Script {
   readonly line?: (taskId: string) => string;
   /** The heartbeat of another worker at a moment of the clock; default: there is none. */
   readonly heartbeat?: (worker: string, now: number) => HeartbeatReading;
+  /** Is asked to keep the state. */
+  readonly keep?: SnapshotKeeper["keep"];
 }
 
 /** See the module. */
@@ -118,6 +121,7 @@ export class Rig {
       identity: { name: "omk", email: "omk@localhost" },
       runDirectory: runDirectoryAt("/nowhere", RUN_ID),
       directory: "/project",
+      ...(this.#script.keep === undefined ? {} : { snapshots: { keep: this.#script.keep } }),
       onEvent: (event) => {
         this.events.push(event);
         during(event, this);
