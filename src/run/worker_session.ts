@@ -5,14 +5,12 @@ import { systemClock } from "../clock.ts";
 import { UsageError } from "../errors.ts";
 import { discoverRepository } from "../git/repository.ts";
 import type { RunEvent } from "../log/event.ts";
-import { createRunState } from "../scheduler/run_state.ts";
 import { type RunDirectory, workerLock } from "./directory.ts";
 import { ExtraWorker } from "./extra_worker.ts";
 import { heartbeatsOf } from "./heartbeat_files.ts";
 import { loadRunPlan } from "./load_run.ts";
 import { ProcessLock } from "./process_lock.ts";
 import { createAttemptWorker, openLogAndFold, type RunWatcher, startMachinery } from "./session.ts";
-import { apply } from "./state.ts";
 
 /** How a worker is started. */
 export interface WorkerSessionOptions {
@@ -42,9 +40,10 @@ export async function startWorker(
   options: WorkerSessionOptions,
 ): Promise<WorkerSession> {
   await using resources = new AsyncDisposableStack();
-  const { plan } = await loadRunPlan(directory);
-  const state = createRunState(plan);
-  const log = resources.use(await openLogAndFold(directory, plan, (event) => apply(state, event)));
+  const stored = await loadRunPlan(directory);
+  const { plan } = stored;
+  const { log, state } = await openLogAndFold(directory, stored, {});
+  resources.use(log);
   const { run } = state;
   refuseEnded(directory, run.phase === "finished" ? `it is finished: ${run.status}` : null);
   refuseEnded(
