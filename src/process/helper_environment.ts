@@ -1,6 +1,6 @@
 /** The environment of omk's own shell helpers. */
 
-/** Where programs are when the user's environment does not say. */
+/** Where programs are when the user's environment does not say, or not of all that helpers use. */
 const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 
 /** What a helper takes over from an omk that itself runs inside a task, so that the outer omk finds it. */
@@ -13,7 +13,11 @@ const INHERITED = ["OMK_MARK", "OMK_TASK_ID", "OMK_ATTEMPT"] as const;
  * `LC_ALL` and `TZ` fix the language and the clock of what the tools print.
  */
 export function helperEnvironment(own: Readonly<Record<string, string>>): Record<string, string> {
-  const env: Record<string, string> = { PATH: own["PATH"] ?? DEFAULT_PATH, LC_ALL: "C", TZ: "UTC" };
+  const env: Record<string, string> = {
+    PATH: own["PATH"] === undefined ? DEFAULT_PATH : `${own["PATH"]}:${DEFAULT_PATH}`,
+    LC_ALL: "C",
+    TZ: "UTC",
+  };
   for (const name of INHERITED) {
     const value = own[name];
     if (value !== undefined) env[name] = value;

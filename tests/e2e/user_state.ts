@@ -3,8 +3,11 @@
 import { assertEquals } from "@std/assert";
 import type { Sandbox } from "./harness.ts";
 
-/** Where omk keeps its own files, and where git keeps objects, which a pin may add to; relative to the project. */
-const NOT_THE_USERS = [".git/omk", ".git/objects", ".git/refs/omk", ".git/packed-refs"];
+/**
+ * Where omk keeps its own files, and where git keeps objects, which a pin may add to, and refs, which it may pack;
+ * relative to the project.
+ */
+const NOT_THE_USERS = [".git/omk", ".git/objects", ".git/refs", ".git/packed-refs"];
 
 /** Paths with their kind, mode and content, and all refs but omk's. */
 export type UserState = ReadonlyMap<string, string>;
