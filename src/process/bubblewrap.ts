@@ -45,7 +45,7 @@ function sandboxArguments({ network, readable, writable }: BodySandbox): readonl
     ...["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"],
     ...TEMPORARY.flatMap((directory) => ["--tmpfs", directory]),
     // What lies in a directory that is private now is seen again.
-    ...readable.filter(isTemporary).flatMap((path) => ["--ro-bind", path, path]),
+    ...readable.filter(isTemporary).flatMap((path) => ["--ro-bind-try", path, path]),
     ...writable.flatMap((path) => ["--bind", path, path]),
     ...["--setenv", "TMPDIR", "/tmp"],
   ];

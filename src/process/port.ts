@@ -28,7 +28,7 @@ export interface BodyLimits {
 export interface BodySandbox {
   /** Whether it has the network of the machine. */
   readonly network: boolean;
-  /** Absolute paths that it must see wherever they lie, such as its worktree below /tmp. */
+  /** Absolute paths that it sees wherever they lie, such as its worktree below /tmp; those that exist. */
   readonly readable: readonly string[];
   /** Absolute paths that it may write to; they exist. */
   readonly writable: readonly string[];

@@ -110,12 +110,13 @@ export class LocalAttempt implements Attempt {
     Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
     if (base !== null) await this.#acquire(base);
     if (this.#end !== null) return failureOutcome("cancelled", "it was ended before it started");
+    const env = taskEnvironment(this.#ownEnvironment(this.#slot?.gitConfig), this.#ids(), spec.env);
     const body = this.#run(spec.run ?? "", this.#place(spec.cwd), {
-      env: taskEnvironment(this.#ownEnvironment(this.#slot?.gitConfig), this.#ids(), spec.env),
+      env,
       timeoutMs: spec.timeout_secs * 1000,
       outputPath: `${directory}/output.log`,
       isTask: true,
-      enclosure: this.#enclosure(),
+      enclosure: this.#enclosure(env),
     });
     const process = await body.identity;
     this.#pid = process?.pid ?? null;
@@ -189,8 +190,8 @@ export class LocalAttempt implements Attempt {
     return body;
   }
 
-  #enclosure(): Pick<BodySpec, "limits" | "sandbox"> {
-    const { plan, workspace } = this.#options;
+  #enclosure(env: Readonly<Record<string, string>>): Pick<BodySpec, "limits" | "sandbox"> {
+    const { plan, workspace, directory } = this.#options;
     const { limits, sandbox } = this.#request.spec;
     return {
       limits: {
@@ -202,6 +203,8 @@ export class LocalAttempt implements Attempt {
           root: this.#place(),
           repository: this.#slot?.repository ?? null,
           commonDir: workspace?.info.commonDir ?? null,
+          directory,
+          env,
           result: this.#ids().result,
         }),
       }),

@@ -12,6 +12,10 @@ export interface SandboxPlace {
   readonly repository: string | null;
   /** What its git commands read besides; null outside of a repository. */
   readonly commonDir: string | null;
+  /** The user's project. */
+  readonly directory: string;
+  /** The environment of the body: its programs and its home are to be seen. */
+  readonly env: Readonly<Record<string, string>>;
   /** The file that `OMK_RESULT` names. */
   readonly result: string;
 }
@@ -26,13 +30,14 @@ const FILE_MODE = 0o600;
  * @throws {OmkError} for a path that leads out of the root through a symbolic link.
  */
 export function prepareSandbox({ network, write }: SandboxSpec, place: SandboxPlace): BodySandbox {
-  const { root, repository, commonDir, result } = place;
+  const { root, repository, commonDir, directory, env, result } = place;
+  const seen = [directory, root, commonDir ?? "", env["HOME"] ?? "", ...(env["PATH"] ?? "").split(":")];
   const realRoot = Deno.realPathSync(root);
   const paths = write.map((path) => writablePath(root, realRoot, path));
   Deno.writeFileSync(result, new Uint8Array(), { mode: FILE_MODE });
   return {
     network: network === "host",
-    readable: [root, ...(commonDir === null ? [] : [commonDir])],
+    readable: seen.filter((path) => path.startsWith("/")),
     writable: [...paths, ...(repository === null ? [] : [repository]), result],
   };
 }
