@@ -11,7 +11,7 @@ import { artifactsOf, type RunEvidence } from "./evidence.ts";
 import { PLAN_FILE, PROOF_FILE } from "./files.ts";
 import { gateEntries } from "./gate_entries.ts";
 import type { Failure, Proof } from "./schema.ts";
-import { failedOf, knownGapsOf, notTestedOf, personItemsOf } from "./shortcomings.ts";
+import { failedOf, flakyGapsOf, knownGapsOf, notTestedOf, personItemsOf } from "./shortcomings.ts";
 import { mergeVerdict, summaryOf } from "./summary.ts";
 import { taskLists } from "./task_lists.ts";
 
@@ -67,7 +67,7 @@ export function buildProof({ state, evidence, status, head, patch }: ProofSource
       token,
       reason,
     })),
-    known_gaps: knownGapsOf(state, evidence, changed),
+    known_gaps: [...knownGapsOf(state, evidence, changed), ...flakyGapsOf(gates)],
     git: run.base === null || run.head === null ? null : {
       base: run.base.commit,
       base_tree: run.base.tree,

@@ -59,6 +59,7 @@ function entryOf(
     tree: latest?.payload.tree ?? null,
     commit: latest?.payload.commit ?? null,
     runs,
+    ...(isFlaky(latest, all) ? { flaky: true } : {}),
     run_number: ran?.run_number ?? null,
     exit_code: ran?.exit_code ?? null,
     timed_out: ran?.timed_out ?? false,
@@ -68,6 +69,12 @@ function entryOf(
     counts: ran?.counts ?? null,
     ...(ran?.reports === undefined ? {} : { reports: ran.reports.map(({ path }) => path) }),
   };
+}
+
+/** Whether it passed on a tree on which it has failed before. */
+function isFlaky(latest: GateEvidence | undefined, all: readonly GateEvidence[]): boolean {
+  return latest?.result === "passed" &&
+    all.some(({ result, payload }) => result === "failed" && payload.tree === latest.payload.tree);
 }
 
 function reasonOf(latest: GateEvidence | undefined, runs: number): string | null {

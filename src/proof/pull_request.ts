@@ -82,7 +82,8 @@ function gateTable({ gates, git }: Proof, duration: FormatDuration): readonly st
       : `${gate.counts.tests} tests, ${gate.counts.failures} failed, ${gate.counts.skipped} skipped`;
     const took = gate.duration_ms === null ? "" : duration(gate.duration_ms);
     const name = gate.task_id === null ? code(gate.name) : `${code(gate.name)} of ${code(gate.task_id)}`;
-    return `| ${[name, RESULTS[gate.result], where, counts, took].join(" | ")} |`;
+    const result = gate.flaky === true ? "passed after a failure on the same tree" : RESULTS[gate.result];
+    return `| ${[name, result, where, counts, took].join(" | ")} |`;
   });
   if (rows.length === 0) return [];
   return [

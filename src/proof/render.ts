@@ -111,7 +111,10 @@ function passedLines(proof: Proof, duration: FormatDuration): readonly string[] 
   const gates = proof.gates.filter((gate) => gate.scope === "run" && gate.result === "passed").map((gate) => {
     const counts = gate.counts === null ? "" : `, ${gate.counts.tests} tests, ${gate.counts.skipped} skipped`;
     const tree = gate.tree === null ? "" : ` on tree ${gate.tree.slice(0, ID_LENGTH)}`;
-    return `gate "${gate.name}"${tree} (${duration(gate.duration_ms ?? 0)}${counts})`;
+    const flaky = gate.flaky === true
+      ? `, but it failed on this tree before: run ${gate.run_number} passed`
+      : "";
+    return `gate "${gate.name}"${tree} (${duration(gate.duration_ms ?? 0)}${counts}${flaky})`;
   });
   const tasks = proof.passed.tasks.length;
   return tasks === 0

@@ -64,6 +64,7 @@ const gateEntry = z.strictObject({
   tree: objectId.nullable(),
   commit: objectId.nullable(),
   runs: z.int().min(0).describe("How often it ran, on whatever tree"),
+  flaky: z.literal(true).optional().describe("It passed on a tree on which it had failed before"),
   run_number: z.int().min(1).nullable(),
   exit_code: z.int().nullable(),
   timed_out: z.boolean(),

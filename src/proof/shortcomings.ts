@@ -96,6 +96,16 @@ export function knownGapsOf(
   return gaps;
 }
 
+/** Gates whose pass says less than another's: the same tree has failed them before. */
+export function flakyGapsOf(gates: readonly GateEntry[]): Proof["known_gaps"] {
+  return gates.filter(({ flaky }) => flaky === true).map(({ name, task_id, run_number }) =>
+    `gate "${name}"${
+      task_id === null ? "" : ` of task "${task_id}"`
+    } passed in run ${run_number}, after it had failed ` +
+    "on the same tree"
+  );
+}
+
 /** Up to ten items of a list, and how many more there are. */
 export function named(items: readonly string[]): string {
   const more = items.length > PATHS_NAMED ? ` and ${items.length - PATHS_NAMED} more` : "";

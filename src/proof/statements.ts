@@ -80,9 +80,9 @@ function gateStatements(proof: Proof): readonly Statement[] {
   });
 }
 
-/** A failure that the plan allows is a warning. */
-function verdictOf({ result, allow_fail }: Proof["gates"][number]): "PASSED" | "WARNED" | "FAILED" {
-  if (result === "passed") return "PASSED";
+/** A failure that the plan allows is a warning, and so is a pass after a failure on the same tree. */
+function verdictOf({ result, allow_fail, flaky }: Proof["gates"][number]): "PASSED" | "WARNED" | "FAILED" {
+  if (result === "passed") return flaky === true ? "WARNED" : "PASSED";
   return allow_fail ? "WARNED" : "FAILED";
 }
 

@@ -96,3 +96,20 @@ Deno.test("omk reject stops omk merge until omk accept, both are recorded and si
   await sandbox.omkEnds(0, ["merge"]);
   assertEquals((await sandbox.read("self.txt")).trim(), "2");
 });
+
+Deno.test("P8: a gate that passes after it has failed on the same tree is a warning, not a silent pass", async () => {
+  await using sandbox = await Sandbox.withPlan(PLAN);
+  const seen = `${sandbox.root}/seen`;
+  const gate = { name: "shaky", command: `test -e ${seen} || { touch ${seen}; exit 1; }`, retries: 1 };
+  await sandbox.plan({ ...PLAN, gates: [gate] });
+  await sandbox.omkEnds(0, ["key", "create"]);
+  await sandbox.omkEnds(0, ["run"]);
+  const { gates, known_gaps, status } = await sandbox.omkJson(["proof"]);
+  assertEquals([status, gates[0].result, gates[0].runs, gates[0].flaky], ["ready", "passed", 2, true]);
+  assertEquals(known_gaps, ['gate "shaky" passed in run 2, after it had failed on the same tree']);
+  const [line = ""] = (await Deno.readTextFile(`${await sandbox.runDirectory()}/proof.intoto.jsonl`)).split(
+    "\n",
+  );
+  assertEquals(JSON.parse(atob(JSON.parse(line).payload)).predicate.result, "WARNED");
+  await sandbox.omkEnds(0, ["verify"]);
+});
