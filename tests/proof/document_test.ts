@@ -358,7 +358,9 @@ Deno.test("renderText() and renderMarkdown() answer what somebody who comes back
       `run ${RUN_ID} (test): ready`,
       "attempted:\n  a: completed (2 attempts, 0.02s)\n  b: completed (1 attempt, 0.01s)",
       "changed:\n  added new.ts (a, b)\n  deleted src/b.ts (a, b)",
-      `passed:\n  2 tasks: a, b\n  gate "test" on tree ${"e".repeat(12)} (0.02s)`,
+      `passed:\n  2 tasks: a, b\n  gate "test" on tree ${
+        "e".repeat(12)
+      } (0.02s, but it failed on this tree before: run 2 passed)`,
       "failed: nothing",
       "not tested: nothing",
       "needs a person: nothing",
