@@ -9,14 +9,16 @@ import { ProcessLock } from "../run/process_lock.ts";
 const LOOK_MS = 500;
 
 /**
- * Gives every event of a run to `take`, until that returns false or nobody is left who would append more. Resolves
+ * Gives every event of a run, or those from the index `from` on, to `take`, until that returns false or nobody is left who would append more. Resolves
  * with whether the run is finished.
  */
 export async function followRun(
   directory: RunDirectory,
   take: (event: RunEvent) => Promise<boolean>,
+  { from = 0, signal }: { readonly from?: number; readonly signal?: AbortSignal } = {},
 ): Promise<boolean> {
   const end = new AbortController();
+  const stop = signal === undefined ? end.signal : AbortSignal.any([end.signal, signal]);
   let isFinished = false;
   let seen = 0;
   let seenBefore = -1;
@@ -26,7 +28,7 @@ export async function followRun(
     if (isQuiet && !ProcessLock.isHeld(directory.controllerLock)) end.abort();
   }, LOOK_MS);
   try {
-    for await (const event of followRunLog(directory.events, { signal: end.signal })) {
+    for await (const event of followRunLog(directory.events, { from, signal: stop })) {
       seen += 1;
       if (event.kind === "run_finished") isFinished = true;
       if (event.kind === "run_resumed") isFinished = false;

@@ -33,6 +33,11 @@ export const COMMAND_GROUPS: readonly {
         load: async () => (await import("./commands/resume.ts")).resumeCommand,
       },
       {
+        name: "attach",
+        summary: "watch a run that goes on elsewhere",
+        load: async () => (await import("./commands/attach.ts")).attachCommand,
+      },
+      {
         name: "worker",
         summary: "give a run that goes on more hands",
         load: async () => (await import("./commands/worker.ts")).workerCommand,

@@ -6,6 +6,7 @@ import { hasOpenWork } from "../run/open_work.ts";
 import { takeOver } from "../run/resume_run.ts";
 import type { CommandContext } from "./command.ts";
 import { conductRun } from "./conduct_run.ts";
+import { tellStarted } from "./detach.ts";
 
 /**
  * Takes over the run and conducts it to its end; resolves with its exit code.
@@ -17,8 +18,8 @@ export async function resumeRun(
   directory: RunDirectory,
   home: string,
 ): Promise<number> {
-  return await conductRun(context, (watcher) =>
-    takeOver(directory, {
+  return await conductRun(context, async (watcher) => {
+    const session = await takeOver(directory, {
       env: context.env,
       home,
       by: "resume",
@@ -32,5 +33,8 @@ export async function resumeRun(
           fix: `see it with omk status ${directory.runId}; omk retry runs failed tasks again`,
         });
       },
-    }));
+    });
+    tellStarted(context.env, home, directory, session.state.run.incarnation);
+    return session;
+  });
 }

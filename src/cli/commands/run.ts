@@ -86,6 +86,12 @@ export const runCommand: Command = {
       type: "boolean",
       description: "Start a new run, also where one of this plan was interrupted",
     },
+    {
+      name: "detach",
+      type: "boolean",
+      description:
+        "Go on in the background, and say how to watch and end it; its output is in console.log of the run",
+    },
     { name: "dry-run", type: "boolean", description: "Check everything and print the order; run nothing" },
     {
       name: "worktree-dir",
@@ -103,6 +109,7 @@ export const runCommand: Command = {
       note: "one task, without uncommitted changes, then deliver",
     },
     { command: "omk run --reuse latest", note: "run what has changed since the newest run" },
+    { command: "omk run --detach", note: "let it go on in the background; omk attach shows it" },
     { command: "omk run --resume", note: "in a job that may be started again: go on where it stopped" },
     { command: "omk run --dry-run", note: "check the plan and see the order" },
   ],
@@ -131,6 +138,7 @@ export const runCommand: Command = {
       return ExitCode.OK;
     }
     const start = await choose(context, options);
+    if (args.flag("detach")) return await detach(context, start);
     if ("resume" in start) return await goOn(context, start);
     const { prepared } = start;
     const isTalkative = !context.json && config.value(VERBOSITY) !== "quiet";
@@ -141,6 +149,7 @@ export const runCommand: Command = {
     let runId = "";
     const { conductRun } = await import("../conduct_run.ts");
     const { startRun } = await import("../../run/start_run.ts");
+    const { tellStarted } = await import("../detach.ts");
     const code = await conductRun(context, async (watcher) => {
       const session = await startRun(prepared, {
         env,
@@ -149,6 +158,7 @@ export const runCommand: Command = {
         reuse: earlier,
       });
       runId = session.directory.runId;
+      tellStarted(env, prepared.home, session.directory, session.state.run.incarnation);
       // The end of the run tells them again.
       if (isTalkative) {
         for (const gap of session.state.run.known_gaps) context.output.note(`warning: ${gap}`);
@@ -158,6 +168,9 @@ export const runCommand: Command = {
     return await deliverIfAsked(context, code, prepared.home, runId);
   },
 };
+
+/** The options that the background process gets anew, or not. */
+const DECIDED_HERE: ReadonlySet<string> = new Set(["--detach", "--resume", "--new", "--json"]);
 
 /** What `omk run` is to do: start what was prepared, or go on with an interrupted run of the same plan. */
 type Start =
@@ -194,6 +207,26 @@ async function choose(context: CommandContext, options: PrepareOptions): Promise
   if (answer === "resume") return goingOn;
   if (answer === "new") return { prepared };
   throw unfinishedError(interrupted);
+}
+
+/** Does it in the background: what a person has decided here is said there by options. */
+async function detach(context: CommandContext, start: Start): Promise<number> {
+  const { startDetached } = await import("../detach.ts");
+  const { showDetached } = await import("../show_detached.ts");
+  const end = Deno.args.indexOf("--");
+  const isOption = (at: number) => end < 0 || at < end;
+  const said = Deno.args.filter((word, at) => !(isOption(at) && DECIDED_HERE.has(word)));
+  const base = "prepared" in start && start.prepared.usesWorktrees
+    ? [`--base=${start.prepared.snapshot ? "dirty" : "HEAD"}`]
+    : [];
+  const decided = "resume" in start ? ["--resume"] : ["--new", ...base];
+  const at = said.indexOf("run") + 1;
+  const home = "resume" in start ? start.home : start.prepared.home;
+  showDetached(
+    context,
+    await startDetached(context, home, [...said.slice(0, at), ...decided, ...said.slice(at)]),
+  );
+  return ExitCode.OK;
 }
 
 /** Goes on with an interrupted run, as `omk resume` does. */

@@ -19,7 +19,13 @@ export const TASK_VARIABLES: readonly OtherVariable[] = [
 ];
 
 /** What else may be set without being a mistake: what omk's own helpers carry, and what its development uses. */
-const OTHER_NAMES: readonly string[] = ["OMK_GUARDIAN", "OMK_KEY", "OMK_BIN", "OMK_TEST_SEED"];
+const OTHER_NAMES: readonly string[] = [
+  "OMK_GUARDIAN",
+  "OMK_DETACHED",
+  "OMK_KEY",
+  "OMK_BIN",
+  "OMK_TEST_SEED",
+];
 
 /** The variables that omk reads but does not name itself. */
 export const FOREIGN_VARIABLES: readonly OtherVariable[] = [

@@ -18,7 +18,7 @@ export function nextSteps(state: RunState, standing: string): readonly NextStep[
     case "paused":
       return [step(`omk unpause ${id}`, "go on"), cancel];
     case "running":
-      return [step(`omk events ${id} --follow`, "see what happens"), cancel];
+      return [step(`omk attach ${id}`, "watch it"), cancel];
     case "interrupted":
       return [step(`omk resume ${id}`, "go on where it stopped"), cancel];
     default:

@@ -36,7 +36,7 @@ export const SCHEMAS: readonly SchemaEntry[] = [
   },
   {
     name: "events",
-    commands: ["events", "log tail", "run", "resume", "retry", "worker"],
+    commands: ["events", "log tail", "run", "resume", "retry", "worker", "attach"],
     description: "events.jsonl and omk events --json: one event",
     make: async () => (await import("./events.ts")).eventsJsonSchema(),
   },
@@ -180,6 +180,12 @@ export const SCHEMAS: readonly SchemaEntry[] = [
     name: "attestation",
     description: "proof.intoto.jsonl: one envelope with a signed statement",
     make: async () => await toJsonSchema((await import("../../proof/dsse.ts")).envelopeSchema),
+  },
+  {
+    name: "detach",
+    commands: [],
+    description: "omk run --detach --json: the run that goes on in the background",
+    make: async () => await toJsonSchema((await import("./steering.ts")).detachSchema),
   },
   {
     name: "dry-run",

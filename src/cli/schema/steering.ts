@@ -47,6 +47,15 @@ export const retrySchema = z.strictObject({
   answered,
 }).describe("What became of a retry in a run that goes on; in one that has ended, its events");
 
+/** `omk run --detach --json` and `omk resume --detach --json`. */
+export const detachSchema = z.strictObject({
+  schema_version: version,
+  run_id: runId,
+  pid: z.int().describe("The omk process that conducts the run"),
+  output: z.string().describe("The file with what it prints"),
+  next: z.array(z.string()).describe("Commands to go on with"),
+}).describe("A run that goes on in the background");
+
 /** `omk init --json`. */
 export const initSchema = z.strictObject({
   schema_version: version,
