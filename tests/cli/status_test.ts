@@ -78,7 +78,7 @@ run ${RUN_ID} "a story": running for 1m 05s
   gate   test: not run yet
   head   dddddddddd, with the work of 1 task on bbbbbbbbbb of main
   files  /runs/x
-  next   omk events ${RUN_ID} --follow
+  next   omk attach ${RUN_ID}
          omk cancel ${RUN_ID}`,
   );
 });
