@@ -4,6 +4,7 @@
  */
 
 import { reasonOf } from "../errors.ts";
+import { segmentPath } from "../log/log_paths.ts";
 import type { RunDirectory } from "../run/directory.ts";
 import { field, parseOrNothing, textField } from "./json_fields.ts";
 import { readPart } from "./read_part.ts";
@@ -70,7 +71,9 @@ export function hasEnded(directory: RunDirectory): boolean {
 
 /** The end of a run that has one; null where the run is not finished, or the end of its log does not tell. */
 function readEnd(directory: RunDirectory): RunEnd | null {
-  using file = Deno.openSync(directory.events);
+  using file = openIfThere(directory.events);
+  // A rotation is under way, or was cut short.
+  if (file === null) return null;
   const { size } = file.statSync();
   for (const window of TAIL_BYTES) {
     const lines = new TextDecoder().decode(readPart(file, Math.max(0, size - window), window)).split("\n");
@@ -139,14 +142,35 @@ async function foldUnfinished(directory: RunDirectory, now: number): Promise<Run
   };
 }
 
-function readFirstEvent(path: string): unknown {
-  using file = Deno.openSync(path);
+/** The event with the index 0: a log that was rotated begins in another file than it ends in. */
+function readFirstEvent(log: string): unknown {
+  const closed = segmentPath(log, 0);
+  // Once more, because the segment may be closed between the two looks.
+  for (const path of [closed, log, closed]) {
+    const first = readFirstLine(path);
+    if (field(first, "index") === 0) return first;
+  }
+  return undefined;
+}
+
+function readFirstLine(path: string): unknown {
+  using file = openIfThere(path);
+  if (file === null) return undefined;
   const { size } = file.statSync();
   for (let window = FIRST_WINDOW_BYTES;; window *= 4) {
     const bytes = readPart(file, 0, Math.min(window, size));
     const end = bytes.indexOf(LINE_FEED);
     if (end >= 0) return parseOrNothing(new TextDecoder().decode(bytes.subarray(0, end)));
     if (window >= size) return undefined;
+  }
+}
+
+function openIfThere(path: string): Deno.FsFile | null {
+  try {
+    return Deno.openSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
   }
 }
 

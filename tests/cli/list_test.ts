@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { listCommand } from "../../src/cli/commands/list.ts";
 import { listSchema } from "../../src/cli/schema/list.ts";
 import { UsageError } from "../../src/errors.ts";
@@ -96,6 +96,40 @@ Deno.test("omk list follows a finished run that was merged, asked or taken up ag
     }),
   ]);
   assertEquals(await look(), ["interrupted", true]);
+});
+
+Deno.test("omk list tells of a run whose log was rotated what it tells of any other", async () => {
+  await using place = await PlainPlace.make();
+  const story = storyDrafts("finished");
+  await writeProof(await recordRun(place.home, OLD, storyPlan(), story), "not_ready");
+  const directory = await recordRun(place.home, NEW, storyPlan(), []);
+  await writeProof(directory, "not_ready");
+  {
+    await using log = await openRunLog(directory.events, {
+      runId: NEW,
+      durability: "none",
+      segmentBytes: 1000,
+    });
+    for (const each of story) await log.append([each]);
+  }
+  const look = async () => {
+    const { stdout } = await callCommand(listCommand, ["--json"], place);
+    return listSchema.parse(JSON.parse(stdout)).runs.map((
+      { run_id: _, duration_ms, started_at, finished_at, ...run },
+    ) => ({
+      ...run,
+      isTimed: started_at !== null && finished_at !== null && duration_ms < 60_000,
+    }));
+  };
+  const [rotated, other] = await look();
+  assertEquals(rotated, other);
+  assertEquals([rotated?.name, rotated?.isTimed], ["a story", true]);
+  // A rotation that was cut short leaves no file with the log's own name.
+  const names = [...Deno.readDirSync(directory.path)].map(({ name }) => name);
+  const last = names.filter((name) => /^events-\d+\.jsonl$/.test(name)).length;
+  assert(last > 2);
+  Deno.removeSync(directory.events);
+  assertEquals((await look())[0]?.standing === "unreadable", false);
 });
 
 Deno.test("omk list says so where there is nothing to list", async () => {

@@ -6,6 +6,7 @@ import type { FreeEvent } from "../event.ts";
 import { type EventFilter, matches } from "../event_filter.ts";
 import { LineError, parseObject } from "../line.ts";
 import { type Line, LineBuffer } from "../line_buffer.ts";
+import { readableSegments } from "../segment_reader.ts";
 import type { ReadCounts } from "../tolerant_reader.ts";
 import { formatOf, gateOf, legacyEvent, type LegacyFormat, type LogFormat } from "./format.ts";
 
@@ -20,20 +21,12 @@ export interface LegacyReadOptions {
 const LOOKED_AT = 256 * 1024;
 
 /**
- * Whose lines a log has, by the first that says so; this omk's where none does.
+ * Whose lines a log has, by the first that says so; this omk's where none does. The first segment of a log is asked.
  *
  * @throws {LogIoError}
  */
 export async function detectFormat(path: string): Promise<LogFormat> {
-  using file = await attempt(path, "open", () => Deno.open(path));
-  const bytes = new Uint8Array(LOOKED_AT);
-  let length = 0;
-  for (;;) {
-    const count = await attempt(path, "read", () => file.read(bytes.subarray(length)));
-    if (count === null || length === LOOKED_AT) break;
-    length += count;
-  }
-  for (const line of new TextDecoder().decode(bytes.subarray(0, length)).split("\n")) {
+  for (const line of (await beginningOf(path)).split("\n")) {
     try {
       const format = formatOf(parseObject(line));
       if (format !== undefined) return format;
@@ -42,6 +35,19 @@ export async function detectFormat(path: string): Promise<LogFormat> {
     }
   }
   return "omk";
+}
+
+async function beginningOf(log: string): Promise<string> {
+  const bytes = new Uint8Array(LOOKED_AT);
+  for await (const { file, path } of readableSegments(log)) {
+    let length = 0;
+    for (;;) {
+      const count = await attempt(path, "read", () => file.read(bytes.subarray(length)));
+      if (count === null || length === LOOKED_AT) return new TextDecoder().decode(bytes.subarray(0, length));
+      length += count;
+    }
+  }
+  throw new LogIoError(log, "open", new Deno.errors.NotFound("No such file or directory (os error 2)"));
 }
 
 /** The events of a log of an earlier system, in the terms of this one. */

@@ -2,6 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { LogIoError, MalformedEventError } from "../../../src/log/errors.ts";
 import type { EventFilter } from "../../../src/log/event_filter.ts";
 import { formatOf, type LegacyFormat } from "../../../src/log/legacy/format.ts";
+import { segmentPath } from "../../../src/log/log_paths.ts";
 import { detectFormat, LegacyReader } from "../../../src/log/legacy/legacy_reader.ts";
 import { smallLog } from "../commits.ts";
 import { collect, TemporaryDirectory } from "../fixture.ts";
@@ -46,6 +47,10 @@ Deno.test("detectFormat() recognises each system by the fields of the first line
   }
   Deno.writeFileSync(path, smallLog());
   assertEquals(await detectFormat(path), "omk");
+  // Between the two steps of a rotation only the closed segment is there.
+  Deno.renameSync(path, segmentPath(path, 0));
+  assertEquals(await detectFormat(path), "omk");
+  Deno.removeSync(segmentPath(path, 0));
   Deno.writeTextFileSync(path, "no log\n");
   assertEquals(await detectFormat(path), "omk");
   assertEquals(formatOf({ id: "x", run_id: "r", ts: "t", type: "other" }), undefined);
