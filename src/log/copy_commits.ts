@@ -1,8 +1,9 @@
 /** Copies the whole commits of a log, byte for byte, up to the first that does not verify. */
 
-import { attemptAsync } from "./attempt.ts";
+import { attempt } from "./attempt.ts";
 import { LOG_START, type ScannedCommit, type Tail } from "./commit_scanner.ts";
 import type { CorruptLogError, MalformedEventError } from "./errors.ts";
+import { type LogFile, writeAll } from "./file_port.ts";
 import { isDamage, scanLog } from "./scan.ts";
 import type { LogPosition } from "./port.ts";
 
@@ -31,19 +32,19 @@ export interface CommitCopy {
 export async function copyCommits(
   log: string,
   first: number,
-  to: Deno.FsFile,
+  to: LogFile,
   toPath: string,
 ): Promise<CommitCopy> {
   let end = LOG_START;
   let commits = 0;
   let bytes = 0;
   const scan = scanLog(log, {
-    async onBytes(together, found) {
-      if ((found[0]?.after.segment ?? 0) < first) return;
-      for (let at = 0; at < together.length;) {
-        at += await attemptAsync(toPath, "write to", () => to.write(together.subarray(at)));
+    onBytes(together, found) {
+      if ((found[0]?.after.segment ?? 0) >= first) {
+        attempt(toPath, "write to", () => writeAll(to, together));
+        bytes += together.length;
       }
-      bytes += together.length;
+      return Promise.resolve();
     },
   });
   for (;;) {

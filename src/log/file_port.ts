@@ -48,6 +48,15 @@ export interface FilePort {
   syncDirectory(path: string): Promise<void>;
 }
 
+/** Writes all of the bytes, however short the writes are; throws the system's own errors. */
+export function writeAll(file: LogFile, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) {
+    const count = file.write(bytes.subarray(at));
+    if (count === 0) throw new Error(`only ${at} of ${bytes.length} bytes were written (ENOSPC)`);
+    at += count;
+  }
+}
+
 /** Every file of a log is for its owner only. */
 const PRIVATE = 0o600;
 const OWNER_MAY_WRITE = 0o200;

@@ -11,7 +11,7 @@ import { CommitEncoder } from "./commit.ts";
 import { makeCommit } from "./commit_batch.ts";
 import { nextSegment } from "./commit_scanner.ts";
 import { type CommitCopy, copyCommits } from "./copy_commits.ts";
-import { type FilePort, systemFiles } from "./file_port.ts";
+import { type FilePort, type LogFile, systemFiles, writeAll } from "./file_port.ts";
 import { LOCK_BUDGET_MS, LogLock } from "./lock.ts";
 import type { PayloadOf } from "./kinds.ts";
 import { lockPath, poisonPath, repairPath } from "./log_paths.ts";
@@ -43,9 +43,6 @@ export interface RepairOptions {
   /** How long it waits for the lock, in milliseconds. */
   readonly lockBudgetMs?: number;
 }
-
-/** As every file of a log: for its owner only. */
-const PRIVATE = 0o600;
 
 /**
  * Repairs the log at `path`, a run's or a free one, under its lock. Every commit that verifies stays. Behind the last
@@ -87,9 +84,7 @@ class Repair {
     const first = (await listSegments(path)).at(-1);
     this.#remove(this.#temporary);
     try {
-      using file = await attemptAsync(this.#temporary, "create", () => {
-        return Deno.open(this.#temporary, { write: true, createNew: true, mode: PRIVATE });
-      });
+      using file = attempt(this.#temporary, "create", () => this.#files.create(this.#temporary));
       const copy = await copyCommits(path, first === undefined ? 0 : first + 1, file, this.#temporary);
       const { damage } = copy;
       if (damage !== undefined && (poisoned === null || damage.path !== path)) throw damage;
@@ -107,13 +102,13 @@ class Repair {
   }
 
   /** Puts the new file into the place of the old one, with the record of it, and takes the marker away. */
-  async #replace(file: Deno.FsFile, copy: CommitCopy, poisoned: string | null): Promise<RepairReport> {
+  async #replace(file: LogFile, copy: CommitCopy, poisoned: string | null): Promise<RepairReport> {
     const path = this.#path;
     let { end, commits } = copy;
     const rest = await this.#readRest(end);
     if (copy.tail?.state === "unterminated") {
-      await this.#write(file, rest.subarray(0, rest.length - copy.tail.nuls));
-      await this.#write(file, LINE_FEED);
+      this.#write(file, rest.subarray(0, rest.length - copy.tail.nuls));
+      this.#write(file, LINE_FEED);
       end = await this.#lastIn(end);
       commits++;
     }
@@ -122,10 +117,10 @@ class Repair {
     let head: LogHead = { index: end.index, sum: end.sum };
     // An empty log stays empty: it begins with the first event of whoever appends one.
     if (end.index >= 0) {
-      head = await this.#record(file, end, removed);
+      head = this.#record(file, end, removed);
       commits++;
     }
-    await attemptAsync(path, "sync", () => file.sync());
+    await attemptAsync(path, "sync", () => file.syncData());
     attempt(path, "replace", () => this.#files.rename(this.#temporary, path));
     // The marker goes last: until then everybody refuses.
     await this.#syncDirectory();
@@ -143,11 +138,7 @@ class Repair {
   }
 
   /** Appends the record of the repair; returns the head that it makes. */
-  async #record(
-    file: Deno.FsFile,
-    end: LogPosition,
-    removed: PayloadOf<"log_repaired">,
-  ): Promise<LogHead> {
+  #record(file: LogFile, end: LogPosition, removed: PayloadOf<"log_repaired">): LogHead {
     const repaired = admitRecord("log_repaired", removed);
     const isSegmentEmpty = end.offset === 0;
     const records = isSegmentEmpty
@@ -159,7 +150,7 @@ class Repair {
       newId: createUuid7(() => this.#clock.wall()),
       encoder: new CommitEncoder(),
     });
-    await this.#write(file, bytes);
+    this.#write(file, bytes);
     return { index: end.index + events.length, sum };
   }
 
@@ -183,10 +174,8 @@ class Repair {
     return end;
   }
 
-  async #write(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length;) {
-      at += await attemptAsync(this.#temporary, "write to", () => file.write(bytes.subarray(at)));
-    }
+  #write(file: LogFile, bytes: Uint8Array): void {
+    attempt(this.#temporary, "write to", () => writeAll(file, bytes));
   }
 
   #remove(path: string): void {

@@ -1,9 +1,9 @@
 /** Copies what is whole of a damaged log to another file; the log itself is left as it is. */
 
 import { dirname } from "@std/path";
-import { attemptAsync } from "./attempt.ts";
+import { attempt, attemptAsync } from "./attempt.ts";
 import { copyCommits } from "./copy_commits.ts";
-import { systemFiles } from "./file_port.ts";
+import { type FilePort, systemFiles } from "./file_port.ts";
 import type { LogHead } from "./port.ts";
 
 /** What was salvaged. */
@@ -28,9 +28,6 @@ export interface SalvageReport {
   };
 }
 
-/** As every file of a log: for its owner only. */
-const PRIVATE = 0o600;
-
 /**
  * Copies the log at `path`, a run's or a free one, as of now: every commit from the first on, up to the first that
  * does not verify. The copy is synced before this resolves. Where it fails half-way, the copy is removed.
@@ -38,14 +35,16 @@ const PRIVATE = 0o600;
  * @param to a file that does not exist yet
  * @throws {LogIoError} if the log cannot be read, or the copy not be made
  */
-export async function salvageLog(path: string, to: string): Promise<SalvageReport> {
-  using file = await attemptAsync(to, "create", () => {
-    return Deno.open(to, { write: true, createNew: true, mode: PRIVATE });
-  });
+export async function salvageLog(
+  path: string,
+  to: string,
+  files: FilePort = systemFiles,
+): Promise<SalvageReport> {
+  using file = attempt(to, "create", () => files.create(to));
   try {
     const { commits, bytes, end, damage, tail } = await copyCommits(path, 0, file, to);
-    await attemptAsync(to, "sync", () => file.sync());
-    await attemptAsync(to, "sync", () => systemFiles.syncDirectory(dirname(to)));
+    await attemptAsync(to, "sync", () => file.syncData());
+    await attemptAsync(to, "sync", () => files.syncDirectory(dirname(to)));
     const { index, sum } = end;
     const report = { events: index + 1, commits, bytes, head: { index, sum } };
     if (damage !== undefined) {
@@ -57,7 +56,11 @@ export async function salvageLog(path: string, to: string): Promise<SalvageRepor
     const why = `${tail.bytes} bytes of a commit that was not finished`;
     return { ...report, stopped: { verdict: "torn", path, line: end.lines + 1, offset: tail.offset, why } };
   } catch (error) {
-    systemFiles.remove(to);
+    try {
+      files.remove(to);
+    } catch {
+      // Why it failed is worth more than why half of it is left.
+    }
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import { systemFiles } from "../../src/log/file_port.ts";
 import type { RunLog } from "../../src/log/port.ts";
 import { poison } from "../../src/log/poison.ts";
 import { repairLog } from "../../src/log/repair.ts";
+import { salvageLog } from "../../src/log/salvage.ts";
 import { verifyLog } from "../../src/log/verify.ts";
 import { join } from "../log/commits.ts";
 import { ioError, noSpace, OPTIONS, TemporaryDirectory } from "../log/fixture.ts";
@@ -115,7 +116,7 @@ Deno.test("P2: whichever call of a log fails, nothing acknowledged is missing, a
 Deno.test("P2: whichever call of a repair fails, the log is repaired or poisoned as before, and repaired the next time", async () => {
   let cases = 0;
   let failures = 0;
-  for (const way of WAYS.filter(({ call }) => call === undefined)) {
+  for (const way of WAYS) {
     for (let from = 1, hasPassed = false; !hasPassed; from++) {
       using directory = new TemporaryDirectory();
       const path = directory.file();
@@ -139,4 +140,28 @@ Deno.test("P2: whichever call of a repair fails, the log is repaired or poisoned
     }
   }
   report("failing calls of a repair", { cases, failures });
+});
+
+Deno.test("P2: whichever call of a salvage fails, it says so, and what it leaves is a copy that is whole or none", async () => {
+  let cases = 0;
+  let failures = 0;
+  for (const way of WAYS) {
+    for (let from = 1, hasPassed = false; !hasPassed; from++) {
+      using directory = new TemporaryDirectory();
+      const path = directory.file();
+      const copy = directory.file("copy.jsonl");
+      Deno.writeFileSync(path, TORN);
+      const files = new CountingFiles({ ...way, from });
+      const isSalvaged = await salvageLog(path, copy, files).then(() => true, () => false);
+      hasPassed = files.failures === 0;
+      cases++;
+      if (!isSalvaged) failures++;
+      const isThere = directory.names().includes("copy.jsonl");
+      // Who can remove nothing leaves what is there, and has said that it failed.
+      if (isSalvaged || !way.forEver) assertEquals(isThere, isSalvaged, `call ${from}`);
+      if (isSalvaged) assertEquals((await verifyLog(copy)).verdict, "verified", `call ${from}`);
+      assertEquals(Deno.readFileSync(path), TORN);
+    }
+  }
+  report("failing calls of a salvage", { cases, failures });
 });

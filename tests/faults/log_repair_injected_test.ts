@@ -16,7 +16,7 @@ const BESIDE = ["", "events.jsonl", "events.repair", `events.torn-${WHOLE_LOG.le
 /** Past this the case should have passed through long ago. */
 const MOST_CALLS = 100;
 
-const FAULTS = ["write", "fsync", "openat", RENAME, "?unlink,?unlinkat"].flatMap((calls) =>
+const FAULTS = ["write", "fdatasync", "fsync", "openat", RENAME, "?unlink,?unlinkat"].flatMap((calls) =>
   share(["signal=KILL", "error=EIO"], ["signal=KILL", "error=EIO", "error=ENOSPC"]).map((fault) => ({
     calls,
     fault,
