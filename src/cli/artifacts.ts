@@ -1,7 +1,7 @@
 /** The artifacts of a run that hold output: which there are, and which of them a user means. */
 
 import type { RunState } from "../scheduler/run_state.ts";
-import { attemptDirectory } from "../run/directory.ts";
+import { attemptDirectory, outputPath } from "../run/directory.ts";
 import type { AttemptHistory, AttemptRecord, GateRun } from "./attempt_history.ts";
 
 /** A file with the output of an attempt or of a gate. */
@@ -51,11 +51,8 @@ export function selectArtifacts(
       return chosen === undefined ? [] : [{ task, chosen }];
     });
   const ofTasks = gates.length > 0 ? [] : attempts.flatMap(({ task, chosen }) => {
-    const directory = attemptDirectory(task.id, chosen.attempt);
-    return [
-      artifactOf("setup", chosen, `${directory}/setup.log`),
-      artifactOf("attempt", chosen, `${directory}/output.log`),
-    ];
+    const setup = artifactOf("setup", chosen, `${attemptDirectory(task.id, chosen.attempt)}/setup.log`);
+    return [setup, ...outputPaths(chosen).map((path) => artifactOf("attempt", chosen, path))];
   });
   const runs = [
     ...attempts.flatMap(({ chosen }) => latestRuns(chosen.gates)),
@@ -63,6 +60,16 @@ export function selectArtifacts(
   ];
   const ofGates = runs.filter((run) => gates.length === 0 || gates.includes(run.gate)).flatMap(gateArtifact);
   return [...ofTasks, ...ofGates].filter((each) => !failed || each.failed);
+}
+
+/** Where an attempt's output lies: one file, or one for each iteration of its loop. */
+function outputPaths({ task_id, attempt, output, iterations }: AttemptRecord): readonly string[] {
+  const plain = outputPath(task_id, attempt);
+  if (output === null || output === plain) return [plain];
+  const last = iterations.at(-1)?.iteration ?? 0;
+  const later = iterations.map(({ iteration }) => outputPath(task_id, attempt, iteration));
+  // The one after the last that is kept may be under way.
+  return [...new Set([output, ...later, outputPath(task_id, attempt, last + 1)])];
 }
 
 /** The names of all gates that have run, or are running. */

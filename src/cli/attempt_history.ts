@@ -33,6 +33,8 @@ export interface AttemptRecord {
   /** Evidence of the body's end. */
   outcome: AttemptOutcome | null;
   pin: PayloadOf<"attempt_pinned"> | null;
+  /** What each iteration of a loop left, oldest first; empty where it is none. */
+  readonly iterations: PayloadOf<"attempt_pinned">[];
   end: AttemptEnd | null;
   /** The head of the run that first held its work. */
   commit: string | null;
@@ -90,7 +92,11 @@ export class AttemptHistory {
           slot: event.payload.slot,
         });
       case "attempt_pinned":
-        return this.#update(event.payload.token, { pin: event.payload });
+        if (event.payload.iteration === undefined) {
+          return this.#update(event.payload.token, { pin: event.payload });
+        }
+        this.#byToken.get(event.payload.token)?.iterations.push(event.payload);
+        return;
       case "task_finished":
         return this.#update(event.payload.token, { outcome: event.payload.outcome, ended_at: event.ts });
       case "task_completed":
@@ -136,6 +142,7 @@ export class AttemptHistory {
       output: null,
       outcome: null,
       pin: null,
+      iterations: [],
       end: null,
       commit: null,
       conflicts: [],

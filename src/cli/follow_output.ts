@@ -2,7 +2,7 @@
 
 import type { RunEvent } from "../log/event.ts";
 import type { PayloadOf } from "../log/kinds.ts";
-import type { RunDirectory } from "../run/directory.ts";
+import { outputPath, type RunDirectory } from "../run/directory.ts";
 import { gateKey } from "./attempt_history.ts";
 import { followRun } from "./follow_run.ts";
 import { gateFiles } from "./gate_files.ts";
@@ -137,6 +137,9 @@ class OutputFollower {
       case "task_started":
         this.#begin(event.payload, shown);
         break;
+      case "attempt_pinned":
+        await this.#endIteration(event.payload, shown);
+        break;
       case "task_finished":
       case "retry_scheduled":
       case "task_waiting":
@@ -182,7 +185,7 @@ class OutputFollower {
   }
 
   #begin(
-    { task_id, attempt, output }: PayloadOf<"task_started">,
+    { task_id, attempt, output }: Pick<PayloadOf<"task_started">, "task_id" | "attempt" | "output">,
     lastLines: number | null,
   ): void {
     const { tasks, gates, attempt: wanted } = this.#query;
@@ -194,6 +197,16 @@ class OutputFollower {
       lastLines,
       tail: new OutputTail(`${this.#directory.path}/${output}`, lastLines),
     });
+  }
+
+  /** After an iteration of a loop the next one has a file of its own. */
+  async #endIteration(
+    { task_id, attempt, iteration }: PayloadOf<"attempt_pinned">,
+    lastLines: number | null,
+  ): Promise<void> {
+    if (iteration === undefined) return;
+    await this.#end(`${task_id}/${attempt}`);
+    this.#begin({ task_id, attempt, output: outputPath(task_id, attempt, iteration + 1) }, lastLines);
   }
 
   #beginGate({ gate, task_id, run_number }: GateRunRef, lastLines: number | null): void {

@@ -6,7 +6,7 @@ import { listUntracked } from "./gate_slot.ts";
 import type { Hub } from "./hub.ts";
 import { provideFiles } from "./outputs.ts";
 import type { Slot, SlotRequest } from "./port.ts";
-import { restoreSlot } from "./restore.ts";
+import { layWork, restoreSlot } from "./restore.ts";
 import { filesToCopy, needsSetup, runSetup, setupDigest } from "./setup.ts";
 import type { Lease, SlotPool } from "./slot_pool.ts";
 import { slotOf } from "./slot_record.ts";
@@ -59,6 +59,7 @@ async function prepare(
     // The set-up may have changed the slot's git configuration, as tools that install hooks do.
     await makeSlotRepository(hub, paths, base);
   }
+  if (request.work) await layWork(hub, paths, base, request.work);
   if (request.kind === "gate") lease.untracked = new Set(await listUntracked(hub, paths, worktree.keep));
   await pool.record(lease, {
     version: 1,

@@ -38,7 +38,14 @@ export function mergedRef(runId: string): string {
   return `${runRefs(runId)}merged`;
 }
 
-/** What an attempt left. */
-export function pinRef(runId: string, taskId: string, attempt: number): string {
-  return `${runRefs(runId)}task/${taskId}/${attempt}/pin`;
+/** What an attempt left in the end, or what one iteration of its loop left. */
+export function pinRef(runId: string, taskId: string, attempt: number, iteration?: number): string {
+  return `${runRefs(runId)}task/${taskId}/${attempt}/${
+    iteration === undefined ? "pin" : iterationName(iteration)
+  }`;
+}
+
+/** The name of an iteration in refs and files: `i001`. */
+export function iterationName(iteration: number): string {
+  return `i${String(iteration).padStart(3, "0")}`;
 }

@@ -26,10 +26,12 @@ export interface PinRequest {
   readonly fileBytes: number;
   /** Whether a text holds something of a secret's shape. */
   readonly findSecrets: (text: string) => boolean;
+  /** The iteration of a loop that is kept; absent: what the attempt left in the end. */
+  readonly iteration?: number | undefined;
 }
 
 /**
- * Pins a slot in the hub under `refs/omk/<run>/task/<id>/<attempt>/pin`. The slot, its own repository and omk's
+ * Pins a slot in the hub under `refs/omk/<run>/task/<id>/<attempt>/pin`, or `…/i<NNN>` for an iteration. The slot, its own repository and omk's
  * index of it stay as they are, so that it can be done again.
  *
  * @throws {SlotLostError} where the worktree is gone.
@@ -91,7 +93,7 @@ async function commitIndex(hub: Hub, index: string, request: PinRequest): Promis
   const changes = await hub.compare(baseTree, tree);
   const secrets = await findSecretPaths(hub, changes, request.findSecrets);
   const commit = await hub.commitTree(tree, [slot.base], meta);
-  const ref = pinRef(holder.run_id, holder.task_id, holder.attempt);
+  const ref = pinRef(holder.run_id, holder.task_id, holder.attempt, request.iteration);
   await setPinRef(hub, ref, commit);
   return { commit, tree, ref, changed: changes.map(({ path, change }) => ({ path, change })), secrets };
 }
@@ -105,7 +107,7 @@ async function setPinRef(hub: Hub, ref: string, commit: ObjectId): Promise<void>
   if (earlier === commit) return;
   const updates: RefUpdate[] = [{ ref, from: earlier, to: commit }];
   if (earlier !== null) {
-    const kept = ref.replace(/pin$/, `superseded-${earlier.slice(0, 12)}`);
+    const kept = ref.replace(/[^/]+$/, `superseded-${earlier.slice(0, 12)}`);
     if (await hub.ref(kept) === null) updates.push({ ref: kept, from: null, to: earlier });
   }
   await hub.updateRefs(updates);

@@ -134,6 +134,8 @@ export interface SlotRequest {
   readonly base: ObjectId;
   readonly worktree: WorktreeSpec;
   readonly restore: readonly RestoredFile[];
+  /** A pin on `base` whose files are put in their place, as if the task had just made them; null: none. */
+  readonly work?: ObjectId | null;
   /** Runs a set-up command in the slot; resolves with its exit code (non-zero is an error of the set-up). */
   readonly runSetup: (
     command: Command,
@@ -176,7 +178,8 @@ export interface Workspace {
   /** Frees the lock of a slot and leaves it marked as held: the controller of its run takes it over. */
   letGo(slot: Slot): Promise<void>;
   /**
-   * Pins what the attempt left in its slot under `refs/omk/<run>/task/<id>/<attempt>/pin`; idempotent for one `meta`.
+   * Pins what the attempt left in its slot under `refs/omk/<run>/task/<id>/<attempt>/pin`, or under `…/i<NNN>` what an
+   * iteration of its loop left; idempotent for one `meta`.
    * If it fails for another reason than a lost slot, the slot is to be set aside.
    *
    * @throws SlotLostError where the slot's directory is gone.
@@ -186,6 +189,7 @@ export interface Workspace {
     holder: SlotHolder,
     meta: CommitMeta,
     limits: { readonly pin_file_bytes: number },
+    iteration?: number,
   ): Promise<Pin>;
   /** Fetches `refs/omk/<run>/*` into the user's repository; concurrent calls are joined into batches. */
   publish(runId: string): Promise<void>;

@@ -12,7 +12,7 @@ import { exists, lstatOrNull, mayBeLossy, removeIfThere, removeTree } from "./fi
 import type { Hub } from "./hub.ts";
 import { ignorePattern } from "./ignore_rules.ts";
 import type { ObjectId } from "./port.ts";
-import { inSlot } from "./slot_index.ts";
+import { borrowIndex, inSlot } from "./slot_index.ts";
 import type { SlotPaths } from "./slot_record.ts";
 
 /**
@@ -49,6 +49,15 @@ export async function restoreSlot(
       cause: error,
     });
   }
+}
+
+/**
+ * Puts the files of a pin on `base` into a slot that is restored to it. Both indexes stay at the base: it looks as if
+ * the task itself had just made them.
+ */
+export async function layWork(hub: Hub, paths: SlotPaths, base: ObjectId, pin: ObjectId): Promise<void> {
+  await using index = await borrowIndex(hub, paths, base, "work");
+  await hub.git(["read-tree", "--reset", "-u", pin], inSlot(paths, index.path));
 }
 
 /** The fast way; false at the first sign that something is not as it should be. */

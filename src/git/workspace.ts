@@ -184,6 +184,7 @@ export class GitWorkspace implements Workspace {
     holder: SlotHolder,
     meta: CommitMeta,
     limits: { readonly pin_file_bytes: number },
+    iteration?: number,
   ): Promise<Pin> {
     const { paths, record } = this.pool.leaseOf(slot);
     return await pinSlot(this.hub, {
@@ -193,6 +194,7 @@ export class GitWorkspace implements Workspace {
       holder,
       meta,
       fileBytes: limits.pin_file_bytes,
+      iteration,
       findSecrets: this.#findSecrets,
     });
   }

@@ -15,6 +15,7 @@ import {
   fencingToken,
   gateEvidence,
   gateRun,
+  iterationNumber,
   mark,
   milliseconds,
   objectId,
@@ -63,6 +64,8 @@ function record<const S extends Shape>(shape: S): KindEntry<z.ZodObject<S, z.cor
 const answers = { request: eventIndex.optional() };
 /** The attempt is one of an earlier run, whose work is taken over; its number and token are those of that run. */
 const reuse = { reused: reusedFrom.optional() };
+/** The iteration of a loop that is kept; absent for what the attempt leaves in the end. */
+const iterated = { iteration: iterationNumber.optional() };
 const reason = z.string();
 /** SHA-256 of the public key that signed a person's verdict, and of the statement that it signed; absent unsigned. */
 const signedVerdict = { signed_by: sha256Hex.optional(), statement: sha256Hex.optional() };
@@ -208,6 +211,7 @@ const taskFacts = {
     base: objectId,
     date: runTime,
     outcome: attemptOutcome,
+    ...iterated,
   }),
   attempt_pinned: syncedFact({
     ...attemptRef,
@@ -223,6 +227,9 @@ const taskFacts = {
     set_aside: z.boolean(),
     /** Paths whose content has the shape of a secret; they stop `omk merge` (P12). */
     secrets: z.array(z.string()),
+    ...iterated,
+    /** How much of the task's time this and the earlier iterations have taken. */
+    spent_ms: milliseconds.optional(),
   }),
   task_finished: syncedFact({ ...attemptRef, outcome: attemptOutcome, outputs: z.array(storedOutput) }),
   /** Intent: the pin will now be merged on this head with this date. */

@@ -21,6 +21,8 @@ export const taskId = z.string().min(1).max(64);
 export const attemptNumber = z.int().min(1);
 /** Fencing token: the index of the `task_claimed` event of the attempt. */
 export const fencingToken = eventIndex;
+/** Number of an iteration of a loop, from 1. */
+export const iterationNumber = z.int().min(1);
 
 /** The three fields that say which attempt an event is about. */
 export const attemptRef = { task_id: taskId, attempt: attemptNumber, token: fencingToken };
@@ -65,6 +67,7 @@ export const outcomeResult = z.enum([
   "write_set_violated",
   "outputs_missing",
   "gate_failed",
+  "iterations_exhausted",
   "reported_failed",
   "reported_partial",
   "blocked_on_human",
@@ -84,6 +87,8 @@ export const attemptOutcome = z.strictObject({
   strays_ended: z.int().min(0),
   /** False where something of the body may still be alive. */
   proven_dead: z.boolean(),
+  /** How often the body of a loop has run; absent where it is no loop. */
+  iterations: iterationNumber.optional(),
   /** One sentence for people: the paths of a violation, the gate, the system's reason. */
   detail: z.string().optional(),
   /** What the task itself reported through OMK_RESULT; it can lower the result, never raise it. */
@@ -148,6 +153,8 @@ export const gateRun = {
   commit: objectId.nullable(),
   task_id: taskId.nullable(),
   token: fencingToken.nullable(),
+  /** The iteration that the gate of a loop judges; absent where it judges none. */
+  iteration: iterationNumber.optional(),
 };
 
 /** The evidence of a gate that has run. */

@@ -9,6 +9,9 @@ export const PLAN_VERSION = 1;
 export const DEFAULT_WORKERS = 4;
 /** More tasks at once than any machine runs: a larger number is a mistake. */
 export const MOST_WORKERS = 1024;
+
+/** How often the body of a loop may run at most. */
+export const MOST_ITERATIONS = 1000;
 /** Time limit of a task, seconds. */
 export const DEFAULT_TASK_TIMEOUT_SECS = 1_800;
 /** Time limit of a gate, seconds. */

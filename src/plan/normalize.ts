@@ -21,6 +21,7 @@ import type {
   ContainmentChoice,
   GateSpec,
   Limits,
+  LoopSpec,
   Plan,
   SandboxSpec,
   TaskLimits,
@@ -107,9 +108,10 @@ function normalizeTask(task: TaskInput, gates: ReadonlyMap<string, GateSpec>, tr
   return {
     id: task.id,
     name: task.name ?? task.id,
-    ...given(task, ["description", "run", "prompt", "loop", "review", "agent", "attempts"]),
+    ...given(task, ["description", "run", "prompt", "review", "agent", "attempts"]),
     ...(task.limits === undefined ? {} : { limits: merge<TaskLimits>({}, task.limits) }),
     ...(task.sandbox === undefined ? {} : { sandbox: normalizeSandbox(task.sandbox) }),
+    ...(task.loop === undefined ? {} : { loop: normalizeLoop(task.loop, gates) }),
     dependencies: task.dependencies ?? [],
     trigger_rule: task.trigger_rule ?? "all_success",
     priority: task.priority ?? 0,
@@ -128,6 +130,11 @@ function normalizeTask(task: TaskInput, gates: ReadonlyMap<string, GateSpec>, tr
     gates: (task.gates ?? []).map((gate) => resolveGate(gate, gates)),
     metadata: task.metadata ?? {},
   };
+}
+
+function normalizeLoop(loop: NonNullable<TaskInput["loop"]>, gates: ReadonlyMap<string, GateSpec>): LoopSpec {
+  const { run = "", max_iterations, until } = loop;
+  return { run, max_iterations, until: resolveGate(until, gates) };
 }
 
 /**

@@ -98,7 +98,7 @@ const task = z.strictObject({
   description: z.exactOptional(z.string()),
   run: z.exactOptional(command),
   prompt: z.exactOptional(z.string()),
-  loop: z.exactOptional(z.unknown()),
+  loop: z.exactOptional(z.strictObject({ run: command, max_iterations: z.int().min(1), until: gate })),
   review: z.exactOptional(z.unknown()),
   agent: z.exactOptional(z.string()),
   dependencies: texts,

@@ -22,6 +22,7 @@ export function publishedPlanSchema(): Record<string, unknown> {
   hide(schema, REFUSED_FIELDS.plan.filter((field) => field !== "gate_each"));
   hide(at(schema, "definitions", "task"), REFUSED_FIELDS.task);
   hide(at(schema, "properties", "defaults"), REFUSED_FIELDS.task);
+  hide(at(schema, "definitions", "loop"), REFUSED_FIELDS.loop);
   hide(at(schema, "properties", "budget"), REFUSED_FIELDS.budget);
   Object.assign(at(schema, "properties", "gate_each"), { enum: ["off", false] });
   for (const [item, snippets] of Object.entries(SNIPPETS)) {

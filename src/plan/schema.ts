@@ -16,6 +16,7 @@ import {
   DEFAULT_WORKERS,
   LEASE_PER_MISSING_HEARTBEAT,
   LOCK_FILES,
+  MOST_ITERATIONS,
   MOST_WORKERS,
   PLAN_VERSION,
 } from "./defaults.ts";
@@ -102,6 +103,15 @@ const taskLimits = {
     "Processes and threads of one attempt at once. Needs a control group",
   ),
 };
+const loop = z.strictObject({
+  run: command().describe("What each iteration runs: a text for `sh -c`, or a program with its arguments")
+    .optional(),
+  prompt: z.string().optional().describe("What an agent is to do in each iteration"),
+  max_iterations: z.int().min(1).max(MOST_ITERATIONS).describe("How often the body runs at most"),
+  until: z.union([z.string(), gate]).describe(
+    "The gate that ends the loop once it passes: the name of a gate of the plan with scope `task`, or a definition",
+  ),
+}).meta({ id: "loop" });
 
 /** The fields of a task that `defaults` may hold too. */
 const taskFields = z.strictObject({
@@ -112,7 +122,11 @@ const taskFields = z.strictObject({
     examples: ["make test", ["python3", "scripts/build.py", "--all"]],
   }),
   prompt: z.string().optional().describe("What an agent is to do"),
-  loop: z.record(z.string(), z.unknown()).optional().describe("A body that is repeated until a gate passes"),
+  loop: loop.optional().meta({
+    description: "A body that is repeated in one worktree until a gate passes; each iteration is kept. " +
+      "`timeout_secs` is the time of all iterations and their gates together",
+    examples: [{ run: "./scripts/fix.sh", max_iterations: 5, until: "test" }],
+  }),
   review: z.record(z.string(), z.unknown()).optional().describe("A review of what other tasks made"),
   agent: z.string().optional().describe("Which agent does a prompt"),
   trigger_rule: z.enum(["all_success", "one_success", "all_done"]).optional().meta({

@@ -69,6 +69,15 @@ export interface GateSpec {
   readonly reports: readonly string[];
 }
 
+/** A body that is repeated in one worktree until a gate passes. */
+export interface LoopSpec {
+  readonly run: Command;
+  /** How often the body runs at most. */
+  readonly max_iterations: number;
+  /** Judges what each iteration leaves; of scope `task`. */
+  readonly until: GateSpec;
+}
+
 /** One task of a plan. Exactly one of `run`, `prompt`, `loop`, `review` is present. */
 export interface TaskSpec {
   readonly id: string;
@@ -76,7 +85,7 @@ export interface TaskSpec {
   readonly description?: string;
   readonly run?: Command;
   readonly prompt?: string;
-  readonly loop?: unknown;
+  readonly loop?: LoopSpec;
   readonly review?: unknown;
   readonly agent?: string;
   readonly dependencies: readonly string[];

@@ -13,7 +13,6 @@ const TASK_FIELDS = {
   prompt: NEEDS_AGENT,
   agent: NEEDS_AGENT,
   review: NEEDS_AGENT,
-  loop: "repeats a body, which this build does not do",
   attempts: "asks for several attempts at once, which this build does not make",
 } as const;
 
@@ -35,6 +34,7 @@ const BUDGET_FIELDS = {
 export const REFUSED_FIELDS = {
   plan: [...Object.keys(PLAN_FIELDS), "gate_each"],
   task: Object.keys(TASK_FIELDS),
+  loop: ["prompt"],
   budget: Object.keys(BUDGET_FIELDS),
 } as const;
 
@@ -44,6 +44,9 @@ export function checkSupported(draft: PlanDraft): Finding[] {
   for (const { path, fields } of fieldScopes(draft)) {
     for (const [field, reason] of Object.entries(TASK_FIELDS)) {
       if (field in fields) findings.push(refusal([...path, field], field, reason));
+    }
+    if (fields.loop?.prompt !== undefined) {
+      findings.push(refusal([...path, "loop", "prompt"], "loop.prompt", NEEDS_AGENT));
     }
   }
   for (const [field, reason] of Object.entries(PLAN_FIELDS)) {

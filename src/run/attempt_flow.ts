@@ -9,15 +9,17 @@ import { CHANGED_PATHS_LISTED } from "../log/payloads.ts";
 import { matchesAny } from "../plan/path_set.ts";
 import type { EndReason } from "../process/port.ts";
 import { controllerActor, recoverAttempt } from "../scheduler/decide.ts";
-import { findTask, type RunState, type TaskView } from "../scheduler/run_state.ts";
+import { findTask, type TaskView } from "../scheduler/run_state.ts";
 import { type AttemptRef, isCurrent, settleAttempt } from "../scheduler/settle.ts";
-import type { TaskState } from "../scheduler/task_state.ts";
-import type { Attempt, AttemptRequest, SlotFate } from "../worker/port.ts";
+import type { LoopState, TaskState } from "../scheduler/task_state.ts";
+import type { Attempt, SlotFate } from "../worker/port.ts";
+import { claimedRequest } from "./claimed_request.ts";
 import { pinMessage } from "./commit_message.ts";
 import { ControllerFault, type ControllerHandle } from "./controller_handle.ts";
-import { attemptDirectory, type RunDirectory } from "./directory.ts";
-import { runTaskGates } from "./gate_flow.ts";
-import { outputsOfDependencies } from "./stored_outputs.ts";
+import { outputPath } from "./directory.ts";
+import { type GatePlace, runTaskGates } from "./gate_flow.ts";
+import { firstIteration, type KeptIteration, runLoop } from "./loop_flow.ts";
+import { checkPin, fateOf, worsen } from "./pin_verdict.ts";
 
 /** How many paths of a violation are named in its reason. */
 const PATHS_NAMED = 10;
@@ -30,16 +32,22 @@ export class AttemptFlow {
   /** Its verdict is made: nothing of it is left to be ended. */
   #isSettled = false;
   readonly #abandoned = Promise.withResolvers<null>();
+  readonly #begun: LoopState | undefined;
+  /** The tree that the gate of the loop passed on; null where there is none. */
+  #judgedTree: string | null = null;
 
-  constructor(controller: ControllerHandle, attempt: Attempt) {
+  /** `begun`: how far the loop of a lost attempt had come, which this one goes on with. */
+  constructor(controller: ControllerHandle, attempt: Attempt, begun?: LoopState) {
     this.#controller = controller;
     this.attempt = attempt;
+    this.#begun = begun;
   }
 
   /** Starts the attempt that was just claimed for the task in this process. */
   static start(controller: ControllerHandle, taskId: string): AttemptFlow {
     const request = claimedRequest(controller.state, taskId, controller.ports.runDirectory);
-    return new AttemptFlow(controller, controller.ports.attempts.start(request));
+    const begun = findTask(controller.state, taskId)?.task.loop;
+    return new AttemptFlow(controller, controller.ports.attempts.start(request), begun);
   }
 
   /** Gives up an attempt of a dead process that left no slot behind. */
@@ -104,13 +112,13 @@ export class AttemptFlow {
             ...ref,
             process: started.process,
             slot: started.slot,
-            output: `${attemptDirectory(ref.task_id, ref.attempt)}/output.log`,
+            output: this.#outputPath(),
           })]
           : []
       );
     }
     const body = await Promise.race([this.attempt.ended, abandoned]);
-    if (body !== null) await this.#finish(this.#explained(body));
+    if (body !== null) await this.#finish(this.#explained(await this.#repeat(body)));
   }
 
   /** Pins and gives back what an attempt whose report was refused has left: stale work is kept too (P6). */
@@ -126,6 +134,47 @@ export class AttemptFlow {
     }
   }
 
+  #outputPath(): string {
+    const { ref } = this.attempt;
+    const { loop } = this.#view().spec;
+    if (loop === undefined) return outputPath(ref.task_id, ref.attempt);
+    const { runDirectory } = this.#controller.ports;
+    return firstIteration(loop, this.#view().spec, ref, this.#begun, runDirectory.path).output;
+  }
+
+  /** Repeats the body of a loop until its gate passes. */
+  async #repeat(first: AttemptOutcome): Promise<AttemptOutcome> {
+    const { spec } = this.#view();
+    if (spec.loop === undefined || !this.isCurrent()) return first;
+    const { outcome, tree } = await runLoop({
+      controller: this.#controller,
+      spec,
+      loop: spec.loop,
+      attempt: this.attempt,
+      begun: this.#begun,
+      signal: this.#signal(),
+      keep: (each, iteration, spentMs) => this.#keep(each, iteration, spentMs),
+    }, first);
+    this.#judgedTree = tree;
+    return outcome;
+  }
+
+  async #keep(outcome: AttemptOutcome, iteration: number, spentMs: number): Promise<KeptIteration> {
+    if (this.attempt.slot() === null) return { place: null };
+    const pinned = await this.#pin(outcome, { iteration, spent_ms: spentMs });
+    if ("failure" in pinned) return pinned;
+    return { place: this.#placeOf(pinned.pin) };
+  }
+
+  #placeOf(pin: Pin): GatePlace {
+    return { commit: pin.commit ?? this.#view().task.base, tree: pin.tree };
+  }
+
+  /** Ends the gates of the task. */
+  #signal(): AbortSignal {
+    return AbortSignal.any([this.#controller.signal, this.#abort.signal]);
+  }
+
   /**
    * Ends an attempt that a dead process left in its slot: what the log already says of its body stays true. A pin that
    * was made already is made again, the same by its date: what is checked against it was perhaps not checked yet.
@@ -134,6 +183,7 @@ export class AttemptFlow {
     const { task } = this.#view();
     // Before the intent to pin, the outcome in the log is that of an earlier attempt.
     const known = this.isCurrent() && isPinIntended(task) ? task.outcome : null;
+    if (task.loop?.verdict === "passed") this.#judgedTree = task.loop.tree;
     const lost = await this.attempt.ended;
     await this.#finish(known ?? lost);
   }
@@ -160,21 +210,24 @@ export class AttemptFlow {
       await this.#settle(worsen(body, "workspace_error", failure + trouble), []);
       return;
     }
-    const checked = this.#checkWriteSet(checkPin(body, pinned.pin), pinned.pin);
+    const checked = this.#checkWriteSet(this.#checkTree(checkPin(body, pinned.pin), pinned.pin), pinned.pin);
     const { outcome, outputs } = await this.#collect(checked);
     await this.attempt.release(fateOf(body, pinned.pin));
     await this.#settle(await this.#judge(outcome, pinned.pin), outputs);
   }
 
   /** Pins and publishes; a stale attempt's work is pinned like any other, only not recorded as current (P3, P6). */
-  async #pin(outcome: AttemptOutcome): Promise<
+  async #pin(
+    outcome: AttemptOutcome,
+    kept?: { readonly iteration: number; readonly spent_ms: number },
+  ): Promise<
     { readonly pin: Pin } | { readonly failure: string; readonly isLost: boolean }
   > {
     const { ports } = this.#controller;
     const { ref } = this.attempt;
     const { task, spec } = this.#view();
     let date = task.pin_date ?? ports.clock.now();
-    if (this.isCurrent() && !isPinIntended(task)) {
+    if (this.isCurrent() && (kept !== undefined || !isPinIntended(task))) {
       await this.#controller.commit((state, now) => {
         date = now;
         return this.isCurrent() && task.base !== null
@@ -184,13 +237,14 @@ export class AttemptFlow {
             base: task.base,
             date: now,
             outcome,
+            ...(kept === undefined ? {} : { iteration: kept.iteration }),
           })]
           : [];
       });
     }
     try {
       const message = pinMessage(this.#controller.state.run.run_id, spec, ref.attempt);
-      const pin = await this.attempt.pin({ identity: ports.identity, date, message });
+      const pin = await this.attempt.pin({ identity: ports.identity, date, message }, kept?.iteration);
       if (pin.ref !== null) await ports.merger?.publish(this.#controller.state.run.run_id);
       await this.#controller.commit((state) =>
         this.isCurrent()
@@ -205,6 +259,7 @@ export class AttemptFlow {
             unpinned: [...pin.unpinned],
             set_aside: pin.set_aside,
             secrets: [...pin.secrets],
+            ...kept,
           })]
           : []
       );
@@ -228,6 +283,13 @@ export class AttemptFlow {
       if (this.#controller.signal.aborted) throw error;
       return `; its worktree stays as it is: ${reasonOf(error)}`;
     }
+  }
+
+  /** What the gate of a loop passed on is what is merged, or nothing is. */
+  #checkTree(outcome: AttemptOutcome, pin: Pin): AttemptOutcome {
+    const judged = this.#judgedTree;
+    if (outcome.result !== "success" || judged === null || judged === pin.tree) return outcome;
+    return worsen(outcome, "workspace_error", "its files changed after the gate of its loop had passed");
   }
 
   #checkWriteSet(outcome: AttemptOutcome, pin: Pin): AttemptOutcome {
@@ -258,14 +320,18 @@ export class AttemptFlow {
 
   /** Runs the task's own gates on exactly the tree that was pinned. */
   async #judge(outcome: AttemptOutcome, pin: Pin | null): Promise<AttemptOutcome> {
-    const { spec, task } = this.#view();
+    const { spec } = this.#view();
     if (outcome.result !== "success" || spec.gates.length === 0 || !this.isCurrent()) return outcome;
-    const place = pin === null ? null : { commit: pin.commit ?? task.base, tree: pin.tree };
-    const signal = AbortSignal.any([this.#controller.signal, this.#abort.signal]);
-    const failure = await runTaskGates(this.#controller, spec, this.attempt.ref, place, signal);
-    if (failure === null) return outcome;
+    const failed = await runTaskGates(this.#controller, {
+      spec,
+      gates: spec.gates,
+      ref: this.attempt.ref,
+      place: pin === null ? null : this.#placeOf(pin),
+      signal: this.#signal(),
+    });
+    if (failed === null) return outcome;
     if (this.#abort.signal.aborted) return worsen(outcome, "cancelled", "the run ended while its gates ran");
-    return worsen(outcome, "gate_failed", failure);
+    return worsen(outcome, "gate_failed", failed.failure);
   }
 
   async #settle(outcome: AttemptOutcome, outputs: readonly StoredOutput[]): Promise<void> {
@@ -288,22 +354,6 @@ export class AttemptFlow {
   }
 }
 
-/** What a claim calls for: the attempt as whoever carries it out needs to know it. */
-export function claimedRequest(state: RunState, taskId: string, runDirectory: RunDirectory): AttemptRequest {
-  const view = findTask(state, taskId);
-  if (view === undefined || view.task.token === null) {
-    throw new ControllerFault({ what: `Cannot start task "${taskId}"`, why: "it has no claim" });
-  }
-  const { spec, task } = view;
-  return {
-    ref: { task_id: taskId, attempt: task.attempt, token: view.task.token },
-    spec,
-    base: task.base,
-    restore: outputsOfDependencies(state, spec, runDirectory),
-    ...(task.answer === undefined ? {} : { answer: task.answer }),
-  };
-}
-
 /** The same end of an attempt, as the answer to the report of its worker. */
 function answering(each: EventDraft, request: number): EventDraft {
   return each.kind === "retry_scheduled" ? { ...each, payload: { ...each.payload, request } } : each;
@@ -312,34 +362,6 @@ function answering(each: EventDraft, request: number): EventDraft {
 /** Whether the log holds the intent to pin the current attempt, and with it the outcome of its body. */
 function isPinIntended(task: TaskState): boolean {
   return task.stage === "pinning" || task.stage === "pinned";
-}
-
-/** The same evidence with a worse result: what is found later can only lower an outcome. */
-function worsen(outcome: AttemptOutcome, result: AttemptOutcome["result"], detail: string): AttemptOutcome {
-  return { ...outcome, result, detail };
-}
-
-/** A tree that lacks files because the machine failed is not what the attempt made, however its body ended. */
-function checkPin(outcome: AttemptOutcome, pin: Pin): AttemptOutcome {
-  const lost = pin.unpinned.filter(({ reason }) => reason === "no_space" || reason === "unreadable");
-  if (outcome.result !== "success" || lost.length === 0) return outcome;
-  return worsen(outcome, "workspace_error", `its work could not be pinned: ${namedUnpinned(lost)}`);
-}
-
-function namedUnpinned(unpinned: Pin["unpinned"]): string {
-  return unpinned.slice(0, PATHS_NAMED).map((each) => `${each.path} (${each.reason})`).join(", ");
-}
-
-function fateOf(outcome: AttemptOutcome, pin: Pin): SlotFate {
-  if (pin.set_aside) {
-    return { setAside: true, reason: `not everything could be pinned: ${namedUnpinned(pin.unpinned)}` };
-  }
-  // Of what was lost without a report everything that carried the mark of its process was ended.
-  const isSwept = outcome.result === "lost" && outcome.output === null;
-  if (!outcome.proven_dead && !isSwept) {
-    return { setAside: true, reason: "processes of the attempt may still be alive" };
-  }
-  return { setAside: false };
 }
 
 function viewOf(controller: ControllerHandle, taskId: string): TaskView {

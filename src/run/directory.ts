@@ -1,5 +1,6 @@
 /** Where the files of runs lie. */
 
+import { iterationName } from "../git/objects.ts";
 import {
   EVENTS_FILE,
   FAILURE_FILE,
@@ -47,6 +48,12 @@ export function runDirectory(home: string, runId: string): RunDirectory {
 /** Held by flock as long as the process of an extra worker is there, stopped or not. */
 export function workerLock(directory: RunDirectory, worker: string): string {
   return `${directory.path}/workers/${worker}/worker.lock`;
+}
+
+/** Output of an attempt, or of one iteration of its loop, relative to the run's directory. */
+export function outputPath(taskId: string, attempt: number, iteration?: number): string {
+  const name = iteration === undefined ? "output" : `output-${iterationName(iteration)}`;
+  return `${attemptDirectory(taskId, attempt)}/${name}.log`;
 }
 
 /** Directory of an attempt's artifacts, relative to the run's. */

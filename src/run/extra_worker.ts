@@ -13,7 +13,7 @@ import type { Heartbeats } from "../watchdog/port.ts";
 import { Heart, HEARTBEAT_MS } from "../worker/heart.ts";
 import type { Attempt, AttemptRequest } from "../worker/port.ts";
 import { appendPatiently } from "./append_patiently.ts";
-import { claimedRequest } from "./attempt_flow.ts";
+import { claimedRequest } from "./claimed_request.ts";
 import type { RunDirectory } from "./directory.ts";
 import type { ControllerClock } from "./ports.ts";
 import { apply } from "./state.ts";

@@ -29,16 +29,32 @@ export async function runGateFlow(
   await runOnce(controller, gate, started, null, outputsOfRun(state, controller.ports.runDirectory), signal);
 }
 
-/** Runs the gates of a task at the tree that its attempt made; resolves with what failed, or null. */
+/** What gates judge for a task. */
+export interface TaskGates {
+  readonly spec: TaskSpec;
+  readonly gates: readonly GateSpec[];
+  readonly ref: AttemptRef;
+  readonly place: GatePlace | null;
+  /** The iteration of a loop that is judged; absent: what the attempt left in the end. */
+  readonly iteration?: number;
+  readonly signal: AbortSignal;
+}
+
+/** The gate that failed. */
+export interface GateFailure {
+  /** What to say of it. */
+  readonly failure: string;
+  /** Its output, relative to the run's directory; null where there is none. */
+  readonly output: string | null;
+}
+
+/** Runs gates for a task, one after the other up to the first that fails; resolves with that one, or null. */
 export async function runTaskGates(
   controller: ControllerHandle,
-  spec: TaskSpec,
-  ref: AttemptRef,
-  place: GatePlace | null,
-  signal: AbortSignal,
-): Promise<string | null> {
+  { spec, gates, ref, place, iteration, signal }: TaskGates,
+): Promise<GateFailure | null> {
   const restore = outputsOfDependencies(controller.state, spec, controller.ports.runDirectory);
-  for (const gate of spec.gates) {
+  for (const gate of gates) {
     const base = {
       gate: gate.name,
       scope: "task",
@@ -61,14 +77,22 @@ export async function runTaskGates(
       const runs = controller.state.run.gates.filter((each) =>
         each.gate === gate.name && each.task_id === spec.id
       );
-      const started = { ...base, run_number: runs.length + 1, token: ref.token };
+      const started = {
+        ...base,
+        run_number: runs.length + 1,
+        token: ref.token,
+        ...(iteration === undefined ? {} : { iteration }),
+      };
       await controller.commit((state) => [
         draft("gate_started", taskSubject(spec.id), controllerActor(state), started),
       ]);
       result = await runOnce(controller, gate, started, ref, restore, signal);
     }
     if (result?.passed === true || gate.allow_fail || !gate.required) continue;
-    return `gate "${gate.name}" ${result === null ? "did not run" : result.evidence.reason}`;
+    return {
+      failure: `gate "${gate.name}" ${result === null ? "did not run" : result.evidence.reason}`,
+      output: result?.evidence.output?.path ?? null,
+    };
   }
   return null;
 }
@@ -109,10 +133,12 @@ async function runOnce(
     if (!isOpen) return [];
     const subject = ref === null ? "run" : taskSubject(ref.task_id);
     const actor = controllerActor(current);
+    const { iteration } = started;
+    const judged = iteration === undefined ? {} : { iteration };
     return [
       result.passed
-        ? draft("gate_passed", subject, actor, result.evidence)
-        : draft("gate_failed", subject, actor, result.evidence),
+        ? draft("gate_passed", subject, actor, { ...result.evidence, ...judged })
+        : draft("gate_failed", subject, actor, { ...result.evidence, ...judged }),
     ];
   });
   return result;

@@ -74,6 +74,11 @@ export class RemoteAttempt implements Attempt {
     return true;
   }
 
+  again(): Promise<AttemptOutcome> {
+    const what = `Cannot repeat the body of "${this.ref.task_id}"`;
+    return Promise.reject(new ControllerFault({ what, why: "loops run in the controller's own process" }));
+  }
+
   end(reason: EndReason, now = false): void {
     const before = this.#end;
     if (before !== null && (before.now || !now)) return;

@@ -81,10 +81,14 @@ export function stallText({ payload }: EventOf<"worker_stalled">, { spec }: Task
 
 /** What a gate of a task found. */
 export function gateText(event: EventOf<"gate_passed"> | EventOf<"gate_failed">): string {
-  const { gate, duration_ms } = event.payload;
+  const { gate, duration_ms, iteration } = event.payload;
+  const what = iteration === undefined ? `its gate ${gate}` : `the gate ${gate} of its loop`;
+  const time = `${iteration === undefined ? "" : ` iteration ${iteration}`} after ${
+    secondsText(duration_ms)
+  }`;
   return event.kind === "gate_passed"
-    ? `its gate ${gate} passed after ${secondsText(duration_ms)}`
-    : `its gate ${gate} failed after ${secondsText(duration_ms)}: ${event.payload.reason}`;
+    ? `${what} passed${time}`
+    : `${what} failed${time}: ${event.payload.reason}`;
 }
 
 /** How an attempt ended, and after how long. */

@@ -83,8 +83,13 @@ export class TaskStory {
       case "worker_recovered":
         return "it makes progress again";
       case "attempt_pinned": {
-        const { changed, ref } = event.payload;
+        const { changed, ref, iteration } = event.payload;
         const paths = changed.count === 1 ? "1 changed path" : `${changed.count} changed paths`;
+        if (iteration !== undefined) {
+          return `iteration ${iteration} of its loop ended; ${
+            ref === null ? "nothing is changed by now" : `its work so far, ${paths}, is kept as ${ref}`
+          }`;
+        }
         return ref === null ? "it changed nothing" : `its work, ${paths}, is kept as ${ref}`;
       }
       case "task_finished":

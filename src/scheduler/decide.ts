@@ -11,8 +11,8 @@ import { decideUnstartable } from "./decide_unstartable.ts";
 import { PickSet } from "./pick_set.ts";
 import { judgeFailure } from "./retry.ts";
 import { decideReuse } from "./reuse.ts";
-import { type RunState, taskAt, type TaskView } from "./run_state.ts";
-import { freePlaces, LOCAL_WORKER } from "./workers.ts";
+import { findTask, type RunState, taskAt, type TaskView } from "./run_state.ts";
+import { assignPlaces, freePlaces } from "./workers.ts";
 
 /** The events to append now; `now` is the run clock in milliseconds. Empty: nothing to decide until something happens. */
 export function decide(state: RunState, now: number): readonly EventDraft[] {
@@ -168,16 +168,32 @@ function decideClaims(state: RunState, now: number): EventDraft[] {
   state.index.promoteDelayed(now);
   const places = freePlaces(state, attemptsLeft(state));
   const actor = controllerActor(state);
-  return pickTasks(state, places.length).map((ordinal, at) => {
-    const { spec, task } = taskAt(state, ordinal);
-    return draft("task_claimed", taskSubject(spec.id), actor, {
+  const picks = pickTasks(state, places.length).map((ordinal) => taskAt(state, ordinal));
+  const workers = assignPlaces(picks.map(({ spec }) => spec), places);
+  return picks.flatMap((view, at) => {
+    const { spec, task } = view;
+    const worker = workers[at] ?? null;
+    if (worker === null) return [];
+    return [draft("task_claimed", taskSubject(spec.id), actor, {
       task_id: spec.id,
       attempt: task.attempt + 1,
-      worker: places[at] ?? LOCAL_WORKER,
+      worker,
       lease_expires: now + state.plan.lease_secs * 1000,
-      base: spec.isolation === "worktree" ? (state.run.head?.commit ?? null) : null,
-    });
+      base: spec.isolation === "worktree" ? baseFor(state, view) : null,
+    })];
   });
+}
+
+/**
+ * The commit that an attempt in a worktree starts from: the head of the run, or that of a loop that goes on after a
+ * recovery, unless a dependency has delivered something since (P4).
+ */
+function baseFor(state: RunState, { spec, task }: TaskView): string | null {
+  const { loop } = task;
+  const head = state.run.head?.commit ?? null;
+  if (loop === undefined) return head;
+  const isLate = spec.dependencies.some((id) => (findTask(state, id)?.task.completed_at ?? 0) >= loop.since);
+  return isLate ? head : loop.base;
 }
 
 /**

@@ -67,6 +67,7 @@ export function isRetryable(spec: TaskSpec, outcome: AttemptOutcome): boolean {
     case "exit":
       return declared || outcome.exit_code === EX_TEMPFAIL;
     case "gate_failed":
+    case "iterations_exhausted":
     case "outputs_missing":
     case "reported_failed":
     case "reported_partial":
@@ -131,6 +132,8 @@ function phrase(outcome: AttemptOutcome): string {
       return "did not make its outputs";
     case "gate_failed":
       return "failed a gate of its own";
+    case "iterations_exhausted":
+      return "ran as often as its loop allows";
     case "reported_failed":
       return "reported failure";
     case "reported_partial":

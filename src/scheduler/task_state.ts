@@ -75,6 +75,31 @@ export interface TaskState {
   reused?: ReusedFrom;
   /** The latest answer to a question of the task; absent where none was given. */
   answer?: string;
+  /** How far its loop has come; absent before the first iteration is kept, and where it is no loop. */
+  loop?: LoopState;
+}
+
+/** The latest iteration of a loop that was kept. A recovery goes on from there. */
+export interface LoopState {
+  readonly iteration: number;
+  /** The commit that the loop started from, and when it did; run clock, milliseconds. */
+  readonly base: string | null;
+  readonly since: number;
+  /** What the iteration left; null where that equals the base, or is not in git. */
+  readonly pin: string | null;
+  readonly tree: string | null;
+  /** How much of the task's time has been taken, milliseconds. */
+  readonly spent_ms: number;
+  /** What the gate of the loop said of it; null while it has not. */
+  readonly verdict: "passed" | "failed" | null;
+  /** Output of the gate's latest run, relative to the run's directory; null where there is none. */
+  readonly gate_output: string | null;
+}
+
+/** The iteration that a task whose body is a loop is in: the one that is judged, or the one after it. */
+export function currentIteration({ loop }: TaskState): number {
+  if (loop === undefined) return 1;
+  return loop.iteration + (loop.verdict === "failed" ? 1 : 0);
 }
 
 /** An attempt that makes no progress. */

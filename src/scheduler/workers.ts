@@ -1,5 +1,6 @@
 /** Who has places for attempts: the controller's own process, and the extra workers that have joined the run. Pure. */
 
+import type { TaskSpec } from "../plan/spec.ts";
 import type { WorkerRecord } from "./run_record.ts";
 import { type RunState, taskAt } from "./run_state.ts";
 
@@ -30,4 +31,20 @@ export function freePlaces(state: RunState, most: number): string[] {
     for (let place = 0; place < free; place++) places.push(worker);
   }
   return places;
+}
+
+/**
+ * The place of each task, from those that are free; null where it gets none now. A loop stays in the controller's own
+ * process, which keeps and judges each iteration; the others take what is left, that process first.
+ */
+export function assignPlaces(
+  specs: readonly Pick<TaskSpec, "loop">[],
+  places: readonly string[],
+): (string | null)[] {
+  const left = [...places];
+  const take = (place: number) => place < 0 ? null : left.splice(place, 1)[0] ?? null;
+  const ofLoops = specs.map(({ loop }) => loop === undefined ? null : take(left.indexOf(LOCAL_WORKER)));
+  return specs.map(({ loop }, at) =>
+    loop === undefined ? take(left.length > 0 ? 0 : -1) : ofLoops[at] ?? null
+  );
 }

@@ -18,12 +18,21 @@ import { readResultFile } from "../process/result_file.ts";
 import { bodyOutcome, failureOutcome } from "./outcome.ts";
 import type { LocalWorkerOptions } from "./local_worker.ts";
 import { prepareSandbox, removeEmptyResult } from "./sandbox.ts";
-import type { Activity, Attempt, AttemptRequest, CollectedOutputs, SlotFate } from "./port.ts";
+import type {
+  Activity,
+  Attempt,
+  AttemptRequest,
+  CollectedOutputs,
+  IterationRequest,
+  SlotFate,
+} from "./port.ts";
 
 /** Between SIGTERM and SIGKILL. */
 const GRACE_MS = 10_000;
 /** A set-up that takes longer is ended. */
 const SETUP_TIMEOUT_MS = 30 * 60_000;
+/** What stands for the body of an iteration that is kept already: the attempt starts and ends like any other. */
+const NO_COMMAND = ":";
 /** How much of a failed set-up's output its error tells. */
 const SETUP_TAIL_BYTES = 2_000;
 
@@ -70,6 +79,16 @@ export class LocalAttempt implements Attempt {
     this.#finish(outcome);
   }
 
+  async again(iteration: IterationRequest): Promise<AttemptOutcome> {
+    try {
+      return await this.#runBody(this.#request.spec.loop?.run ?? "", iteration);
+    } catch (error) {
+      return failureOutcome("workspace_error", error);
+    } finally {
+      this.#stage = "over";
+    }
+  }
+
   end(reason: EndReason, now = false): void {
     if (this.#end === null || now) this.#end = { reason, now };
     this.#body?.end(reason, now);
@@ -87,9 +106,9 @@ export class LocalAttempt implements Attempt {
     return await this.#options.storeOutputs(this.#place(), this.#request.spec.outputs);
   }
 
-  async pin(meta: CommitMeta): Promise<Pin> {
+  async pin(meta: CommitMeta, iteration?: number): Promise<Pin> {
     const { workspace, slot } = this.#held();
-    return await workspace.pin(slot, this.#holder(), meta, this.#options.plan.limits);
+    return await workspace.pin(slot, this.#holder(), meta, this.#options.plan.limits, iteration);
   }
 
   async release(fate: SlotFate): Promise<void> {
@@ -104,28 +123,40 @@ export class LocalAttempt implements Attempt {
   }
 
   async #work(): Promise<AttemptOutcome> {
-    const { spec, ref, base } = this.#request;
-    const directory = this.#directory();
+    const { spec, ref, base, iteration } = this.#request;
     // Some microseconds; the asynchronous form costs a trip to another thread for each task.
-    Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
+    Deno.mkdirSync(this.#directory(), { recursive: true, mode: 0o700 });
     if (base !== null) await this.#acquire(base);
+    if (spec.loop !== undefined && iteration !== undefined) {
+      return await this.#runBody(iteration.isKept ? NO_COMMAND : spec.loop.run, iteration);
+    }
+    const output = `tasks/${ref.task_id}/${ref.attempt}/output.log`;
+    return await this.#runBody(spec.run ?? "", { timeoutMs: spec.timeout_secs * 1000, output });
+  }
+
+  async #runBody(
+    command: Command,
+    how: Pick<IterationRequest, "timeoutMs" | "output"> & Partial<IterationRequest>,
+  ): Promise<AttemptOutcome> {
     if (this.#end !== null) return failureOutcome("cancelled", "it was ended before it started");
-    const env = taskEnvironment(this.#ownEnvironment(this.#slot?.gitConfig), this.#ids(), spec.env);
-    const body = this.#run(spec.run ?? "", this.#place(spec.cwd), {
+    const { spec } = this.#request;
+    const ids = this.#ids(how);
+    const env = taskEnvironment(this.#ownEnvironment(this.#slot?.gitConfig), ids, spec.env);
+    const body = this.#run(command, this.#place(spec.cwd), {
       env,
-      timeoutMs: spec.timeout_secs * 1000,
-      outputPath: `${directory}/output.log`,
+      timeoutMs: how.timeoutMs,
+      outputPath: `${this.#options.runDirectory}/${how.output}`,
       isTask: true,
-      enclosure: this.#enclosure(env),
+      enclosure: this.#enclosure(env, ids.result),
     });
     const process = await body.identity;
     this.#pid = process?.pid ?? null;
     this.#stage = "body";
     this.#started.resolve(process === null ? null : { process, slot: this.slot() });
     const ended = await body.outcome;
-    if (spec.sandbox !== undefined) removeEmptyResult(this.#ids().result);
-    const reported = await readResultFile(this.#ids().result, redactText);
-    return bodyOutcome(ended, `tasks/${ref.task_id}/${ref.attempt}/output.log`, reported);
+    if (spec.sandbox !== undefined) removeEmptyResult(ids.result);
+    const reported = await readResultFile(ids.result, redactText);
+    return bodyOutcome(ended, how.output, reported);
   }
 
   async #acquire(base: string): Promise<void> {
@@ -137,6 +168,7 @@ export class LocalAttempt implements Attempt {
       base,
       worktree: plan.worktree,
       restore: this.#request.restore,
+      work: this.#request.iteration?.work ?? null,
       runSetup: (command, cwd, gitConfig) => this.#setUp(command, cwd, gitConfig),
     });
   }
@@ -190,7 +222,10 @@ export class LocalAttempt implements Attempt {
     return body;
   }
 
-  #enclosure(env: Readonly<Record<string, string>>): Pick<BodySpec, "limits" | "sandbox"> {
+  #enclosure(
+    env: Readonly<Record<string, string>>,
+    result: string,
+  ): Pick<BodySpec, "limits" | "sandbox"> {
     const { plan, workspace, directory } = this.#options;
     const { limits, sandbox } = this.#request.spec;
     return {
@@ -205,7 +240,7 @@ export class LocalAttempt implements Attempt {
           commonDir: workspace?.info.commonDir ?? null,
           directory,
           env,
-          result: this.#ids().result,
+          result,
         }),
       }),
     };
@@ -227,15 +262,18 @@ export class LocalAttempt implements Attempt {
     return gitConfig === undefined ? env : { ...env, GIT_CONFIG_GLOBAL: gitConfig };
   }
 
-  #ids(): TaskIds {
+  #ids(iteration: Partial<IterationRequest> = {}): TaskIds {
     const { task_id, attempt } = this.ref;
     const { answer } = this.#request;
+    const { number, gateLog } = iteration;
     return {
       run_id: this.#options.runId,
       task_id,
       attempt,
-      result: `${this.#directory()}/result.json`,
+      result: `${this.#directory()}/result${number === undefined ? "" : `-${number}`}.json`,
       ...(answer === undefined ? {} : { answer }),
+      ...(number === undefined ? {} : { iteration: number }),
+      ...(gateLog === undefined ? {} : { gateLog }),
     };
   }
 

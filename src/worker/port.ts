@@ -17,6 +17,28 @@ export interface AttemptRequest {
   readonly restore: readonly RestoredFile[];
   /** What a person answered to the task's latest question; absent where none was. */
   readonly answer?: string;
+  /** What a loop begins with; absent where the task is none. */
+  readonly iteration?: FirstIteration;
+}
+
+/** One run of a loop's body. */
+export interface IterationRequest {
+  /** From 1. */
+  readonly number: number;
+  /** How long it may take at most, milliseconds: what is left of the time of all iterations. */
+  readonly timeoutMs: number;
+  /** Where its output goes, relative to the run's directory. */
+  readonly output: string;
+  /** Output of the gate that did not pass on the iteration before, absolute; absent where there is none. */
+  readonly gateLog?: string;
+}
+
+/** The iteration that an attempt of a loop begins with. */
+export interface FirstIteration extends IterationRequest {
+  /** Pin of the iteration that was kept last, whose files are put in their place; null: the base as it is. */
+  readonly work: ObjectId | null;
+  /** The iteration is kept already and only to be judged: in place of the body nothing is done. */
+  readonly isKept: boolean;
 }
 
 /** Outputs that were stored, and those that the task did not make. */
@@ -44,6 +66,8 @@ export interface Attempt {
   readonly started: Promise<{ readonly process: ProcessIdentity; readonly slot: string | null } | null>;
   /** Resolves when the body is over, or could not be started, with the evidence of the body alone. */
   readonly ended: Promise<AttemptOutcome>;
+  /** Runs the body of a loop once more in the same place, after it is over; resolves as `ended` does. */
+  again(iteration: IterationRequest): Promise<AttemptOutcome>;
   /** Ends the body; before it exists, keeps it from starting. */
   end(reason: EndReason, now?: boolean): void;
   /** Name of the slot it works in; null before there is one and under `isolation: none`. */
@@ -52,8 +76,8 @@ export interface Attempt {
   activity(): Activity;
   /** Stores the declared outputs by digest. Rejects where the disk refuses. */
   collectOutputs(): Promise<CollectedOutputs>;
-  /** Pins what the attempt left; only after `ended`. Rejects with a typed error where git or the disk refuses. */
-  pin(meta: CommitMeta): Promise<Pin>;
+  /** Pins what the attempt left, in the end or in an iteration; only after `ended`. Rejects with a typed error where git or the disk refuses. */
+  pin(meta: CommitMeta, iteration?: number): Promise<Pin>;
   /** Gives the slot back. Rejects where that fails. */
   release(fate: SlotFate): Promise<void>;
 }

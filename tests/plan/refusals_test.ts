@@ -317,8 +317,9 @@ Deno.test("P10: what this build does not run is refused, not ignored", async () 
   assertEquals(await aboutTask({ run: undefined, prompt: "x" }), [
     '"prompt" needs an agent, which this build does not run',
   ]);
-  assertEquals(await aboutTask({ run: undefined, loop: {} }), [
-    '"loop" repeats a body, which this build does not do',
+  const loop = { prompt: "x", max_iterations: 3, until: { name: "u", command: "true" } };
+  assertEquals(await aboutTask({ run: undefined, loop }), [
+    '"loop.prompt" needs an agent, which this build does not run',
   ]);
   assertEquals(await aboutTask({ run: undefined, review: {} }), [
     '"review" needs an agent, which this build does not run',
@@ -346,4 +347,39 @@ Deno.test("P10: what this build does not run is refused, not ignored", async () 
   for (const on_stall of ["warn", "retry", "kill"]) {
     await planOf({ tasks: [{ id: "t", run: "x", on_stall }] });
   }
+});
+
+Deno.test("P10: a loop says what it repeats, how often at most, and until which gate", async () => {
+  const until = { name: "u", command: "true" };
+  const about = (loop: object, more: object = {}) => aboutTask({ run: undefined, loop, ...more });
+  assertEquals(await about({ run: "x", max_iterations: 3, until }), []);
+  assertEquals(await about({ run: "x", until }), ['"max_iterations" is missing']);
+  assertEquals(await about({ run: "x", max_iterations: 3 }), ['"until" is missing']);
+  assertEquals(await about({ run: "x", max_iterations: 0, until }), [
+    '"loop.max_iterations" must be at least 1',
+  ]);
+  assertEquals(await about({ run: "x", max_iterations: 1e6, until }), [
+    '"loop.max_iterations" must be at most 1000',
+  ]);
+  assertEquals(await about({ max_iterations: 3, until }), ["there is nothing to repeat"]);
+  assertEquals(await about({ run: " ", max_iterations: 3, until }), ['"run" is empty']);
+  assertEquals(await about({ run: "x", max_iterations: 3, until: "v" }), ['"v" is no gate of the plan']);
+  assertEquals(await about({ run: "x", max_iterations: 3, until: { ...until, skip: true } }), [
+    'the gate "u" has "skip", so the loop would not wait for it to pass',
+  ]);
+  assertEquals(await about({ run: "x", max_iterations: 3, until: { ...until, required: false } }), [
+    'the gate "u" has "required": false, so the loop would not wait for it to pass',
+  ]);
+  assertEquals(await about({ run: "x", max_iterations: 3, until }, { gates: [until] }), [
+    'the gate "u" ends the loop already',
+  ]);
+  assertEquals(await aboutTask({ loop: { run: "x", max_iterations: 3, until } }), [
+    '"run" and "loop" exclude each other',
+  ]);
+  const named = { run: "x", max_iterations: 3, until: "u" };
+  const tasks = [{ id: "t", loop: named }];
+  assertEquals(await messagesOf({ gates: [{ ...until, scope: "task" }], tasks }), []);
+  assertEquals(await messagesOf({ gates: [until], tasks }), [
+    'task "t": the gate "u" has the scope "run": it judges the work of all tasks together',
+  ]);
 });

@@ -37,6 +37,7 @@ async function finishLeftBehind(ledger: Ledger, id: string, path: string): Promi
   const gates: string[] = [];
   const ports = simulatedPorts(world, new SimulatedProcess(world), () => undefined);
   const attempt: Attempt = {
+    again: () => Promise.reject(new Error("nothing is repeated here")),
     ref: refOf(ledger, id),
     started: Promise.resolve(null),
     ended: Promise.resolve(makeOutcome("lost")),

@@ -13,7 +13,7 @@ import type { SnapshotKeeper } from "../../src/run/run_snapshot.ts";
 import { apply, applyAll } from "../../src/run/state.ts";
 import { createRunState, type RunState, runStateJson } from "../../src/scheduler/run_state.ts";
 import type { Heartbeat, HeartbeatReading } from "../../src/watchdog/heartbeat.ts";
-import type { Activity, Attempt, AttemptRequest } from "../../src/worker/port.ts";
+import type { Activity, Attempt, AttemptRequest, IterationRequest } from "../../src/worker/port.ts";
 import { makeOutcome, RUN_ID, startPayload } from "./fixture.ts";
 import { VirtualClock } from "./virtual_clock.ts";
 
@@ -33,6 +33,10 @@ export interface Script {
   readonly conflict?: (taskId: string, attempt: number) => readonly string[];
   /** Whether a gate passes; default: it does. */
   readonly gate?: (request: GateRequest) => boolean;
+  /** Result of a later iteration of a loop; default: success. Null: it runs until somebody ends it. */
+  readonly iteration?: (taskId: string, iteration: number) => OutcomeResult | null;
+  /** The tree of every pin; default: another one for each. */
+  readonly tree?: string;
   /** Milliseconds that a body takes; default 100. */
   readonly duration?: (taskId: string) => number;
   /** How far a body is at a moment of the clock, in bytes of output; default: at every moment somewhere else. */
@@ -148,6 +152,11 @@ export class Rig {
       result: result === undefined ? "success" : result,
       changes: this.#script.changes?.(task_id) ?? true,
       ms: this.#script.duration?.(task_id) ?? 100,
+      tree: this.#script.tree,
+      iteration: (number) => {
+        const again = this.#script.iteration?.(task_id, number);
+        return again === undefined ? "success" : again;
+      },
       line: () => this.#script.line?.(task_id) ?? "",
       progress: () => this.#script.progress?.(task_id, this.clock.wall()) ?? this.clock.wall(),
     });
@@ -197,13 +206,18 @@ export class SimulatedAttempt implements Attempt {
   readonly started: Attempt["started"];
   readonly ended: Promise<AttemptOutcome>;
   readonly released: boolean[] = [];
+  /** What it was asked to begin with and to repeat. */
+  readonly iterations: IterationRequest[] = [];
   readonly #rig: Rig;
   readonly #request: AttemptRequest;
   readonly #changes: boolean;
   readonly #progress: () => number;
   readonly #line: () => string;
+  readonly #tree: string | undefined;
+  readonly #iteration: (number: number) => OutcomeResult | null;
+  readonly #ms: number;
   #isOver = false;
-  readonly #end = Promise.withResolvers<AttemptOutcome>();
+  #end = Promise.withResolvers<AttemptOutcome>();
 
   constructor(
     rig: Rig,
@@ -212,6 +226,8 @@ export class SimulatedAttempt implements Attempt {
       readonly result: OutcomeResult | null;
       readonly changes: boolean;
       readonly ms: number;
+      readonly tree: string | undefined;
+      readonly iteration: (number: number) => OutcomeResult | null;
       readonly progress: () => number;
       readonly line: () => string;
     },
@@ -219,14 +235,36 @@ export class SimulatedAttempt implements Attempt {
     this.#rig = rig;
     this.#request = request;
     this.#changes = fate.changes;
+    this.#tree = fate.tree;
+    this.#iteration = fate.iteration;
+    this.#ms = fate.ms;
     this.#progress = fate.progress;
     this.#line = fate.line;
     this.ref = request.ref;
     this.started = Promise.resolve({ process: SELF, slot: this.slot() });
     this.ended = this.#end.promise;
     void this.ended.then(() => this.#isOver = true);
-    const { result } = fate;
-    if (result !== null) rig.clock.sleep(fate.ms).then(() => this.#end.resolve(makeOutcome(result)));
+    if (request.iteration !== undefined) this.iterations.push(request.iteration);
+    if (request.iteration?.isKept) this.#end.resolve(makeOutcome("success"));
+    else this.#endLater(fate.result);
+  }
+
+  again(iteration: IterationRequest): Promise<AttemptOutcome> {
+    this.iterations.push(iteration);
+    this.#end = Promise.withResolvers();
+    this.#isOver = false;
+    this.#endLater(this.#iteration(iteration.number));
+    return this.#end.promise;
+  }
+
+  #endLater(result: OutcomeResult | null): void {
+    const { resolve } = this.#end;
+    if (result === null) return;
+    const duration_ms = this.#ms;
+    this.#rig.clock.sleep(duration_ms).then(() => {
+      this.#isOver = true;
+      resolve(makeOutcome(result, { duration_ms }));
+    });
   }
 
   end(reason: EndReason): void {
@@ -252,7 +290,7 @@ export class SimulatedAttempt implements Attempt {
     const kept = this.#changes;
     return Promise.resolve({
       commit: kept ? this.#rig.oid() : null,
-      tree: this.#rig.oid(),
+      tree: this.#tree ?? this.#rig.oid(),
       ref: kept ? "refs/omk/test" : null,
       changed: kept ? [{ path: `${this.ref.task_id}.txt`, change: "added" as const }] : [],
       by_products: [],

@@ -145,19 +145,34 @@ function claims(facts: Facts, settings: ModelSettings, now: number): string[] {
   for (const { id, pool } of holders) {
     if (pool !== null && atWork.includes(id)) pools.set(pool, (pools.get(pool) ?? 0) + 1);
   }
-  const chosen: string[] = [];
+  const chosen: { readonly spec: TaskSpec; readonly text: string }[] = [];
   for (const { task, spec } of ranked(facts, settings, now)) {
     const inPool = spec.pool === null ? 0 : pools.get(spec.pool) ?? 0;
     if (places < 1 || inPool >= (plan.pools[spec.pool ?? ""] ?? Infinity)) continue;
     if (holders.some((holder) => collide(holder, spec, run.case_sensitive))) continue;
-    const base = spec.isolation === "worktree" ? run.head?.commit ?? null : null;
-    const worker = free[chosen.length];
-    chosen.push(`claim ${spec.id} ${task.attempt + 1} ${base} ${now + plan.lease_secs * 1000} ${worker}`);
+    const { loop } = task;
+    const isNewer = loop !== undefined &&
+      tasks.some(({ id, completed_at }) =>
+        spec.dependencies.includes(id) && (completed_at ?? 0) >= loop.since
+      );
+    const start = loop === undefined || isNewer ? run.head?.commit ?? null : loop.base;
+    const base = spec.isolation === "worktree" ? start : null;
+    chosen.push({
+      spec,
+      text: `claim ${spec.id} ${task.attempt + 1} ${base} ${now + plan.lease_secs * 1000}`,
+    });
     holders.push(spec);
     if (spec.pool !== null) pools.set(spec.pool, inPool + 1);
     places -= 1;
   }
-  return chosen;
+  // Loops run in the controller's own process alone; what it has left goes to the others first.
+  let own = free.filter((worker) => worker === "local").length;
+  const loops = new Set(chosen.filter(({ spec }) => spec.loop !== undefined && own-- > 0));
+  const rest = free.slice(loops.size);
+  return chosen.flatMap((each) => {
+    if (each.spec.loop !== undefined) return loops.has(each) ? [`${each.text} local`] : [];
+    return [`${each.text} ${rest.shift()}`];
+  });
 }
 
 /** Priority and one step for each ten minutes of waiting, then the longest way to the end, then the place in the plan. */

@@ -120,8 +120,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "path sets are given back before the work is merged",
     file: INDEX,
-    text: 'const holds = isActive(to) || to === "finished";',
-    replacement: "const holds = isActive(to);",
+    text: 'return isActive(status) || status === "finished";',
+    replacement: "return isActive(status);",
   },
   {
     name: "tasks that are chosen together may conflict",

@@ -1,7 +1,7 @@
 /** Random plans with everything that the scheduler has rules for. */
 
 import type { PayloadOf } from "../../src/log/kinds.ts";
-import type { GateSpec, Plan, TaskSpec } from "../../src/plan/spec.ts";
+import type { GateSpec, LoopSpec, Plan, TaskSpec } from "../../src/plan/spec.ts";
 import { makePlan, makeTask, startPayload } from "../run/fixture.ts";
 import type { Random } from "./random.ts";
 
@@ -71,6 +71,7 @@ function randomTask(random: Random, at: number, shape: Shape): TaskSpec {
     ? []
     : null;
   return makeTask(`t${at}`, {
+    ...(random.chance(0.15) ? { loop: randomLoop(random, at) } : {}),
     dependencies: randomDependencies(random, at, shape),
     trigger_rule: random.pick(
       ["all_success", "all_success", "all_success", "one_success", "all_done"] as const,
@@ -102,6 +103,16 @@ function randomDependencies(random: Random, at: number, { width, depth }: Shape)
     found.add(random.chance(depth) ? Math.max(0, at - random.between(1, width)) : random.between(0, at - 1));
   }
   return [...found].map((each) => `t${each}`);
+}
+
+function randomLoop(random: Random, at: number): LoopSpec {
+  const until = {
+    ...randomGate(random, `until${at}`, "task"),
+    required: true,
+    allow_fail: false,
+    skip: false,
+  };
+  return { run: "true", max_iterations: random.between(1, 4), until };
 }
 
 function randomGate(random: Random, name: string, scope: GateSpec["scope"]): GateSpec {

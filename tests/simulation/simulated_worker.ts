@@ -64,7 +64,7 @@ export class SimulatedAttempt implements Attempt {
   readonly #request: AttemptRequest;
   readonly #random: Random;
   readonly #started = Promise.withResolvers<{ process: typeof BODY; slot: string | null } | null>();
-  readonly #ended = Promise.withResolvers<AttemptOutcome>();
+  #ended = Promise.withResolvers<AttemptOutcome>();
   #hasSlot = false;
   #stage: Activity["stage"] = "setup";
   /** Whether its body makes no progress now. */
@@ -100,6 +100,19 @@ export class SimulatedAttempt implements Attempt {
     this.#world.slotHolders.delete(this.ref.token);
   }
 
+  async again(): Promise<AttemptOutcome> {
+    this.#ended = Promise.withResolvers();
+    if (this.#isEnding) return makeOutcome("cancelled", { detail: "ended" });
+    this.#stage = "body";
+    this.#countBody();
+    const began = this.#world.clock.monotonic();
+    this.#process.sleep(this.#random.logBetween(10, 30_000)).then(() => {
+      const duration_ms = this.#world.clock.monotonic() - began;
+      this.#finish(makeOutcome(this.#result(), { duration_ms, proven_dead: this.#random.chance(0.97) }));
+    });
+    return await this.#ended.promise;
+  }
+
   end(): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
@@ -130,7 +143,7 @@ export class SimulatedAttempt implements Attempt {
     return { stored, missing: [] };
   }
 
-  async pin(meta: CommitMeta): Promise<Pin> {
+  async pin(meta: CommitMeta, iteration?: number): Promise<Pin> {
     const { faults } = this.#world;
     await this.#process.sleep(this.#random.between(0, 500));
     if (faults.strikes("pin_failed", 0.05)) {
@@ -142,11 +155,17 @@ export class SimulatedAttempt implements Attempt {
     const isOutside = write_set !== null && faults.strikes("outside_write_set", 0.2);
     const isMeant = write_set?.length !== 0 &&
       this.#world.random.split(`change ${this.ref.token}`).chance(0.7);
-    const isChanged = isMeant || isOutside;
-    const commit = isChanged ? this.#world.object(`pin ${this.ref.token} ${meta.date}`) : null;
+    const kept = this.#request.iteration?.isKept ? this.#request.iteration.work : undefined;
+    const isChanged = kept === undefined ? isMeant || isOutside : kept !== null;
+    const commit = isChanged ? this.#world.object(`pin ${this.ref.token} ${meta.date} ${iteration}`) : null;
+    const bodies = this.#world.bodies.get(this.ref.token) ?? 0;
+    const tree = isChanged && kept
+      ? this.#world.trees.get(kept) ?? ""
+      : this.#world.object(isChanged ? `work ${this.ref.token} ${bodies}` : "nothing");
+    if (commit !== null) this.#world.trees.set(commit, tree);
     return {
       commit,
-      tree: this.#world.object(`tree of ${commit}`),
+      tree,
       ref: commit === null ? null : "refs/omk/simulated",
       changed: isChanged ? [{ path: isOutside ? "outside/of/all" : pathIn(write_set), change: "added" }] : [],
       by_products: [],
@@ -178,13 +197,20 @@ export class SimulatedAttempt implements Attempt {
     if (this.#isEnding) return this.#finish(makeOutcome("cancelled", { detail: "before it started" }));
     if (faults.strikes("spawn_failed", 0.04)) return this.#finish(makeOutcome("spawn_error"));
     this.#stage = "body";
+    this.#countBody();
     this.#started.resolve({ process: BODY, slot: this.slot() });
+    if (this.#request.iteration?.isKept) return this.#finish(makeOutcome("success"));
     if (faults.strikes("worker_silent", 0.06)) {
       await this.#process.sleep(WATCHDOG_MS);
       return this.#finish(makeOutcome("timeout"));
     }
     await this.#process.sleep(this.#random.logBetween(10, 30_000));
     this.#finish(makeOutcome(this.#result(), { proven_dead: this.#random.chance(0.97) }));
+  }
+
+  #countBody(): void {
+    const { bodies } = this.#world;
+    bodies.set(this.ref.token, (bodies.get(this.ref.token) ?? 0) + 1);
   }
 
   #result(): OutcomeResult {

@@ -34,6 +34,10 @@ export class World {
   readonly hands = new Map<string, SimulatedHands>();
   /** Which extra worker has a slot in its hands; by token. */
   readonly slotHolders = new Map<number, string>();
+  /** How often the body of an attempt has run, by token. */
+  readonly bodies = new Map<number, number>();
+  /** The trees of pins. */
+  readonly trees = new Map<string, string>();
   /** The commits that were the run's head, oldest first. */
   readonly heads: string[] = [BASE_COMMIT];
   /** The events that other processes than the controller have appended. */

@@ -1,8 +1,10 @@
 /** `omk status`: how a run stands. */
 
 import { ExitCode } from "../../errors.ts";
-import { attemptDirectory } from "../../run/directory.ts";
+import { outputPath } from "../../run/directory.ts";
 import { type LoadedRun, standingOf } from "../../run/load_run.ts";
+import { findTask } from "../../scheduler/run_state.ts";
+import { currentIteration } from "../../scheduler/task_state.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { examineWorkers } from "../examine_workers.ts";
 import { NEEDS_READ } from "../needs.ts";
@@ -71,7 +73,9 @@ async function readLastLines(
 ): Promise<ReadonlyMap<string, string>> {
   const tasks = activeTasks(state).slice(0, MOST_TAILS);
   const lines = await Promise.all(tasks.map(async (task): Promise<[string, string]> => {
-    const path = `${directory.path}/${attemptDirectory(task.id, task.attempt)}/output.log`;
+    const isLoop = findTask(state, task.id)?.spec.loop !== undefined;
+    const iteration = isLoop ? currentIteration(task) : undefined;
+    const path = `${directory.path}/${outputPath(task.id, task.attempt, iteration)}`;
     const told = toldBy(workers, task.id, task.attempt);
     if (told !== undefined && told.at > await modifiedAt(path)) return [task.id, oneLine(told.line)];
     const tail = (await readTail(path, TAIL_LINES)).map(oneLine);

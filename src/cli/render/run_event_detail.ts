@@ -4,7 +4,7 @@ import type { PayloadOf } from "../../log/kinds.ts";
 import type { RunEvent } from "../../log/event.ts";
 import type { Style } from "../output.ts";
 import { reasonText, type Telling, tellingLine } from "./telling.ts";
-import { counted, formatBytes, oneLine, shortId } from "./text.ts";
+import { counted, formatBytes, iterationText, oneLine, shortId } from "./text.ts";
 
 /** How many by-products are named. */
 const NAMED = 5;
@@ -29,11 +29,11 @@ function detail(event: RunEvent): Omit<Telling, "colour"> | undefined {
       return { word: "pid", text: `${process.pid}${slot === null ? "" : ` in worktree ${slot}`}` };
     }
     case "attempt_pinned": {
-      const { task_id, ref, changed, by_products } = event.payload;
+      const { task_id, ref, changed, by_products, iteration } = event.payload;
       const what = ref === null ? "it changed nothing" : `${counted(changed.count, "path")} in ${ref}`;
       const left = by_products.map(({ top, bytes }) => `${oneLine(top)} (${formatBytes(bytes)})`);
       const cleaned = left.length === 0 ? "" : `; ignored files, removed: ${left.slice(0, NAMED).join(", ")}`;
-      return { word: "pin", text: `${task_id}: ${what}${cleaned}` };
+      return { word: "pin", text: `${task_id}${iterationText(iteration)}: ${what}${cleaned}` };
     }
     case "lease_renewed": {
       const { task_id, attempt } = event.payload;
@@ -43,7 +43,12 @@ function detail(event: RunEvent): Omit<Telling, "colour"> | undefined {
       };
     }
     case "attempt_pinning":
-      return { word: "pinning", text: `${event.payload.task_id} in worktree ${event.payload.slot}` };
+      return {
+        word: "pinning",
+        text: `${event.payload.task_id}${
+          iterationText(event.payload.iteration)
+        } in worktree ${event.payload.slot}`,
+      };
     case "run_resumed":
       return { word: "resumed", text: `by omk process ${event.payload.controller.pid}` };
     case "task_finished":

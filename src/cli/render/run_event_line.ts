@@ -5,7 +5,7 @@ import type { RunState } from "../../scheduler/run_state.ts";
 import type { Style } from "../output.ts";
 import { formatDuration } from "./duration.ts";
 import { REASON_COLUMNS, reasonText, type Telling, tellingLine } from "./telling.ts";
-import { counted, cut, oneLine, shortId } from "./text.ts";
+import { counted, cut, iterationText, oneLine, shortId } from "./text.ts";
 
 /** How many paths of a conflict are named. */
 const PATHS_NAMED = 5;
@@ -237,9 +237,16 @@ function pathsText(paths: readonly string[]): string {
   return paths.length > PATHS_NAMED ? `${named} and ${paths.length - PATHS_NAMED} more` : named;
 }
 
-function gateName(payload: { readonly gate: string; readonly task_id: string | null }): string {
+function gateName(
+  payload: {
+    readonly gate: string;
+    readonly task_id: string | null;
+    readonly iteration?: number | undefined;
+  },
+): string {
   const name = oneLine(payload.gate);
-  return payload.task_id === null ? name : `${name} of ${payload.task_id}`;
+  if (payload.task_id === null) return name;
+  return `${name} of ${payload.task_id}${iterationText(payload.iteration)}`;
 }
 
 function attemptText(attempt: number): string {

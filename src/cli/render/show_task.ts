@@ -1,7 +1,7 @@
 /** All about a task of a run, for people. Pure. */
 
 import type { AttemptOutcome } from "../../log/kinds.ts";
-import type { Command, TaskSpec } from "../../plan/spec.ts";
+import type { Command, LoopSpec, TaskSpec } from "../../plan/spec.ts";
 import type { TaskView } from "../../scheduler/run_state.ts";
 import type { AttemptRecord } from "../attempt_history.ts";
 import type { Style } from "../output.ts";
@@ -42,6 +42,8 @@ function specFields(spec: TaskSpec): readonly Field[] {
   return [
     ["description", spec.description?.split("\n")],
     ["runs", spec.run === undefined ? null : commandText(spec.run).split("\n")],
+    ["repeats", spec.loop === undefined ? null : commandText(spec.loop.run).split("\n")],
+    ["until", spec.loop === undefined ? null : untilText(spec.loop)],
     ["prompt", spec.prompt?.split("\n")],
     ["directory", spec.cwd === "" ? null : spec.cwd],
     ["isolation", spec.isolation],
@@ -56,6 +58,16 @@ function specFields(spec: TaskSpec): readonly Field[] {
     ["retries", retry.max_attempts === 0 ? "none" : `up to ${retry.max_attempts}`],
     ["criteria", spec.acceptance_criteria],
   ];
+}
+
+function untilText({ until, max_iterations }: LoopSpec): string {
+  return `gate ${until.name} passes, at most ${counted(max_iterations, "time")}`;
+}
+
+function iterationLine({ iteration = 0, ref, changed }: AttemptRecord["iterations"][number]): string {
+  return `${iteration}: ${
+    ref === null ? "nothing was changed" : `${counted(changed.count, "path")} in ${ref}`
+  }`;
 }
 
 function attemptLines(attempt: AttemptRecord, style: Style, columns: number): readonly string[] {
@@ -76,6 +88,7 @@ function attemptLines(attempt: AttemptRecord, style: Style, columns: number): re
     ["worktree", attempt.slot],
     ["base", attempt.base],
     ["output", outputFileText(attempt)],
+    ["iterations", attempt.iterations.map(iterationLine)],
     ["pin", pin === null ? null : pin.ref ?? "nothing was changed"],
     ["changed", pin === null ? null : changedLines(pin.changed)],
     [

@@ -3,10 +3,10 @@
 import type { RunStatus } from "../../log/kinds.ts";
 import { latestGateRun } from "../../proof/status.ts";
 import type { GateRecord, RunRecord } from "../../scheduler/run_record.ts";
-import type { RunState } from "../../scheduler/run_state.ts";
-import type { TaskState, TaskStatus } from "../../scheduler/task_state.ts";
 import { LOCAL_WORKER } from "../../scheduler/workers.ts";
 import type { Verdict, WorkerCheck } from "../../watchdog/watch.ts";
+import { findTask, type RunState } from "../../scheduler/run_state.ts";
+import { currentIteration, type TaskState, type TaskStatus } from "../../scheduler/task_state.ts";
 import { nextSteps } from "./next_steps.ts";
 
 /** The version of the document. */
@@ -19,6 +19,8 @@ export interface ActiveTask {
   readonly attempt: number;
   /** The extra worker that does it; null where the run's own omk process does. */
   readonly worker: string | null;
+  /** Of its loop; absent where it is none. */
+  readonly iteration?: number;
   /** ISO 8601; null while the attempt has only been claimed. */
   readonly started_at: string | null;
   readonly elapsed_ms: number;
@@ -127,6 +129,7 @@ export function statusDocument(state: RunState, facts: StatusFacts): StatusDocum
       state: task.state,
       attempt: task.attempt,
       worker: task.owner === LOCAL_WORKER ? null : task.owner,
+      ...(findTask(state, task.id)?.spec.loop === undefined ? {} : { iteration: currentIteration(task) }),
       started_at: task.started_at === null ? null : isoTime(task.started_at),
       elapsed_ms: Math.max(0, end - (task.started_at ?? end)),
       slot: task.slot,

@@ -113,6 +113,7 @@ function activeRows(document: StatusDocument, style: Style, now: number): readon
     const { stalled } = document.tasks.find(({ id }) => id === task.task_id) ?? {};
     const parts = [
       ...(task.attempt > 1 || isInterrupted ? [`attempt ${task.attempt}`] : []),
+      ...(task.iteration === undefined ? [] : [`iteration ${task.iteration}`]),
       ...(isInterrupted ? [] : [since]),
       ...(stalled === undefined || isInterrupted
         ? []

@@ -127,3 +127,8 @@ export function formatBytes(bytes: number): string {
   }
   return `${unit === 0 || value >= 9.95 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
+
+/** Which iteration of a loop something is about, as it follows a name; nothing where it is about none. */
+export function iterationText(iteration: number | undefined): string {
+  return iteration === undefined ? "" : `, iteration ${iteration}`;
+}

@@ -24,6 +24,9 @@ const attempt = z.strictObject({
   output: z.string().nullable().describe("Path of the output, relative to the run's directory"),
   outcome: attemptOutcome.nullable().describe("Evidence of the body's end"),
   pin: KINDS.attempt_pinned.payload.nullable().describe("What was kept of its work"),
+  iterations: z.array(KINDS.attempt_pinned.payload).describe(
+    "What each iteration of a loop left, oldest first",
+  ),
   end: z.strictObject({
     result: z.enum(["completed", "failed", "repeated", "waiting", "cancelled"])
       .describe("`repeated`: another attempt follows"),

@@ -52,6 +52,16 @@ export const taskState = z.strictObject({
   reused: z.looseObject({ run: z.string(), attempt: z.int() }).optional()
     .describe("Where its work was taken over from; absent where it was run"),
   answer: z.string().optional().describe("The latest answer to a question of the task"),
+  loop: z.strictObject({
+    iteration: z.int().min(1),
+    base: objectId.nullable(),
+    since: runTime,
+    pin: objectId.nullable(),
+    tree: objectId.nullable(),
+    spent_ms: milliseconds,
+    verdict: z.enum(["passed", "failed"]).nullable(),
+    gate_output: z.string().nullable(),
+  }).optional().describe("The iteration of its loop that was kept last"),
 });
 
 /** A run as its log folds it. */
@@ -82,6 +92,7 @@ const activeTask = z.strictObject({
   state: taskStatus,
   attempt: z.int().min(1),
   worker: z.string().nullable().describe("The extra worker that does it; null: the run's own omk process"),
+  iteration: z.int().min(1).optional().describe("Of its loop"),
   started_at: z.iso.datetime().nullable(),
   elapsed_ms: milliseconds,
   slot: z.string().nullable(),

@@ -43,11 +43,33 @@ export function checkBodies(draft: PlanDraft): Finding[] {
         findings.push({ code: "wrong_form", path: [...path, "run"], message: `"run" ${problem}` });
       }
     }
+    if (fields.loop !== undefined) findings.push(...checkLoopBody([...path, "loop"], fields.loop));
     if (fields.prompt !== undefined && fields.prompt.trim() === "") {
       findings.push({ code: "wrong_form", path: [...path, "prompt"], message: '"prompt" is empty' });
     }
   }
   return findings;
+}
+
+function checkLoopBody(path: PlanPath, loop: NonNullable<TaskFields["loop"]>): Finding[] {
+  if (loop.run === undefined) {
+    if (loop.prompt !== undefined) return [];
+    const hint = 'give it a command: "run": "make fix"';
+    return [{ code: "missing_field", path: [...path, "run"], message: "there is nothing to repeat", hint }];
+  }
+  if (loop.prompt !== undefined) {
+    return [{
+      code: "conflict",
+      path: [...path, "prompt"],
+      target: "key",
+      message: '"run" and "prompt" exclude each other',
+      hint: "keep one of them: a loop repeats one thing",
+    }];
+  }
+  const problem = commandProblem(loop.run);
+  return problem === undefined
+    ? []
+    : [{ code: "wrong_form", path: [...path, "run"], message: `"run" ${problem}` }];
 }
 
 /** Whether the task is no object, or its body has a wrong form or name: that is reported already. */

@@ -35,7 +35,10 @@ export function checkGates(draft: PlanDraft): Finding[] {
 export function findUnusedGates(draft: PlanDraft): Finding[] {
   const used = new Set<string>();
   for (const { fields } of fieldScopes(draft)) {
-    for (const gate of fields.gates ?? []) used.add(typeof gate === "string" ? gate : gate.name);
+    const { loop, gates = [] } = fields;
+    for (const gate of loop === undefined ? gates : [...gates, loop.until]) {
+      used.add(typeof gate === "string" ? gate : gate.name);
+    }
   }
   return (draft.gates ?? []).flatMap((gate, at) =>
     gate.scope === "task" && gate.name !== undefined && !used.has(gate.name) ? [unused(at, gate.name)] : []
@@ -85,8 +88,39 @@ function checkTaskGates(
         findings.push(...checkReference(path, gate, known, suggestGate));
       }
     }
+    if (fields.loop?.until === undefined) continue;
+    const path = [...scope, "loop", "until"];
+    const { until } = fields.loop;
+    if (typeof until !== "string") {
+      findings.push(...checkGate(path, until), ...checkDefinition(path, until, known, defined));
+    } else if (known !== undefined) findings.push(...checkReference(path, until, known, suggestGate));
+    findings.push(...checkUntil(path, typeof until === "string" ? known?.get(until) : until, seen));
   }
   return findings;
+}
+
+/** A loop ends by its gate's verdict, so the gate must give one, and only the loop may ask for it. */
+function checkUntil(
+  path: PlanPath,
+  gate: Partial<GateInput> | undefined,
+  others: ReadonlySet<string>,
+): Finding[] {
+  if (gate?.name === undefined) return [];
+  const conflict = (message: string, hint: string): Finding => ({ code: "conflict", path, message, hint });
+  if (others.has(gate.name)) {
+    const message = `the gate ${quote(gate.name)} ends the loop already`;
+    return [conflict(message, 'remove it from "gates" of the task')];
+  }
+  const weakness = gate.skip === true
+    ? '"skip"'
+    : gate.allow_fail === true
+    ? '"allow_fail"'
+    : gate.required === false
+    ? '"required": false'
+    : undefined;
+  if (weakness === undefined) return [];
+  const message = `the gate ${quote(gate.name)} has ${weakness}, so the loop would not wait for it to pass`;
+  return [conflict(message, `remove ${weakness} from the gate, or name another one`)];
 }
 
 /** A name stands for one definition in the whole plan, as reports and breakers go by the name. */

@@ -2,7 +2,7 @@
 
 import type { PayloadOf } from "../../log/kinds.ts";
 import type { GateRecord } from "../../scheduler/run_record.ts";
-import type { RunState } from "../../scheduler/run_state.ts";
+import { findTask, type RunState } from "../../scheduler/run_state.ts";
 import type { HandlersOf } from "./handler.ts";
 
 type GateKind =
@@ -84,7 +84,21 @@ function endGate(
   record.timed_out = payload.timed_out;
   record.duration_ms = payload.duration_ms;
   record.reason = reason;
+  judgeIteration(state, payload, result);
   return undefined;
+}
+
+/** Takes note of what the gate of a loop says of the iteration that was kept last. */
+function judgeIteration(
+  state: RunState,
+  payload: PayloadOf<"gate_passed">,
+  verdict: "passed" | "failed",
+): void {
+  const { task_id, token, iteration, output } = payload;
+  if (task_id === null || iteration === undefined) return;
+  const task = findTask(state, task_id)?.task;
+  if (task?.loop?.iteration !== iteration || task.token !== token) return;
+  task.loop = { ...task.loop, verdict, gate_output: output?.path ?? null };
 }
 
 function isRunOf(record: GateRecord, payload: PayloadOf<"gate_passed">): boolean {

@@ -1,6 +1,7 @@
 /** The fold of the events about tasks and their attempts. */
 
 import type { EventOf } from "../../log/event.ts";
+import type { PayloadOf } from "../../log/kinds.ts";
 import type { RunState, TaskView } from "../../scheduler/run_state.ts";
 import { isActive } from "../../scheduler/task_state.ts";
 import { completeByReuse, refuseReuse, reusableOf } from "./reuse_events.ts";
@@ -46,6 +47,8 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     const { payload } = event;
     const due = view.task.attempt + 1;
     if (payload.attempt !== due) return `attempt ${due} of task "${view.task.id}" was due`;
+    // On another base a loop begins anew.
+    if (view.task.loop?.base !== payload.base) delete view.task.loop;
     return move(state, view, "claimed", timeOf(event), {
       ...NO_ATTEMPT,
       attempt: payload.attempt,
@@ -78,6 +81,8 @@ export const taskHandlers: HandlersOf<TaskKind> = {
   attempt_pinning(state, { payload }) {
     const view = attemptOf(state, payload, "claimed", "running");
     if (typeof view === "string") return view;
+    // Only what an attempt leaves in the end is merged.
+    if (payload.iteration !== undefined) return undefined;
     closeReports(state, payload.token, "attempt_started", "attempt_reported");
     view.task.stage = "pinning";
     view.task.pin_date = payload.date;
@@ -89,6 +94,7 @@ export const taskHandlers: HandlersOf<TaskKind> = {
   attempt_pinned(state, { payload }) {
     const view = attemptOf(state, payload, "claimed", "running");
     if (typeof view === "string") return view;
+    if (payload.iteration !== undefined) return keepIteration(view, payload);
     view.task.stage = "pinned";
     view.task.pin = payload.commit;
     return undefined;
@@ -165,7 +171,7 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     const { class: kind, not_before, outcome, reason } = event.payload;
     leaveMergeQueue(state, view);
     closeRequest(state, event.payload);
-    return move(state, view, "pending", timeOf(event), {
+    const broken = move(state, view, "pending", timeOf(event), {
       ...NO_ATTEMPT,
       not_before,
       outcome,
@@ -174,6 +180,9 @@ export const taskHandlers: HandlersOf<TaskKind> = {
       retry_count: task.retry_count + (kind === "retry" ? 1 : 0),
       recovery_count: kind === "recovery" ? task.recovery_count + 1 : 0,
     });
+    // A recovery goes on with the loop; everything else begins it anew.
+    if (broken === undefined && kind !== "recovery") delete task.loop;
+    return broken;
   },
 
   task_blocked(state, event) {
@@ -221,6 +230,7 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     if (typeof view === "string") return view;
     const { request, reason, answer } = event.payload;
     closeRequest(state, { request });
+    delete view.task.loop;
     return move(state, view, "pending", timeOf(event), {
       ...NO_ATTEMPT,
       not_before: null,
@@ -259,6 +269,19 @@ function endAttempt(state: RunState, event: EventOf<"task_failed">, to: "failed"
     reason,
     completed_at: timeOf(event),
   });
+}
+
+function keepIteration({ task }: TaskView, payload: PayloadOf<"attempt_pinned">): undefined {
+  task.loop = {
+    iteration: payload.iteration ?? 1,
+    base: task.base,
+    since: task.loop?.since ?? task.started_at ?? 0,
+    pin: payload.commit,
+    tree: payload.tree,
+    spent_ms: payload.spent_ms ?? 0,
+    verdict: null,
+    gate_output: null,
+  };
 }
 
 function leaveMergeQueue(state: RunState, view: TaskView): void {

@@ -1,10 +1,10 @@
 /** The picture of a run at one moment: lines that fit a terminal. Pure. */
 
-import { type RunState, taskAt } from "../../../scheduler/run_state.ts";
-import type { TaskState } from "../../../scheduler/task_state.ts";
+import { findTask, type RunState, taskAt } from "../../../scheduler/run_state.ts";
+import { currentIteration, type TaskState } from "../../../scheduler/task_state.ts";
 import type { Style } from "../../output.ts";
 import { formatDuration } from "../duration.ts";
-import { cut, oneLine, padTo, widthOf } from "../text.ts";
+import { cut, iterationText, oneLine, padTo, widthOf } from "../text.ts";
 import type { LiveModel } from "./model.ts";
 
 /** What a picture is made of. */
@@ -125,7 +125,9 @@ interface Row {
 
 function taskRow({ state, model, now }: Scene, task: TaskState): Row {
   const since = task.started_at ?? now;
-  const name = task.attempt > 1 ? `${task.id} (${task.attempt})` : task.id;
+  const isLoop = findTask(state, task.id)?.spec.loop !== undefined;
+  const attempt = task.attempt > 1 ? `${task.id} (${task.attempt})` : task.id;
+  const name = `${attempt}${iterationText(isLoop ? currentIteration(task) : undefined)}`;
   if (task.stage === "pinning" || task.stage === "pinned") return { name, since, text: "keeping its work" };
   if (task.state === "claimed") return { name, since, text: "preparing" };
   const silence = now - (model.silentSince(task.id) ?? since);

@@ -1,0 +1,28 @@
+/** What a worker gets to know of the attempt that was claimed for it. */
+
+import { findTask, type RunState } from "../scheduler/run_state.ts";
+import type { AttemptRequest } from "../worker/port.ts";
+import { ControllerFault } from "./controller_handle.ts";
+import type { RunDirectory } from "./directory.ts";
+import { firstIteration } from "./loop_flow.ts";
+import { outputsOfDependencies } from "./stored_outputs.ts";
+
+/** What a claim calls for: the attempt as whoever carries it out needs to know it. */
+export function claimedRequest(state: RunState, taskId: string, runDirectory: RunDirectory): AttemptRequest {
+  const view = findTask(state, taskId);
+  if (view === undefined || view.task.token === null) {
+    throw new ControllerFault({ what: `Cannot start task "${taskId}"`, why: "it has no claim" });
+  }
+  const { spec, task } = view;
+  const ref = { task_id: taskId, attempt: task.attempt, token: view.task.token };
+  return {
+    ref,
+    spec,
+    base: task.base,
+    restore: outputsOfDependencies(state, spec, runDirectory),
+    ...(task.answer === undefined ? {} : { answer: task.answer }),
+    ...(spec.loop === undefined ? {} : {
+      iteration: firstIteration(spec.loop, spec, ref, task.loop, runDirectory.path),
+    }),
+  };
+}
