@@ -4,7 +4,6 @@ import { createHash, hash } from "node:crypto";
 
 /** The digest of the bytes, or of the UTF-8 bytes of a text. */
 export function sha256(data: Uint8Array | string): string {
-  // At once: logs have many small commits, and this makes no object for each.
   return hash("sha256", data, "hex");
 }
 

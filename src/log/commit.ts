@@ -33,8 +33,11 @@ export interface EncodedCommit {
   readonly sum: string;
 }
 
+/** What a line says of an event beside its payload and the version. */
+export type LineEnvelope = Omit<FreeEvent, "payload" | "schema_version">;
+
 /** What stands in a line for an event whose payload is JSON text already; the closing brace is left out. */
-export function openLine(envelope: Omit<FreeEvent, "payload" | "schema_version">, payload: string): string {
+export function openLine(envelope: LineEnvelope, payload: string): string {
   const { index, id, run_id, ts, kind, subject, actor } = envelope;
   return `{"index":${index},"id":"${id}","run_id":${JSON.stringify(run_id)},"ts":"${ts}"` +
     `,"schema_version":${SCHEMA_VERSION},"kind":"${kind}","subject":${JSON.stringify(subject)}` +

@@ -1,7 +1,7 @@
 /** Gives admitted events their place, id and time, and makes one commit of them. */
 
 import type { AdmittedEvent } from "./admission.ts";
-import { type CommitEncoder, type EncodedCommit, openLine } from "./commit.ts";
+import { type CommitEncoder, type EncodedCommit, type LineEnvelope, openLine } from "./commit.ts";
 import { EventRefusedError } from "./errors.ts";
 import { type RunEvent, SCHEMA_VERSION } from "./event.ts";
 import { type LogForm, RUN_LOG } from "./log_form.ts";
@@ -26,14 +26,17 @@ export interface BatchSettings {
   readonly form?: LogForm;
 }
 
-/** A commit and its events as a reader will see them. */
+/** A commit as it is written, and what it holds. */
 export interface CommitBatch extends EncodedCommit {
-  readonly events: readonly RunEvent[];
+  /** Index and `ts` of its last event. */
+  readonly last: Pick<RunEvent, "index" | "ts">;
+  /** Makes its events as a reader will see them. */
+  readonly readBack: () => readonly RunEvent[];
 }
 
 /**
- * Makes the commit. A fact takes the run clock's time or that of the event before it, whichever is later; any other
- * event takes the time of the event before it, since the controller's clock rules.
+ * Makes the commit of some events, at least one. A fact takes the run clock's time or that of the event before it,
+ * whichever is later; any other event takes the time of the event before it, since the controller's clock rules.
  *
  * @throws {EventRefusedError} if the first event of the log is not `run_started`.
  */
@@ -49,18 +52,23 @@ export function makeCommit(
   const nowText = timeText(now);
   let index = before.index;
   let ts = before.ts === "" ? nowText : before.ts;
-  const events: RunEvent[] = [];
+  const envelopes: LineEnvelope[] = [];
   const lines: string[] = [];
   for (const { kind, subject, actor, payloadJson, isFact } of admitted) {
     if (isFact && nowText > ts) ts = nowText;
     index++;
     const envelope = { index, id: newId(), run_id: runId, ts, kind, subject, actor };
+    envelopes.push(envelope);
     lines.push(openLine(envelope, payloadJson));
-    // Read back from the very text that is written: live state and replayed state cannot differ.
-    const payload: unknown = JSON.parse(payloadJson);
-    events.push({ ...envelope, schema_version: SCHEMA_VERSION, payload } as RunEvent);
   }
-  return { events, ...encoder.encode(lines, before.sum) };
+  const readBack = () => envelopes.map((envelope, i) => readEvent(envelope, admitted[i] as AdmittedEvent));
+  return { last: { index, ts }, readBack, ...encoder.encode(lines, before.sum) };
+}
+
+/** From the very text that is written: live state and replayed state cannot differ. */
+function readEvent(envelope: LineEnvelope, { payloadJson }: AdmittedEvent): RunEvent {
+  const payload: unknown = JSON.parse(payloadJson);
+  return { ...envelope, schema_version: SCHEMA_VERSION, payload } as RunEvent;
 }
 
 let lastTime = NaN;

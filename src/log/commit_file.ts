@@ -185,21 +185,22 @@ export class CommitFile implements Disposable {
     if (this.#isSegmentEmpty) {
       owed.unshift(segmentStarted(this.#options.files, this.#path, this.#position.sum));
     }
-    const events = this.commit(owed, now);
+    const readBack = this.commit(owed, now);
     this.#owed = [];
-    return events;
+    return readBack();
   }
 
   /**
-   * Writes the events as one commit.
+   * Writes the events, at least one, as one commit; returns what makes them as a reader will see them, for which there
+   * is time while they are on their way to the disk.
    *
    * @param now the run clock, in milliseconds since 1970
    * @throws {LogIoError} if they could not be written; nothing of them stays, or the log is in doubt.
    */
-  commit(admitted: readonly AdmittedEvent[], now: number): readonly RunEvent[] {
+  commit(admitted: readonly AdmittedEvent[], now: number): () => readonly RunEvent[] {
     const { newId, form } = this.#options;
     const runId = this.#position.runId || this.#options.runId;
-    const { bytes, sum, events } = makeCommit(admitted, this.#position, {
+    const { bytes, sum, last, readBack } = makeCommit(admitted, this.#position, {
       runId,
       now,
       newId,
@@ -207,18 +208,16 @@ export class CommitFile implements Disposable {
       form,
     });
     this.#write(bytes);
-    const last = events.at(-1) as RunEvent;
     this.#position = {
       ...this.#position,
+      ...last,
       runId,
-      index: last.index,
       sum,
-      ts: last.ts,
       offset: this.#position.offset + bytes.length,
-      lines: this.#position.lines + events.length,
+      lines: this.#position.lines + admitted.length,
       form: form.name,
     };
-    return events;
+    return readBack;
   }
 
   /**

@@ -138,14 +138,13 @@ export class MemoryLog implements RunLog {
   #commit(admitted: readonly AdmittedEvent[], own: boolean): StoredCommit {
     const last = this.#commits.at(-1);
     const before = { ...(last?.head ?? EMPTY_HEAD), ts: last?.events.at(-1)?.ts ?? "" };
-    const { events, bytes, sum } = makeCommit(admitted, before, {
+    const { last: { index }, readBack, bytes, sum } = makeCommit(admitted, before, {
       runId: this.#options.runId,
       now: this.clock.now(),
       newId: this.#newId,
       encoder: this.#encoder,
     });
-    const head = { index: before.index + events.length, sum };
-    const commit = { events, bytes: bytes.slice(), head, own };
+    const commit = { events: readBack(), bytes: bytes.slice(), head: { index, sum }, own };
     this.#commits.push(commit);
     return commit;
   }

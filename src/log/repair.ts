@@ -144,14 +144,14 @@ class Repair {
     const records = isSegmentEmpty
       ? [segmentStarted(this.#files, this.#path, end.sum), repaired]
       : [repaired];
-    const { bytes, sum, events } = makeCommit(records, end, {
+    const { bytes, sum, last } = makeCommit(records, end, {
       runId: end.runId,
       now: this.#clock.wall(),
       newId: createUuid7(() => this.#clock.wall()),
       encoder: new CommitEncoder(),
     });
     this.#write(file, bytes);
-    return { index: end.index + events.length, sum };
+    return { index: last.index, sum };
   }
 
   /** What stands behind the last commit that verified. */

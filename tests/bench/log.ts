@@ -6,7 +6,8 @@
 import { createHash } from "node:crypto";
 import { fromFileUrl, join } from "@std/path";
 import { draft, type DraftOf } from "../../src/log/event.ts";
-import { createRunLog, type Durability, openRunLog } from "../../src/log/file_log.ts";
+import { createRunLog, openRunLog } from "../../src/log/file_log.ts";
+import type { Durability } from "../../src/log/group_commit.ts";
 import { redactText } from "../../src/log/redact.ts";
 import { redactPayload } from "../../src/log/redact_payload.ts";
 import { readRunLog } from "../../src/log/reader.ts";

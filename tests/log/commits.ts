@@ -21,9 +21,9 @@ export function encodeLog(
   const newId = createUuid7(() => time);
   const parts: Uint8Array<ArrayBuffer>[] = [];
   for (const batch of batches) {
-    const { events, bytes, sum } = makeCommit(batch.map(admit), before, { runId, now: time, newId, encoder });
+    const { last, bytes, sum } = makeCommit(batch.map(admit), before, { runId, now: time, newId, encoder });
     parts.push(bytes.slice());
-    before = { index: before.index + events.length, sum, ts: events.at(-1)?.ts ?? "" };
+    before = { ...last, sum };
     time += 1000;
   }
   return join(...parts);

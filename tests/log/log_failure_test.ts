@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { LockTimeoutError, LogIoError, LogPoisonedError } from "../../src/log/errors.ts";
+import type { RunEvent } from "../../src/log/event.ts";
 import { createRunLog, openRunLog } from "../../src/log/file_log.ts";
 import { readRunLog } from "../../src/log/reader.ts";
 import { verifyLog } from "../../src/log/verify.ts";
@@ -98,12 +99,15 @@ Deno.test("P2: appends that are queued behind a failed sync are rejected too", a
   const { files, log } = await born(directory, "strict");
   const gate = Promise.withResolvers<void>();
   files.onSync = () => gate.promise;
+  const told: RunEvent[] = [];
+  log.subscribe((event) => told.push(event));
   const appends = [log.append([fact("a")])];
   await until(() => files.syncs >= 2);
   appends.push(log.append([fact("b")]), log.append([fact("c")]));
   gate.reject(ioError());
   const results = await Promise.allSettled(appends);
   assertEquals(results.map(({ status }) => status), ["rejected", "rejected", "rejected"]);
+  assertEquals([told, log.head().index], [[], 0]);
   await log.close();
 });
 

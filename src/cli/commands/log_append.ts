@@ -1,7 +1,8 @@
 /** `omk log append`: appends events to a log of the user's own. */
 
 import { ExitCode, InfraError, reasonOf } from "../../errors.ts";
-import { type Durability, openFreeLog } from "../../log/file_log.ts";
+import { openFreeLog } from "../../log/file_log.ts";
+import type { Durability } from "../../log/group_commit.ts";
 import { createUuid7 } from "../../log/uuid7.ts";
 import { appendLines } from "../append_lines.ts";
 import type { Command, CommandContext } from "../command.ts";
