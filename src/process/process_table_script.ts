@@ -113,6 +113,8 @@ ps_environments() {
 proc_unborn() {
   for pid do
     [ -r "$pid/environ" ] || continue
+    # Threads of the kernel and the dead have no program: there are many, and reading is dear.
+    [ -e "$pid/exe" ] || continue
     read_stat "$pid"
     case $fields in
     '' | ' Z '* | ' X '* | ' '?' 0 0 0 '* | ' '?' 2 0 0 '*) ;;
