@@ -7,6 +7,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { commandsBenchmark } from "../tests/bench/commands.ts";
 import { logBenchmark } from "../tests/bench/log.ts";
 import { graphBenchmark } from "../tests/bench/graph.ts";
+import { idleBenchmark } from "../tests/bench/idle.ts";
 import { liveBenchmark } from "../tests/bench/live.ts";
 import { manyTasksBenchmark } from "../tests/bench/many_tasks.ts";
 import { type Benchmark, BINARY } from "../tests/bench/measure.ts";
@@ -14,6 +15,7 @@ import { mergeBenchmark } from "../tests/bench/merge.ts";
 import { resumeBenchmark } from "../tests/bench/resume.ts";
 import { schedulerBenchmark } from "../tests/bench/scheduler.ts";
 import { startBenchmark } from "../tests/bench/start.ts";
+import { supervisionBenchmark } from "../tests/bench/supervision.ts";
 import { tasksBenchmark } from "../tests/bench/tasks.ts";
 import { worktreesBenchmark } from "../tests/bench/worktrees.ts";
 
@@ -22,6 +24,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   tasksBenchmark,
   manyTasksBenchmark,
   resumeBenchmark,
+  supervisionBenchmark,
+  idleBenchmark,
   schedulerBenchmark,
   liveBenchmark,
   logBenchmark,
