@@ -24,6 +24,12 @@ export const LOCK_BUDGET_MS = 5000;
 /** How long a process may take the lock again and again while others wait, in milliseconds. */
 const TURN_MS = 4;
 
+/**
+ * How long a turnstile that is not there is not looked for again, in milliseconds: each look in vain makes an exception,
+ * and only the very first process that ever has to wait for this lock can come too late for it.
+ */
+const NO_TURNSTILE_MS = 20;
+
 /** Someone in this process who waits for the lock. */
 interface Waiter {
   readonly user: LogLock;
@@ -36,6 +42,8 @@ class LockHandle {
   readonly path: string;
   readonly #file: Deno.FsFile;
   #turnstile: Deno.FsFile | undefined;
+  /** When none was found last, by the machine's clock. */
+  #turnstileMissed = -Infinity;
   readonly #waiters: Waiter[] = [];
   #users = 0;
   #held = false;
@@ -148,12 +156,14 @@ class LockHandle {
 
   /** The turnstile, which the first process that has to wait creates. */
   #openTurnstile(create: boolean): Deno.FsFile | undefined {
-    if (this.#turnstile === undefined) {
+    const mayLook = create || performance.now() - this.#turnstileMissed > NO_TURNSTILE_MS;
+    if (this.#turnstile === undefined && mayLook) {
       try {
         const options = create ? { read: true, write: true, create, mode: 0o600 } : { read: true };
         this.#turnstile = Deno.openSync(turnstilePath(this.path), options);
       } catch {
         // Where there is none, nobody waits; where it cannot be, the lock is not fair, and as safe as ever.
+        this.#turnstileMissed = performance.now();
       }
     }
     return this.#turnstile;
