@@ -10,6 +10,7 @@ import {
   unsafeBeginning,
 } from "./output_text.ts";
 import type { OutputArtifact, OutputError } from "./port.ts";
+import { PipeReader } from "./pipe_reader.ts";
 import { concat, type Segment, type StreamName, TailBuffer } from "./tail_buffer.ts";
 
 /** Where captured output goes. */
@@ -49,7 +50,7 @@ export class OutputCapture {
   readonly #options: OutputOptions;
   readonly #file: ArtifactFile;
   readonly #texts: Record<StreamName, OutputText>;
-  readonly #readers = new Set<ReadableStreamDefaultReader<Uint8Array>>();
+  readonly #readers = new Set<PipeReader>();
   readonly #tailBytes: number;
   /** Null until the head of the artifact is full. */
   #tail: TailBuffer | null = null;
@@ -100,11 +101,11 @@ export class OutputCapture {
 
   /** Reads one stream to its end, or until `stop`. Waits while the artifact is written. Never rejects. */
   async read(name: StreamName, stream: ReadableStream<Uint8Array>): Promise<void> {
-    const reader = stream.getReader();
+    const reader = new PipeReader(stream);
     this.#readers.add(reader);
     try {
-      for (let next = await reader.read(); !next.done; next = await reader.read()) {
-        this.#take(name, next.value);
+      for (let bytes = await reader.read(); bytes !== null; bytes = await reader.read()) {
+        this.#take(name, bytes);
         await this.#file.drained();
       }
     } catch (error) {

@@ -1,6 +1,7 @@
 /** A long-lived `sh` that answers requests, one line each, in order: what costs a fork elsewhere is a pipe write here. */
 
 import { InfraError, reasonOf } from "../errors.ts";
+import { PipeReader } from "./pipe_reader.ts";
 
 /** How a {@linkcode RequestShell} is started. */
 export interface RequestShellOptions {
@@ -30,7 +31,7 @@ interface PendingAnswer {
 interface Session {
   readonly child: Deno.ChildProcess;
   readonly writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly reader: PipeReader;
   readonly pending: PendingAnswer[];
   readonly decoder: TextDecoder;
   partial: string;
@@ -106,7 +107,7 @@ export class RequestShell {
     return {
       child,
       writer: child.stdin.getWriter(),
-      reader: child.stdout.getReader(),
+      reader: new PipeReader(child.stdout),
       pending: [],
       decoder: new TextDecoder(),
       partial: "",
@@ -121,13 +122,13 @@ export class RequestShell {
     session.pumping = true;
     try {
       while (session.pending.length > 0) {
-        const { done, value } = await session.reader.read();
-        if (done) {
+        const bytes = await session.reader.read();
+        if (bytes === null) {
           this.#fail(session, "it ended");
           break;
         }
         session.activeAt = performance.now();
-        receive(session, value);
+        receive(session, bytes);
       }
     } catch (error) {
       this.#fail(session, error);

@@ -21,22 +21,28 @@ function wordRedactor(): StreamRedactor {
   };
 }
 
-/** A stream whose pieces the test gives one by one; each `give` resolves when its piece was taken. */
+/** A stream of bytes whose pieces the test gives one by one; each `give` resolves when more is asked for. */
 function pipe() {
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>(
-    undefined,
-    { highWaterMark: 0 },
-    {
-      highWaterMark: 0,
-    },
-  );
-  const writer = writable.getWriter();
+  let asked = Promise.withResolvers<ReadableByteStreamController>();
+  let last = Promise.resolve();
+  const readable = new ReadableStream({ type: "bytes", pull: (controller) => asked.resolve(controller) });
   const encoder = new TextEncoder();
   return {
     readable,
     give: (piece: string | Uint8Array) =>
-      writer.write(typeof piece === "string" ? encoder.encode(piece) : piece),
-    end: () => writer.close(),
+      last = last.then(async () => {
+        const controller = await asked.promise;
+        asked = Promise.withResolvers();
+        // A copy: its buffer becomes the stream's.
+        controller.enqueue(typeof piece === "string" ? encoder.encode(piece) : piece.slice());
+        await asked.promise;
+      }),
+    end: () =>
+      last = last.then(async () => {
+        const controller = await asked.promise;
+        controller.close();
+        controller.byobRequest?.respond(0);
+      }),
   };
 }
 
