@@ -50,12 +50,31 @@ export async function writeCommit(
   await Deno.mkdir(directory, { recursive: true });
   // git's own clean-up knows files of this name.
   const fresh = `${directory}/tmp_obj_${crypto.randomUUID().slice(0, 8)}`;
-  const deflated = new Blob([content]).stream().pipeThrough(new CompressionStream("deflate"));
-  await Deno.writeFile(fresh, deflated, { createNew: true, mode: 0o444 });
-  await syncFile(fresh);
+  await writeNew(fresh, await deflate(content));
   await Deno.rename(fresh, path);
   await syncDirectory(directory);
   return id;
+}
+
+async function deflate(content: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const stream = new Blob([content]).stream().pipeThrough(new CompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** Writes bytes, not a stream: the runtime does not tell of a stream that finds no room on the disk. */
+async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await Deno.writeFile(path, bytes, { createNew: true, mode: 0o444 });
+    await syncFile(path);
+  } catch (error) {
+    await Deno.remove(path).catch(ignoreMissing);
+    throw error;
+  }
+}
+
+/** It was never made: the reason is on its way already. */
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
 /** Makes an object that is there already as young as a new one, so that no clean-up takes it. */

@@ -9,6 +9,7 @@ import { type RunDirectory, workerLock } from "./directory.ts";
 import { ExtraWorker } from "./extra_worker.ts";
 import { heartbeatsOf } from "./heartbeat_files.ts";
 import { loadRunPlan } from "./load_run.ts";
+import { processNeeds } from "./process_needs.ts";
 import { ProcessLock } from "./process_lock.ts";
 import { createAttemptWorker, openLogAndFold, type RunWatcher, startMachinery } from "./session.ts";
 
@@ -56,6 +57,7 @@ export async function startWorker(
       env: options.env,
       repository,
       worktreeDirectory: run.worktree_directory ?? undefined,
+      needs: processNeeds(plan, run.selected),
     }),
   );
   const { supervisor } = machinery;

@@ -37,7 +37,7 @@ const SOURCE_ARGS = [
 
 /** What a machine has that can run omk, and what the tasks of these tests use. Neither Deno nor Node is in it. */
 const PROGRAMS = (
-  "awk basename bash bwrap cat chmod chown cmp cp cut date dd dirname env false find flock git grep head id kill ln ls mkdir " +
+  "awk basename bash bwrap cat chmod chown cmp cp cut date dd dirname du env false find flock git grep head id kill ln ls mkdir " +
   "mkfifo mount mv nohup nsenter printf ps pwd readlink rm rmdir sed seq setsid sh sha256sum sleep sort stat sync tail " +
   "tee test touch tr true umount uname uniq unshare wc xargs yes"
 ).split(" ");
