@@ -1,7 +1,9 @@
 /** A run in the hands of a person or a script: its progress, its signals, its end. */
 
+import { dirname } from "@std/path";
 import { systemClock } from "../clock.ts";
 import { draft, type RunEvent } from "../log/event.ts";
+import { existingIndex } from "../log/index/index_path.ts";
 import { FanOut } from "../log/sinks/fan_out.ts";
 import type { RunWatcher, Session } from "../run/session.ts";
 import type { RunState } from "../scheduler/run_state.ts";
@@ -24,7 +26,9 @@ export async function conductRun(
   const reports = await requestedReports(context.args, context.cwd);
   const view = await chooseView(context);
   using _closing = { [Symbol.dispose]: () => view.close() };
-  await using session = await open(watcherOf(view, context.output, context.json));
+  const sinks = sinksOf(view, context.output);
+  await using session = await open(watcherOf(view, sinks, context));
+  await using _index = await addIndex(sinks, session, view, context.output);
   view.begin(session.state, session.directory, (taskId) => session.voiceOf(taskId), session.containment);
   using _signals = listenToSignals(session, (line) => view.note(line));
   const end = await session.run();
@@ -34,15 +38,46 @@ export async function conductRun(
   return end.exit_code;
 }
 
-/** What the run is watched by: a view that fails at an event must not fail the run. */
-function watcherOf(view: RunView, output: Output, json: boolean): RunWatcher {
-  const onWarning = (text: string) => view.note(`${output.errorStyle.yellow("warning:")} ${text}`);
-  const sinks = new FanOut<{ readonly event: RunEvent; readonly state: RunState }>((error) => {
-    onWarning(error.message);
-  });
+/** What the sinks of a run are given. */
+interface Told {
+  readonly event: RunEvent;
+  readonly state: RunState;
+}
+
+/** Where the events go: a view that fails at one must not fail the run. */
+function sinksOf(view: RunView, output: Output): FanOut<Told> {
+  const sinks = new FanOut<Told>((error) => warn(view, output, error.message));
   sinks.add({ name: "view", deliver: ({ event, state }) => view.event(event, state) });
+  return sinks;
+}
+
+/** Where there is an index of all runs, it learns of this one as it goes on. */
+async function addIndex(
+  sinks: FanOut<Told>,
+  { directory }: Session,
+  view: RunView,
+  output: Output,
+): Promise<AsyncDisposable | undefined> {
+  // The directories of runs lie in `runs` of a home.
+  const path = await existingIndex(dirname(dirname(directory.path)));
+  if (path === undefined) return undefined;
+  const { IndexSink } = await import("./index_sink.ts");
+  const sink = new IndexSink({
+    path,
+    run: { runId: directory.runId, log: directory.events },
+    report: (error) => warn(view, output, error.message),
+  });
+  sinks.add(sink);
+  return sink;
+}
+
+function warn(view: RunView, output: Output, text: string): void {
+  view.note(`${output.errorStyle.yellow("warning:")} ${text}`);
+}
+
+function watcherOf(view: RunView, sinks: FanOut<Told>, { output, json }: CommandContext): RunWatcher {
   return {
-    onWarning,
+    onWarning: (text) => warn(view, output, text),
     onEvent: (event, state) => sinks.deliver({ event, state }),
     ...(json ? {} : {
       onOutput: (taskId: string, attempt: number, text: string) => view.taskOutput(taskId, attempt, text),

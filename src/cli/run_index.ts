@@ -1,7 +1,8 @@
 /** The index of all runs of a place, brought up to date for a command. */
 
 import { IndexUnavailableError } from "../log/index/database.ts";
-import { EventIndex, indexPath } from "../log/index/event_index.ts";
+import { EventIndex } from "../log/index/event_index.ts";
+import { existingIndex, indexPath } from "../log/index/index_path.ts";
 import type { IndexedRun, UpdateReport } from "../log/index/update.ts";
 import { runDirectory } from "../run/directory.ts";
 import { listRunIds } from "../run/find_run.ts";
@@ -66,6 +67,24 @@ export async function openAnyRunIndex(home: string, output: Output): Promise<Run
 /** Says that the logs themselves are read, and why. */
 export function noteDoneWithout(output: Output, error: IndexUnavailableError): void {
   output.note(`${output.errorStyle.yellow("note:")} reading the logs themselves: ${error.message}`);
+}
+
+/**
+ * Takes runs that are gone out of the index, where there is one. What cannot be done now is done by whoever asks the
+ * index next, and stderr says so.
+ */
+export async function forgetRuns(home: string, runIds: readonly string[], output: Output): Promise<void> {
+  const path = await existingIndex(home);
+  if (path === undefined) return;
+  try {
+    using index = await EventIndex.open(path);
+    index.forget(runIds);
+  } catch (error) {
+    if (!(error instanceof IndexUnavailableError)) throw error;
+    output.note(
+      `${output.errorStyle.yellow("warning:")} what was removed is still in the index: ${error.message}`,
+    );
+  }
 }
 
 /** All runs of a home with their logs. */

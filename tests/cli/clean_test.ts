@@ -1,5 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { cleanCommand } from "../../src/cli/commands/clean.ts";
+import { indexCommand } from "../../src/cli/commands/index.ts";
+import { EventIndex } from "../../src/log/index/event_index.ts";
+import { existingIndex, indexPath } from "../../src/log/index/index_path.ts";
 import { UsageError } from "../../src/errors.ts";
 import { draft, type EventDraft } from "../../src/log/event.ts";
 import { takeControllerLock } from "../../src/run/process_lock.ts";
@@ -42,6 +45,28 @@ Deno.test("omk clean removes finished runs that are old enough, and only when it
   assertStringIncludes(done.stdout, "Removed 1 thing");
   assertEquals(await runs(place), []);
   await assertRejects(() => callCommand(cleanCommand, ["--keep", "old"], place), UsageError, '"old" is none');
+});
+
+Deno.test("omk clean takes the events of removed runs out of the index, and makes none where there is none", async () => {
+  await using place = await PlainPlace.make();
+  const path = indexPath(place.home);
+  for (const id of [OLD, OTHER]) await recordRun(place.home, id, PLAN, END, { base: null });
+  await callCommand(cleanCommand, [OLD, "--yes"], place);
+  assertEquals(await existingIndex(place.home), undefined);
+  await recordRun(place.home, OLD, PLAN, END, { base: null });
+  await callCommand(indexCommand, [], place);
+  const indexed = async () => {
+    using index = await EventIndex.open(path);
+    return index.query("SELECT DISTINCT run_id FROM events").rows.map(({ run_id }) => run_id);
+  };
+  assertEquals(await indexed(), [OLD, OTHER]);
+  await callCommand(cleanCommand, [OLD, "--yes"], place);
+  assertEquals(await indexed(), [OTHER]);
+  // What is no database is none of clean's business, and no reason to keep anything.
+  await Deno.remove(path);
+  await Deno.mkdir(`${path}/x`, { recursive: true });
+  const { code } = await callCommand(cleanCommand, [OTHER, "--yes"], place);
+  assertEquals([code, await runs(place)], [0, []]);
 });
 
 Deno.test("P6: omk clean keeps interrupted, running and damaged runs, and says why", async () => {

@@ -4,7 +4,7 @@ import { indexCommand } from "../../src/cli/commands/index.ts";
 import { queryCommand } from "../../src/cli/commands/query.ts";
 import { indexSchema } from "../../src/cli/schema/index.ts";
 import { UsageError } from "../../src/errors.ts";
-import { indexPath } from "../../src/log/index/event_index.ts";
+import { indexPath } from "../../src/log/index/index_path.ts";
 import { runDirectory } from "../../src/run/directory.ts";
 import { callCommand, PlainPlace, recordRun, storyDrafts, storyPlan } from "./fixture.ts";
 

@@ -3,7 +3,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { EventRefusedError, MalformedEventError } from "../../src/log/errors.ts";
 import { createRunLog } from "../../src/log/file_log.ts";
-import { EventIndex, indexPath } from "../../src/log/index/event_index.ts";
+import { EventIndex } from "../../src/log/index/event_index.ts";
+import { indexPath } from "../../src/log/index/index_path.ts";
 import { KINDS } from "../../src/log/kinds.ts";
 import { LegacyReader } from "../../src/log/legacy/legacy_reader.ts";
 import { readRunLog } from "../../src/log/reader.ts";

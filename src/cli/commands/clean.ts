@@ -81,6 +81,11 @@ export const cleanCommand: Command = {
         if (!removal.removed) output.note(`kept ${removal.kind} ${removal.name}: ${removal.detail}`);
       }
     }
+    const gone = removals.filter(({ kind, removed }) => kind === "run" && removed).map(({ name }) => name);
+    if (gone.length > 0) {
+      const { forgetRuns } = await import("../run_index.ts");
+      await forgetRuns(place.home, gone, output);
+    }
     const failed = removals.filter((each) => !each.removed).length;
     if (json) output.json({ schema_version: 1, dry_run: !isAgreed, ...documentOf(plan), removals });
     else if (isAgreed) output.print(`Removed ${counted(removals.length - failed, "thing")}`);

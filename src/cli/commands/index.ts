@@ -1,7 +1,7 @@
 /** `omk index`: brings the index of all runs up to date, or makes it anew. */
 
 import { ExitCode } from "../../errors.ts";
-import { indexPath } from "../../log/index/event_index.ts";
+import { indexPath } from "../../log/index/index_path.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { locate } from "../place.ts";
 import { counted, formatBytes } from "../render/text.ts";

@@ -9,8 +9,8 @@ import { InfraError, reasonOf } from "../../errors.ts";
 /** Counts the changes of the schema; a file of another version is made anew. */
 const SCHEMA_VERSION = 1;
 
-/** How long a process waits for another that writes, in milliseconds. */
-const BUSY_MS = 5000;
+/** How long a process waits for another that writes, in milliseconds: all of it stands still meanwhile. */
+export const BUSY_MS = 5000;
 /** As the logs themselves: for the owner only. */
 const PRIVATE = 0o600;
 
@@ -70,9 +70,10 @@ export class IndexUnavailableError extends InfraError {
  * Opens the database for writing; creates it where it is missing, of another version, or no database.
  *
  * @param path where it is; in memory without it
+ * @param busyMs how long it waits for another process that writes
  * @throws {IndexUnavailableError}
  */
-export async function openDatabase(path: string | undefined): Promise<DatabaseSync> {
+export async function openDatabase(path: string | undefined, busyMs = BUSY_MS): Promise<DatabaseSync> {
   // Loaded when it is needed: most calls of omk never are.
   const { DatabaseSync } = await import("node:sqlite");
   if (path === undefined) {
@@ -86,7 +87,7 @@ export async function openDatabase(path: string | undefined): Promise<DatabaseSy
     const database = new DatabaseSync(path);
     try {
       database.exec(
-        `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;`,
+        `PRAGMA busy_timeout = ${busyMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;`,
       );
       return prepareSchema(database) ? database : undefined;
     } catch (error) {

@@ -6,18 +6,13 @@ import type { FreeEvent } from "../event.ts";
 import type { EventFilter } from "../event_filter.ts";
 import { IndexUnavailableError, isDamaged, openDatabase, removeDatabase } from "./database.ts";
 import { conditionOf, EVENT_COLUMNS, eventOf } from "./event_row.ts";
-import { type IndexedRun, updateIndex, type UpdateOptions, type UpdateReport } from "./update.ts";
+import { forgetRuns, type IndexedRun, updateIndex, type UpdateOptions, type UpdateReport } from "./update.ts";
 
 /** The rows of a query. */
 export interface QueryResult {
   /** Names of the columns, in their order. */
   readonly columns: readonly string[];
   readonly rows: readonly Readonly<Record<string, SQLOutputValue>>[];
-}
-
-/** Where the index of a home is. */
-export function indexPath(home: string): string {
-  return `${home}/index.sqlite`;
 }
 
 /** How many events are taken from the database at a time. */
@@ -42,10 +37,11 @@ export class EventIndex implements Disposable {
    * Opens the index, and creates it where there is none that can be used.
    *
    * @param path the file; without it the index is in memory, and empty
+   * @param busyMs how long it waits for another process that writes
    * @throws {IndexUnavailableError}
    */
-  static async open(path?: string): Promise<EventIndex> {
-    return new EventIndex(path, await openDatabase(path));
+  static async open(path?: string, busyMs?: number): Promise<EventIndex> {
+    return new EventIndex(path, await openDatabase(path, busyMs));
   }
 
   /** Opens the index as an empty one: what was in the file is gone. */
@@ -69,6 +65,33 @@ export class EventIndex implements Disposable {
     }
     try {
       return await updateIndex(this.#database, runs, options);
+    } catch (error) {
+      throw this.#unavailable(error);
+    }
+  }
+
+  /**
+   * Reads what the log of this run has more than the index; other runs stay as they are.
+   *
+   * @throws {IndexUnavailableError}
+   * @returns why the log could not be read to its end; undefined where it could
+   */
+  async updateRun(run: IndexedRun): Promise<string | undefined> {
+    try {
+      return (await updateIndex(this.#database, [run], { keepsOthers: true })).problems[0]?.why;
+    } catch (error) {
+      throw this.#unavailable(error);
+    }
+  }
+
+  /**
+   * Forgets these runs.
+   *
+   * @throws {IndexUnavailableError}
+   */
+  forget(runIds: Iterable<string>): void {
+    try {
+      forgetRuns(this.#database, runIds);
     } catch (error) {
       throw this.#unavailable(error);
     }

@@ -23,6 +23,8 @@ export interface IndexedRun {
 export interface UpdateOptions {
   /** Called now and then while it goes on. */
   readonly onProgress?: (progress: UpdateProgress) => void;
+  /** Keeps runs that were not named; otherwise they are gone, and forgotten. */
+  readonly keepsOthers?: boolean;
   readonly clock?: Clock;
 }
 
@@ -53,10 +55,10 @@ const PROGRESS_MS = 1000;
 export async function updateIndex(
   database: DatabaseSync,
   runs: readonly IndexedRun[],
-  { onProgress, clock = systemClock }: UpdateOptions,
+  { onProgress, keepsOthers = false, clock = systemClock }: UpdateOptions,
 ): Promise<UpdateReport> {
   const table = new RunTable(database);
-  const runsRemoved = table.keepOnly(new Set(runs.map(({ runId }) => runId)));
+  const runsRemoved = keepsOthers ? 0 : table.keepOnly(new Set(runs.map(({ runId }) => runId)));
   let told = clock.monotonic();
   let eventsRead = 0;
   let runsRead = 0;
@@ -73,6 +75,12 @@ export async function updateIndex(
     if (eventsRead > before) runsRead++;
   }
   return { runsRead, eventsRead, runsRemoved, problems };
+}
+
+/** Forgets these runs. Throws the database's own errors. */
+export function forgetRuns(database: DatabaseSync, runIds: Iterable<string>): void {
+  const table = new RunTable(database);
+  for (const runId of runIds) table.forget(runId);
 }
 
 /** Adds what a log has more than the index; returns why it could not be read to its end. */
