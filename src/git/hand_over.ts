@@ -17,8 +17,9 @@ const HEADER_BYTES = 12;
 const TIMEOUT_MS = 600_000;
 
 /**
- * Copies what `commits` reach and neither `known` nor the user's objects have. The user's repository holds all that
- * `known` reaches already. No ref is moved.
+ * Copies what `commits` reach and `known` do not; the user's repository holds all that `known` reaches already. What is
+ * there without a ref is sent too: git makes it as young as a new object then, so that no clean-up takes it. No ref is
+ * moved.
  *
  * @param into how git is run in the user's repository
  * @throws {GitError} where a git fails; objects without a ref may have been left then
@@ -30,7 +31,7 @@ export async function handOver(
   into: GitOptions,
 ): Promise<void> {
   const wanted = [...commits, ...[...known].map((commit) => `^${commit}`)];
-  const args = ["pack-objects", "--revs", "--local", "--stdout", "-q", "--window=0", "--delta-base-offset"];
+  const args = ["pack-objects", "--revs", "--stdout", "-q", "--window=0", "--delta-base-offset"];
   const from: GitOptions = { cwd: hub.path, profile: "own", env: { GIT_DIR: hub.path }, stdin: "" };
   const packer = spawnGit(args, from);
   using _deadline = deadline(packer);
