@@ -5,6 +5,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { assertSoundAfterKill, headTree, killAt, type Moment, type QuietRun } from "../e2e/crash.ts";
+import { eventually } from "../e2e/call.ts";
 import { Sandbox } from "../e2e/harness.ts";
 import { assertUntouched, userState } from "../e2e/user_state.ts";
 import { report, SEED, share } from "./share.ts";
@@ -145,3 +146,55 @@ Deno.test("P1, P2, P3, P6, P13: a run of 20 tasks that is killed at any step is 
   }
   report("killed and resumed", { points: points.length, events: quiet.events, "last kinds": met.size });
 });
+
+/** Who is killed of a run with an extra worker. */
+const VICTIMS = ["omk", "worker", "both"] as const;
+
+Deno.test("P1, P3, P6, P13: omk, its extra worker or both are killed at any moment, and the run ends as if they never were", async () => {
+  const quiet = await quietRun();
+  const moments = pointsOf(quiet.events, 0, share(3, 45));
+  for (const [at, moment] of moments.entries()) {
+    const victim = VICTIMS[at % VICTIMS.length] ?? "both";
+    try {
+      await surviveWithWorker(moment, victim, quiet);
+    } catch (error) {
+      const when = `${moment.events} events and ${moment.delayMs} ms`;
+      throw new Error(`${victim} killed after ${when} (OMK_TEST_SEED=${SEED})`, { cause: error });
+    }
+  }
+  report("killed with an extra worker", { points: moments.length });
+});
+
+async function surviveWithWorker(
+  moment: Moment,
+  victim: typeof VICTIMS[number],
+  quiet: QuietRun,
+): Promise<void> {
+  await using sandbox = await sandboxOfTwenty();
+  const before = await userState(sandbox);
+  const omk = sandbox.start(["run"]);
+  await eventually(
+    "the run",
+    async () => (await sandbox.events().catch(() => [])).length > 0 ? true : undefined,
+  );
+  const worker = sandbox.start(["worker", "--slots", "2", "--idle", "60"]);
+  let isOver = false;
+  omk.ended.finally(() => isOver = true);
+  await eventually(`${moment.events} events`, async () => {
+    return isOver || (await sandbox.events()).length >= moment.events ? true : undefined;
+  });
+  await new Promise((resolve) => setTimeout(resolve, moment.delayMs));
+  if (victim !== "worker") omk.kill("SIGKILL");
+  if (victim !== "omk") worker.kill("SIGKILL");
+  const { code, stdout, stderr } = await omk.ended;
+  const isFinished = (await sandbox.events()).some(({ kind }) => kind === "run_finished");
+  if (victim === "worker") assertEquals(code, 0, stdout + stderr);
+  else if (!isFinished) await sandbox.omkEnds(0, ["resume"]);
+  const left = await worker.ended;
+  if (victim === "omk") assert(left.code === 0 || left.code === 2, left.stdout + left.stderr);
+  assertEquals(await headTree(sandbox), quiet.tree, "the tree of a quiet run");
+  await assertNothingLost(sandbox);
+  await sandbox.becomesQuiet();
+  await assertUntouched(sandbox, before);
+  await sandbox.omkEnds(0, ["verify"]);
+}
