@@ -116,6 +116,8 @@ const runFacts = {
     case_sensitive: z.boolean(),
     file_system: z.string().nullable(),
     known_gaps: z.array(z.string()),
+    /** Entries of a path set: what attempts may change only where their write set names that very path. */
+    protected: z.array(z.string()).optional(),
     /** What is taken over of an earlier run, before any task is claimed; each comes after what it depends on. */
     reuse: z.strictObject({
       /** Its outputs are kept with this run. */

@@ -65,6 +65,7 @@ export const outcomeResult = z.enum([
   "setup_failed",
   "workspace_error",
   "write_set_violated",
+  "protected_changed",
   "outputs_missing",
   "gate_failed",
   "iterations_exhausted",

@@ -233,7 +233,10 @@ export const planInput = z.strictObject({
   }).optional().describe("How a task's worktree is prepared"),
   gates: z.array(gate).optional().describe("Checks that decide whether the run is ready. Absent: detected"),
   gate_each: z.unknown().optional().describe('Gates after each merge. "off": none'),
-  protected: z.string().optional().describe("What happens to changes of plan, CI files and gates"),
+  protected: z.enum(["deny", "allow"]).optional().describe(
+    "deny: an attempt fails that changes the plan, files of CI, or what gates start from, unless its write_set names " +
+      "that very path; allow: nothing is checked",
+  ),
   on_failure: z.enum(["continue", "no-new", "kill"]).optional().meta({
     description:
       "Once a task has failed: go on with what does not depend on it (default), start nothing new, or end what runs",

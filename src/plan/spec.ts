@@ -191,6 +191,8 @@ export interface Plan {
   readonly worktree: WorktreeSpec;
   /** The plan's gates; null: none given, so they are detected from the project at the start of the run. */
   readonly gates: readonly GateSpec[] | null;
+  /** Attempts may not change what judges them; absent: nothing is protected. */
+  readonly protected?: "deny";
   readonly on_failure: OnFailure;
   readonly durability: Durability;
   readonly watchdog: WatchdogSpec;

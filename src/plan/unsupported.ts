@@ -20,7 +20,6 @@ const TASK_FIELDS = {
 const PLAN_FIELDS = {
   agents: "configures agents, which this build does not run",
   approval: "decides over permissions of agents, which this build does not run",
-  protected: "protects paths from agents, which this build does not run",
 } as const;
 
 /** Fields of `budget`. */

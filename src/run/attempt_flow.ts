@@ -210,7 +210,8 @@ export class AttemptFlow {
       await this.#settle(worsen(body, "workspace_error", failure + trouble), []);
       return;
     }
-    const checked = this.#checkWriteSet(this.#checkTree(checkPin(body, pinned.pin), pinned.pin), pinned.pin);
+    const whole = this.#checkTree(checkPin(body, pinned.pin), pinned.pin);
+    const checked = this.#checkProtected(this.#checkWriteSet(whole, pinned.pin), pinned.pin);
     const { outcome, outputs } = await this.#collect(checked);
     await this.attempt.release(fateOf(body, pinned.pin));
     await this.#settle(await this.#judge(outcome, pinned.pin), outputs);
@@ -301,6 +302,18 @@ export class AttemptFlow {
     if (outside.length === 0) return outcome;
     const more = outside.length > PATHS_NAMED ? ` and ${outside.length - PATHS_NAMED} more` : "";
     return worsen(outcome, "write_set_violated", outside.slice(0, PATHS_NAMED).join(", ") + more);
+  }
+
+  /** What judges the work may be changed only where the plan names that very path (P7). */
+  #checkProtected(outcome: AttemptOutcome, pin: Pin): AttemptOutcome {
+    const { case_sensitive: caseSensitive, protected: paths = [] } = this.#controller.state.run;
+    if (outcome.result !== "success" || paths.length === 0) return outcome;
+    const allowed = new Set(this.#view().spec.write_set ?? []);
+    const changed = pin.changed.map((each) => each.path)
+      .filter((path) => !allowed.has(path) && matchesAny(paths, path, { caseSensitive }));
+    if (changed.length === 0) return outcome;
+    const more = changed.length > PATHS_NAMED ? ` and ${changed.length - PATHS_NAMED} more` : "";
+    return worsen(outcome, "protected_changed", changed.slice(0, PATHS_NAMED).join(", ") + more);
   }
 
   async #collect(

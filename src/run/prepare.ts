@@ -2,6 +2,7 @@
 
 import { UsageError } from "../errors.ts";
 import { detectGates, type ProjectFiles } from "../gates/detect.ts";
+import { protectedPaths } from "../gates/protected_paths.ts";
 import type { RepositoryInfo } from "../git/port.ts";
 import { discoverRepository, requireObjects, requireRunnable } from "../git/repository.ts";
 import { NoRepositoryError } from "../git/errors.ts";
@@ -40,6 +41,8 @@ export interface PrepareOptions {
 /** A run that could be started now. */
 export interface PreparedRun {
   readonly plan: Plan;
+  /** Entries of a path set: what no attempt may change without leave. */
+  readonly protected: readonly string[];
   /** Absolute path of the plan file. */
   readonly planPath: string;
   /** Null outside a repository. */
@@ -88,13 +91,14 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
   const directory = repository?.root ?? options.cwd;
   const planPath = await findPlan(options, directory);
   const text = await readPlanText(planPath);
+  const tracked = await trackedPaths(repository, text);
   const loaded = await loadPlan({
     text,
     path: planPath,
     env: options.env,
     redact: redactText,
     caseSensitive: repository?.caseSensitive ?? true,
-    tracked: await trackedPaths(repository, text),
+    tracked,
     defaults: options.defaults,
   });
   if (!loaded.ok) throw new PlanError(loaded.problems);
@@ -112,6 +116,7 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
   };
   return {
     plan,
+    protected: plan.protected === "deny" ? protectedIn(plan, planPath, directory, tracked) : [],
     planPath,
     repository,
     usesWorktrees,
@@ -163,8 +168,24 @@ async function trackedPaths(
   repository: RepositoryInfo | null,
   text: string,
 ): Promise<readonly TrackedPath[]> {
-  if (repository === null || repository.head === null || !/"(?:read|write)_set"/.test(text)) return [];
+  if (repository === null || repository.head === null || !/"(?:read_set|write_set|protected)"/.test(text)) {
+    return [];
+  }
   return await listTrackedPaths(repository, repository.head);
+}
+
+function protectedIn(
+  plan: Plan,
+  planPath: string,
+  root: string,
+  tracked: readonly TrackedPath[],
+): readonly string[] {
+  const names = new Set(tracked.map(({ path }) => path));
+  return protectedPaths({
+    gates: [...plan.gates ?? [], ...plan.tasks.flatMap(({ gates }) => gates)],
+    planPath: planPath.startsWith(`${root}/`) ? planPath.slice(root.length + 1) : null,
+    isTracked: (path) => names.has(path),
+  });
 }
 
 function selectionOf(plan: Plan, options: PrepareOptions): readonly string[] | null {

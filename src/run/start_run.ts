@@ -116,6 +116,7 @@ async function startPayload(
     identity: usesWorktrees ? repository?.identity ?? null : null,
     case_sensitive: repository?.caseSensitive ?? true,
     file_system: null,
+    ...(usesWorktrees && prepared.protected.length > 0 ? { protected: [...prepared.protected] } : {}),
     known_gaps: usesWorktrees
       ? [...(repository?.knownGaps ?? []), ...(machinery.workspace?.warnings ?? []), ...gaps]
       : [],

@@ -74,6 +74,7 @@ export function isRetryable(spec: TaskSpec, outcome: AttemptOutcome): boolean {
     case "setup_failed":
       return declared;
     case "write_set_violated":
+    case "protected_changed":
       return spec.prompt !== undefined;
     case "success":
     case "blocked_on_human":
@@ -128,6 +129,8 @@ function phrase(outcome: AttemptOutcome): string {
       return "failed in its worktree";
     case "write_set_violated":
       return "wrote outside its write set";
+    case "protected_changed":
+      return "changed what judges it, without leave in its write set";
     case "outputs_missing":
       return "did not make its outputs";
     case "gate_failed":

@@ -105,6 +105,8 @@ export interface RunRecord {
   /** Ids chosen by `--only` or `--from` with their dependencies; null: all. */
   selected: readonly string[] | null;
   known_gaps: readonly string[];
+  /** What attempts may change only where their write set names that very path; absent: nothing is protected. */
+  protected?: readonly string[];
   paused: boolean;
   /** Since when the run is paused; absent while it is not. */
   paused_at?: number;

@@ -334,7 +334,7 @@ Deno.test("P10: what this build does not run is refused, not ignored", async () 
     'defaults: "agent" needs an agent, which this build does not run',
   ]);
   for (
-    const [field, value] of [["agents", {}], ["approval", "ask"], ["protected", "deny"], ["gate_each", [
+    const [field, value] of [["agents", {}], ["approval", "ask"], ["gate_each", [
       "test",
     ]]]
   ) {

@@ -46,7 +46,15 @@ export const gatesTopic: HelpTopic = {
         "Each run of a gate is an event with the command's definition as a digest, the tree, exit code, duration, " +
         "and its output as a file with a digest; omk logs --gate NAME prints that. The latest run on the delivered " +
         "tree counts, earlier failures are history. A run that is not ready can be delivered all the same with " +
-        "omk merge --anyway, which is recorded.",
+        "omk merge --anyway, which is recorded. A pass after a failure on the same tree is a warning in the proof.",
+      ],
+    },
+    {
+      title: "What work must not change",
+      paragraphs: [
+        'With "protected": "deny" in the plan an attempt fails that changes what judges it: the plan itself, the files ' +
+        "of CI, and what the commands of the gates start from, such as package.json, Makefile, test configuration, or a " +
+        "script that a command names. A task may change such a file where its write_set names that very path.",
       ],
     },
   ],

@@ -46,6 +46,7 @@ export const runHandlers: HandlersOf<RunKind> = {
       settings: payload.settings,
       selected: payload.selected,
       known_gaps: payload.known_gaps,
+      ...(payload.protected === undefined ? {} : { protected: payload.protected }),
     });
     if (payload.reuse !== undefined) run.reuse = { ...payload.reuse, next: 0 };
     for (const task of state.tasks) task.created_at = now;
