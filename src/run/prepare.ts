@@ -15,8 +15,8 @@ import { type PlanSettings, withSettings } from "../plan/normalize.ts";
 import { formatProblem } from "../plan/problem.ts";
 import type { TrackedPath } from "../plan/tracked_tree.ts";
 import type { Plan, TaskSpec } from "../plan/spec.ts";
+import { findProgram } from "../process/find_program.ts";
 import { homeOf } from "./home.ts";
-import { findCommand } from "./find_command.ts";
 import { findPlan, readPlanText } from "./plan_file.ts";
 
 /** What the user asked for. */
@@ -108,7 +108,10 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
   const usesWorktrees = chosen.some((task) => task.isolation === "worktree");
   if (usesWorktrees) await checkRepository(repository, options, planPath, chosen);
   const detected = loaded.plan.gates === null
-    ? await detectGates(projectFiles(directory), (name) => findCommand(name, options.env))
+    ? await detectGates(
+      projectFiles(directory),
+      (name) => Promise.resolve(findProgram(name, options.env["PATH"] ?? "", directory)),
+    )
     : null;
   const plan: Plan = {
     ...withSettings(loaded.plan, options.overrides ?? {}),

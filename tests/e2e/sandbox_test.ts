@@ -95,6 +95,7 @@ Deno.test("P10: a run whose sandbox, level or limit cannot be had stops before a
     await refused([]),
     /^error: Cannot run tasks in a sandbox, as the plan asks: bubblewrap \(bwrap\) is not installed; install it and/,
   );
+  assertEquals(await refused(["--dry-run"]), await refused([]));
   await sandbox.plan(planOf([{ id: "a", run: "true" }]));
   assertMatch(
     await refused(["--containment", "pidns"]),

@@ -4,7 +4,7 @@ import { ExitCode, OmkError, reasonOf, UsageError } from "../../errors.ts";
 import { detectGates, type ProjectFiles } from "../../gates/detect.ts";
 import { redactText } from "../../log/redact.ts";
 import { loadPlan, PlanError } from "../../plan/load.ts";
-import { findCommand } from "../../run/find_command.ts";
+import { findProgram } from "../../process/find_program.ts";
 import { PLAN_NAME } from "../../plan/names.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { firstPlanText } from "../first_plan.ts";
@@ -52,7 +52,8 @@ export const initCommand: Command = {
     }
     const directory = root ?? cwd;
     const files = projectFiles(directory);
-    const hasCommand = async (name: string) => await findCommand(name, env) !== undefined;
+    const hasCommand = (name: string) =>
+      Promise.resolve(findProgram(name, env["PATH"] ?? "", cwd) !== undefined);
     const { gates, notes } = await detectGates(files, hasCommand);
     const text = firstPlanText({
       name: nameOf(directory),

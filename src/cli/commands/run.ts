@@ -133,6 +133,8 @@ export const runCommand: Command = {
     };
     if (args.flag("dry-run")) {
       const prepared = await prepare(context, options);
+      const { checkNeeds } = await import("../../run/check_needs.ts");
+      await checkNeeds(prepared, env);
       const { printDryRun } = await import("../render/dry_run.ts");
       await printDryRun(prepared, context);
       return ExitCode.OK;
