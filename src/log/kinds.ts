@@ -188,6 +188,14 @@ const workerFacts = {
   worker_stopped: fact({ ...answers, worker: z.string(), reason }),
 };
 
+/** The proposal that is answered. */
+const proposalRef = {
+  /** The attempt that proposed it. */
+  proposed_by: z.strictObject(attemptRef).optional(),
+  /** Its place among the proposals of that attempt's outcome; absent where a request proposed it. */
+  proposal: z.int().min(0).optional(),
+};
+
 const taskFacts = {
   task_claimed: syncedFact({
     task_id: taskId,
@@ -293,13 +301,20 @@ const taskFacts = {
     answer: z.string().optional(),
   }),
   result_refused: fact({ ...answers, ...attemptRef, reason }),
-  task_accepted: fact({ ...answers, task_id: taskId, reason }),
+  /** A proposed task has become one of the run; all that folding needs of it is here. */
+  task_accepted: fact({
+    ...answers,
+    task_id: taskId,
+    reason,
+    ...proposalRef,
+    /** The task in the form of plan.json; what accepts nothing has none. */
+    spec: z.record(z.string(), z.unknown()).optional(),
+  }),
   task_rejected: fact({
     ...answers,
     /** The id that the proposed task was to have; that of the task that proposed it where it gave none. */
     task_id: taskId,
-    /** The attempt that proposed it; its outcome holds the proposal. */
-    proposed_by: z.strictObject(attemptRef).optional(),
+    ...proposalRef,
     reason,
   }),
   usage_recorded: fact({

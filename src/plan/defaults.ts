@@ -43,6 +43,9 @@ export const SAMPLE_INTERVAL_SECS = 10;
 /** A lease lasts at least so many times the time after which a heartbeat is missed. */
 export const LEASE_PER_MISSING_HEARTBEAT = 3;
 
+/** How many proposals a run accepts, and how long a chain of them may become, where a plan accepts any. */
+export const DEFAULT_PROPOSALS = { max_tasks: 20, max_depth: 1 } as const;
+
 const MIB = 1024 * 1024;
 
 /** Limits on a single task. */

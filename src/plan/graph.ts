@@ -10,12 +10,18 @@ export interface Graph {
   readonly dependents: readonly (readonly number[])[];
 }
 
+/** A graph that tasks can be added to. */
+export interface GrowingGraph extends Graph {
+  readonly dependencies: (readonly number[])[];
+  readonly dependents: number[][];
+}
+
 /**
  * Builds the graph of tasks whose ids are unique.
  *
  * @throws {RangeError} where a dependency names no task
  */
-export function buildGraph(tasks: readonly Pick<TaskSpec, "id" | "dependencies">[]): Graph {
+export function buildGraph(tasks: readonly Pick<TaskSpec, "id" | "dependencies">[]): GrowingGraph {
   const ordinals = new Map(tasks.map((task, ordinal) => [task.id, ordinal]));
   const dependencies = tasks.map((task) =>
     task.dependencies.map((id) => {
@@ -58,6 +64,38 @@ export function remainingPaths(graph: Graph, weightOf: (ordinal: number) => numb
     paths[ordinal] = (paths[ordinal] ?? 0) + longest;
   }
   return paths;
+}
+
+/** Adds a task that nothing depends on yet; it gets the next number. */
+export function addToGraph(graph: GrowingGraph, dependencies: readonly number[]): void {
+  const ordinal = graph.dependencies.push(dependencies) - 1;
+  graph.dependents.push([]);
+  for (const dependency of dependencies) graph.dependents[dependency]?.push(ordinal);
+}
+
+/**
+ * Brings `paths` (as `remainingPaths` gives them) up to date after a last task of the given weight was added.
+ *
+ * @returns the other tasks whose chain has become heavier.
+ */
+export function lengthenPaths(
+  graph: Graph,
+  paths: number[],
+  weightOf: (ordinal: number) => number,
+): number[] {
+  const added = paths.length;
+  paths.push(weightOf(added));
+  const open = [added];
+  // The loop also visits what it appends to the list.
+  for (const ordinal of open) {
+    for (const dependency of graph.dependencies[ordinal] ?? []) {
+      const through = weightOf(dependency) + (paths[ordinal] ?? 0);
+      if (through <= (paths[dependency] ?? 0)) continue;
+      paths[dependency] = through;
+      open.push(dependency);
+    }
+  }
+  return [...new Set(open.slice(1))];
 }
 
 /** Which tasks a run is to run. */

@@ -7,6 +7,7 @@ import {
   DEFAULT_LEASE_SECS,
   DEFAULT_LIMITS,
   DEFAULT_PROMPT_RETRIES,
+  DEFAULT_PROPOSALS,
   DEFAULT_RUN_RETRIES,
   DEFAULT_TASK_TIMEOUT_SECS,
   DEFAULT_WATCHDOG,
@@ -23,6 +24,7 @@ import type {
   Limits,
   LoopSpec,
   Plan,
+  ProposalPolicy,
   SandboxSpec,
   TaskLimits,
   TaskSpec,
@@ -78,6 +80,7 @@ export function normalizePlan(input: PlanInput, context: NormalizeContext): Plan
       { ...DEFAULT_LIMITS, ...given(defaults, ["containment"]) },
       input.limits,
     ),
+    ...(input.proposals === undefined ? {} : { proposals: normalizePolicy(input.proposals, context.tree) }),
     tasks: input.tasks.map((task) =>
       normalizeTask(withDefaults(task, input.defaults), gatesByName, context.tree)
     ),
@@ -104,7 +107,12 @@ function withDefaults(task: TaskInput, defaults: TaskFields | undefined): TaskIn
   return merged;
 }
 
-function normalizeTask(task: TaskInput, gates: ReadonlyMap<string, GateSpec>, tree: TrackedTree): TaskSpec {
+/** Fills in a task that has passed every check; `gates` are those of the plan, by name. */
+export function normalizeTask(
+  task: TaskInput,
+  gates: ReadonlyMap<string, GateSpec>,
+  tree: TrackedTree,
+): TaskSpec {
   const retries = task.prompt === undefined ? DEFAULT_RUN_RETRIES : DEFAULT_PROMPT_RETRIES;
   return {
     id: task.id,
@@ -159,6 +167,16 @@ function normalizeWorktree(worktree: PlanInput["worktree"]): WorktreeSpec {
     setup_inputs: worktree?.setup_inputs === undefined ? LOCK_FILES : normalizePaths(worktree.setup_inputs),
     keep: normalizePaths(worktree?.keep ?? []),
     copy: normalizePaths(worktree?.copy ?? []),
+  };
+}
+
+function normalizePolicy(policy: NonNullable<PlanInput["proposals"]>, tree: TrackedTree): ProposalPolicy {
+  const { max_tasks, max_depth, write_set } = policy;
+  return {
+    max_tasks: max_tasks ?? DEFAULT_PROPOSALS.max_tasks,
+    max_depth: max_depth ?? DEFAULT_PROPOSALS.max_depth,
+    write_set: write_set === undefined ? null : normalizeSet(write_set, tree),
+    links: tree.links(),
   };
 }
 

@@ -6,7 +6,8 @@ import { sha256 } from "../digest.ts";
 import { OmkError, reasonOf } from "../errors.ts";
 import { PLAN_VERSION } from "./defaults.ts";
 import { buildGraph, topologicalOrder } from "./graph.ts";
-import { isTaskId, type Plan } from "./spec.ts";
+import type { Plan } from "./spec.ts";
+import { command, count, gate, seconds, task, taskLimits, texts } from "./stored_task.ts";
 
 /** A stored plan that is damaged, or not what omk writes. */
 export class PlanJsonError extends OmkError {
@@ -68,68 +69,6 @@ function damaged(why: string, cause?: unknown): PlanJsonError {
   });
 }
 
-const count = z.int().min(0);
-const seconds = z.number().min(0);
-const texts = z.array(z.string());
-const command = z.union([z.string(), texts]);
-
-const gate = z.strictObject({
-  name: z.string(),
-  command,
-  required: z.boolean(),
-  timeout_secs: seconds,
-  scope: z.enum(["run", "task"]),
-  retries: count,
-  allow_fail: z.boolean(),
-  skip: z.boolean(),
-  output_fails: z.boolean(),
-  reports: texts,
-});
-
-const taskLimits = {
-  output_bytes: z.exactOptional(count),
-  memory_bytes: z.exactOptional(count),
-  processes: z.exactOptional(count),
-};
-
-const task = z.strictObject({
-  id: z.string().refine(isTaskId, { error: "Invalid task id" }),
-  name: z.string(),
-  description: z.exactOptional(z.string()),
-  run: z.exactOptional(command),
-  prompt: z.exactOptional(z.string()),
-  loop: z.exactOptional(z.strictObject({ run: command, max_iterations: z.int().min(1), until: gate })),
-  review: z.exactOptional(z.unknown()),
-  agent: z.exactOptional(z.string()),
-  dependencies: texts,
-  trigger_rule: z.enum(["all_success", "one_success", "all_done"]),
-  priority: z.int(),
-  pool: z.string().nullable(),
-  read_set: texts,
-  write_set: texts.nullable(),
-  outputs: texts,
-  isolation: z.enum(["worktree", "none"]),
-  env: z.record(z.string(), z.union([z.string(), z.strictObject({ from: z.string() })])),
-  cwd: z.string(),
-  timeout_secs: seconds,
-  retry_policy: z.strictObject({
-    max_attempts: count,
-    backoff_seconds: seconds,
-    backoff_multiplier: z.number().min(1),
-    max_backoff_seconds: seconds,
-    jitter: z.number().min(0).max(1),
-    terminal_on_permanent_failure: z.boolean(),
-  }),
-  retry_declared: z.boolean(),
-  on_stall: z.enum(["warn", "retry", "kill"]),
-  acceptance_criteria: texts,
-  gates: z.array(gate),
-  limits: z.exactOptional(z.strictObject(taskLimits)),
-  sandbox: z.exactOptional(z.strictObject({ network: z.enum(["none", "host"]), write: texts })),
-  attempts: z.exactOptional(z.unknown()),
-  metadata: z.record(z.string(), z.unknown()),
-});
-
 const storedPlan = z.strictObject({
   version: z.literal(PLAN_VERSION),
   name: z.string(),
@@ -154,5 +93,11 @@ const storedPlan = z.strictObject({
     pin_file_bytes: count,
     containment: z.exactOptional(z.enum(["auto", "cgroup", "pidns", "mark", "group"])),
   }),
+  proposals: z.exactOptional(z.strictObject({
+    max_tasks: count,
+    max_depth: count,
+    write_set: texts.nullable(),
+    links: z.array(z.strictObject({ path: z.string(), target: z.string() })),
+  })),
   tasks: z.array(task),
 });

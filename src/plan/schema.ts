@@ -11,6 +11,7 @@ import {
   DEFAULT_GATE_TIMEOUT_SECS,
   DEFAULT_LEASE_SECS,
   DEFAULT_LIMITS,
+  DEFAULT_PROPOSALS,
   DEFAULT_TASK_TIMEOUT_SECS,
   DEFAULT_WATCHDOG,
   DEFAULT_WORKERS,
@@ -26,6 +27,9 @@ import { TASK_ID_PATTERN } from "./spec.ts";
 const DAY_SECS = 86_400;
 /** The longest time that a plan may name: longer ones are mistakes, and timers must hold them. */
 export const LONGEST_SECS = 30 * DAY_SECS;
+
+/** More proposals than any run needs: a larger number is a mistake. */
+const MOST_PROPOSALS = 10_000;
 
 /** What is said of a field with a default: to people in its description, to editors in a keyword too. */
 function withDefault(description: string, value: boolean | number | string) {
@@ -276,6 +280,17 @@ export const planInput = z.strictObject({
       withDefault("Largest untracked file that is kept, bytes", DEFAULT_LIMITS.pin_file_bytes),
     ),
   }).optional().describe("Limits on a single task"),
+  proposals: z.strictObject({
+    max_tasks: z.int().min(1).max(MOST_PROPOSALS).optional().meta(
+      withDefault("How many are accepted in the whole run", DEFAULT_PROPOSALS.max_tasks),
+    ),
+    max_depth: z.int().min(1).max(100).optional().meta(
+      withDefault("How long a chain of proposals may become", DEFAULT_PROPOSALS.max_depth),
+    ),
+    write_set: paths().optional().describe(
+      "Where proposed tasks may write. Default: where the task that proposes them may",
+    ),
+  }).optional().describe("Whether tasks may add tasks to the run (`OMK_RESULT`). Absent: they may not"),
   agents: z.record(z.string(), z.unknown()).optional().describe("How agents are started"),
   approval: z.unknown().optional().describe("Which permissions agents get"),
   tasks: z.array(task).min(1).describe("The work: tasks, each with an id and what it does"),

@@ -179,6 +179,21 @@ export interface BudgetSpec {
   readonly usd?: number;
 }
 
+/**
+ * Which tasks a running task may add to the run. A proposed task may never do more than the one that proposes it, but
+ * for what is said here.
+ */
+export interface ProposalPolicy {
+  /** How many are accepted in the whole run. */
+  readonly max_tasks: number;
+  /** How long a chain of proposals may become: 1 lets only tasks of the plan itself propose. */
+  readonly max_depth: number;
+  /** Where proposed tasks may write, in normal form; null: where the task that proposes them may. */
+  readonly write_set: readonly string[] | null;
+  /** The tracked symbolic links at the time of loading: proposed path sets are resolved as those of the plan were. */
+  readonly links: readonly { readonly path: string; readonly target: string }[];
+}
+
 /** A loaded plan. */
 export interface Plan {
   readonly version: 1;
@@ -198,6 +213,8 @@ export interface Plan {
   readonly watchdog: WatchdogSpec;
   readonly lease_secs: number;
   readonly limits: Limits;
+  /** Absent: no task that a task proposes is accepted. */
+  readonly proposals?: ProposalPolicy;
   readonly tasks: readonly TaskSpec[];
 }
 

@@ -40,6 +40,13 @@ export class TrackedTree {
     }
   }
 
+  /** The symbolic links, by path. */
+  links(): readonly { readonly path: string; readonly target: string }[] {
+    return [...this.#links].map(([path, target]) => ({ path, target })).sort((a, b) =>
+      a.path < b.path ? -1 : 1
+    );
+  }
+
   /**
    * The entries that stand for an entry in normal form: where its literal part goes through a symbolic link, the
    * place that the link leads to; where it is a link, both the link and that place.

@@ -3,6 +3,8 @@
  * `proof_writing` says. Pure, so that whoever has the log can make the very same document.
  */
 
+import { canonicalJson } from "../canonical_json.ts";
+import { sha256 } from "../digest.ts";
 import type { Artifact, RunStatus } from "../log/kinds.ts";
 import type { LogHead } from "../log/port.ts";
 import type { RunState } from "../scheduler/run_state.ts";
@@ -77,7 +79,7 @@ export function buildProof({ state, evidence, status, head, patch }: ProofSource
       tree: run.head.tree,
     },
     log: { index: head.index, sum: head.sum },
-    plan: { path: PLAN_FILE, sha256: run.plan_digest },
+    plan: { path: PLAN_FILE, sha256: run.plan_digest, ...additionsOf(state) },
     gates: [...gates],
     tasks: state.tasks.map((task, ordinal) => ({
       id: task.id,
@@ -117,6 +119,15 @@ export function buildFailure(proof: Proof): Failure | null {
     needs_a_person,
     known_gaps,
   };
+}
+
+/** The tasks that were added to the plan, by whom, and what vouches for them. */
+function additionsOf({ run, tasks }: RunState): Pick<Proof["plan"], "additions"> {
+  if (run.accepted === undefined) return {};
+  const added = tasks.flatMap(({ id, proposed_by }) =>
+    proposed_by === undefined ? [] : [{ id, proposed_by: proposed_by.task_id, attempt: proposed_by.attempt }]
+  );
+  return { additions: { sha256: sha256(canonicalJson(run.accepted)), tasks: added } };
 }
 
 function digested({ path, kept_bytes, sha256 }: Artifact): Proof["artifacts"][number] {

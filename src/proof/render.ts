@@ -152,6 +152,7 @@ function evidenceLines(proof: Proof): readonly string[] {
   return [
     ...delivered,
     `plan sha256 ${proof.plan.sha256}`,
+    ...additionLines(proof),
     `log up to event ${proof.log.index}, sum ${proof.log.sum}`,
     `${proof.artifacts.length} ${proof.artifacts.length === 1 ? "artifact" : "artifacts"} with their digests`,
     `${proof.times.started_at} to ${proof.times.finished_at}`,
@@ -159,6 +160,13 @@ function evidenceLines(proof: Proof): readonly string[] {
       proof.versions.git ?? "none"
     }, ${proof.versions.os}`,
   ];
+}
+
+/** The tasks that were not in the plan. */
+function additionLines({ plan: { additions } }: Proof): readonly string[] {
+  if (additions === undefined) return [];
+  const told = additions.tasks.map(({ id, proposed_by }) => `${id} by ${proposed_by}`).join(", ");
+  return [`tasks that tasks have added: ${told}; sha256 ${additions.sha256}`];
 }
 
 function shown(lines: readonly string[]): readonly string[] {

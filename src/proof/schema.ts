@@ -147,7 +147,14 @@ export const proofSchema = z.strictObject({
   }).nullable().describe("Null outside a repository, and where no task worked in one"),
   log: z.strictObject({ index: eventIndex, sum: sha256Hex })
     .describe("The log head: index and sum of the commit that ends with `proof_writing`"),
-  plan: digestedFile.omit({ bytes: true }),
+  plan: digestedFile.omit({ bytes: true }).extend({
+    additions: z.strictObject({
+      sha256: sha256Hex.describe(
+        "SHA-256 of the canonical JSON of the list of these tasks, as the log has them",
+      ),
+      tasks: z.array(z.strictObject({ id: taskId, proposed_by: taskId, attempt: attemptNumber })),
+    }).optional().describe("The tasks that other tasks have added to the plan; absent where none has"),
+  }),
   gates: z.array(gateEntry),
   tasks: z.array(taskEntry),
   artifacts: z.array(digestedFile).describe("Task and gate logs, and the delivered patch; sorted by path"),

@@ -7,7 +7,7 @@ import { draft, type EventDraft, type RunEvent, taskSubject } from "../log/event
 import { type AttemptOutcome, KINDS } from "../log/kinds.ts";
 import type { EventLog } from "../log/port.ts";
 import { type RunState, taskAt } from "../scheduler/run_state.ts";
-import type { AttemptRef } from "../scheduler/settle.ts";
+import type { AttemptRef } from "../scheduler/task_state.ts";
 import { unwantedEnd } from "../scheduler/wanted.ts";
 import type { Heartbeats } from "../watchdog/port.ts";
 import { Heart, HEARTBEAT_MS } from "../worker/heart.ts";

@@ -5,7 +5,7 @@ import type { PayloadOf } from "../log/kinds.ts";
 import type { GateSpec, TaskSpec } from "../plan/spec.ts";
 import type { GateResult } from "../gates/port.ts";
 import { controllerActor } from "../scheduler/decide.ts";
-import type { AttemptRef } from "../scheduler/settle.ts";
+import type { AttemptRef } from "../scheduler/task_state.ts";
 import { ControllerFault, type ControllerHandle } from "./controller_handle.ts";
 import { outputsOfDependencies, outputsOfRun } from "./stored_outputs.ts";
 

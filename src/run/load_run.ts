@@ -16,6 +16,7 @@ import { apply } from "./state.ts";
 /** A run that was read. */
 export interface LoadedRun {
   readonly directory: RunDirectory;
+  /** That of the run's state: with the tasks that were accepted. */
   readonly plan: Plan;
   readonly state: RunState;
   /** Whether a living process is its controller. */
@@ -67,7 +68,7 @@ export async function loadRun(directory: RunDirectory, options: FoldOptions = {}
   const { state } = await foldRun(directory, stored, options, (position) => {
     return readRunLog(directory.events, { position, from: position.index + 1, until });
   });
-  return { directory, plan: stored.plan, state, isControlled };
+  return { directory, plan: state.plan, state, isControlled };
 }
 
 /**

@@ -5,7 +5,7 @@
 
 import type { AttemptOutcome } from "../log/kinds.ts";
 import type { LoopSpec, TaskSpec } from "../plan/spec.ts";
-import type { AttemptRef } from "../scheduler/settle.ts";
+import type { AttemptRef } from "../scheduler/task_state.ts";
 import type { LoopState } from "../scheduler/task_state.ts";
 import type { Attempt, FirstIteration, IterationRequest } from "../worker/port.ts";
 import type { ControllerHandle } from "./controller_handle.ts";

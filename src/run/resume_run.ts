@@ -88,7 +88,7 @@ export async function takeOver(directory: RunDirectory, options: TakeOverOptions
   await takeOverOutputs(state, options.home, directory);
   return new Session({
     directory,
-    plan,
+    plan: state.plan,
     state,
     log,
     snapshotIndex,

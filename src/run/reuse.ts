@@ -95,9 +95,11 @@ function completedAttempts(
   pins: ReadonlyMap<string, PayloadOf<"attempt_pinned">>,
 ): ReusableAttempt[] {
   const { run } = state;
+  // What a task had added to the run is no part of its work: only running it again proposes that anew.
+  const proposers = new Set(state.tasks.map(({ proposed_by }) => proposed_by?.task_id));
   const before = new Map(run.reuse?.tasks.map((each) => [each.task_id, each]));
   return state.tasks.flatMap((task): ReusableAttempt[] => {
-    if (task.state !== "completed") return [];
+    if (task.state !== "completed" || proposers.has(task.id)) return [];
     const { id: task_id, attempt, token, base, outputs } = task;
     const taken = before.get(task_id);
     if (task.reused !== undefined) return taken === undefined ? [] : [taken];

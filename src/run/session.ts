@@ -89,6 +89,7 @@ export async function startMachinery(options: {
 /** What a session works on. */
 export interface SessionOptions {
   readonly directory: RunDirectory;
+  /** That of the state, which grows. */
   readonly plan: Plan;
   /** Folded up to the end of the log. */
   readonly state: RunState;

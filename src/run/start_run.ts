@@ -62,7 +62,7 @@ export async function startRun(prepared: PreparedRun, options: StartOptions): Pr
   await takeOverOutputs(state, home, directory);
   return new Session({
     directory,
-    plan,
+    plan: state.plan,
     state,
     log,
     snapshotIndex,

@@ -9,6 +9,7 @@ import { ALLOWED_AFTER_PROOF, type Kind, KINDS } from "../log/kinds.ts";
 import type { RunState } from "../scheduler/run_state.ts";
 import { gateHandlers } from "./state/gate_events.ts";
 import { type Handlers, timeOf } from "./state/handler.ts";
+import { proposalHandlers } from "./state/proposal_events.ts";
 import { requestHandlers } from "./state/request_events.ts";
 import { runHandlers } from "./state/run_events.ts";
 import { taskHandlers } from "./state/task_events.ts";
@@ -23,6 +24,7 @@ const handlers: Handlers = {
   ...runHandlers,
   ...workerHandlers,
   ...taskHandlers,
+  ...proposalHandlers,
   ...gateHandlers,
   ...requestHandlers,
   segment_started: () => undefined,

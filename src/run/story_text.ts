@@ -2,6 +2,7 @@
 
 import type { EventOf, RunEvent } from "../log/event.ts";
 import type { AttemptOutcome, PayloadOf } from "../log/kinds.ts";
+import type { ReusedFrom } from "../scheduler/run_record.ts";
 import { secondsText } from "../scheduler/explain_order.ts";
 import { CONFLICT_LIMIT, describeOutcome, isRetryable, RECOVERY_LIMIT } from "../scheduler/retry.ts";
 import { findTask, type RunState, type TaskView } from "../scheduler/run_state.ts";
@@ -98,4 +99,17 @@ export function outcomeText(outcome: AttemptOutcome): string {
 
 function after({ duration_ms }: AttemptOutcome): string {
   return duration_ms === 0 ? "" : ` (after ${secondsText(duration_ms)})`;
+}
+
+/** An attempt of another run. */
+export function attemptText({ run, attempt }: ReusedFrom): string {
+  return `attempt ${attempt} of run ${run}`;
+}
+
+/** How a task was completed that was not run. */
+export function takenOverText({ commit, reused }: PayloadOf<"task_completed">): string {
+  const from = reused === undefined ? "an earlier run" : attemptText(reused);
+  return commit === null
+    ? `it is completed without being run: ${from} had changed nothing`
+    : `it is completed without being run: the work of ${from} is in the run's head as ${commit.slice(0, 10)}`;
 }

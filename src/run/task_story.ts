@@ -7,7 +7,16 @@ import { causeChain } from "../scheduler/explain_cause.ts";
 import { nextInLine, precedenceOver } from "../scheduler/explain_order.ts";
 import type { Rank } from "../scheduler/ready_queue.ts";
 import { findTask, type RunState, type TaskView } from "../scheduler/run_state.ts";
-import { failureText, gateText, outcomeText, readyText, retryText, stallText } from "./story_text.ts";
+import {
+  attemptText,
+  failureText,
+  gateText,
+  outcomeText,
+  readyText,
+  retryText,
+  stallText,
+  takenOverText,
+} from "./story_text.ts";
 
 /** One thing that happened. */
 export interface StoryPoint {
@@ -92,11 +101,24 @@ export class TaskStory {
         }
         return ref === null ? "it changed nothing" : `its work, ${paths}, is kept as ${ref}`;
       }
+      case "merge_started":
+        return event.payload.reused === undefined
+          ? undefined
+          : `${attemptText(event.payload.reused)} has the same spec and inputs, so its work is taken over`;
+      case "task_accepted":
+        return `it was added to the run: ${event.payload.reason}`;
+      case "task_rejected":
+        return `a proposal was refused: ${event.payload.reason}`;
       case "task_finished":
         return `it ${outcomeText(event.payload.outcome)}, and its work was queued for the merge`;
       case "merge_conflicted":
-        return `its work conflicts with what was merged before it in ${event.payload.paths.join(", ")}`;
+        return event.payload.reused === undefined
+          ? `its work conflicts with what was merged before it in ${event.payload.paths.join(", ")}`
+          : `what ${attemptText(event.payload.reused)} made does not fit the head of this run in ${
+            event.payload.paths.join(", ")
+          }, so it will be run`;
       case "task_completed":
+        if (event.payload.reused !== undefined) return takenOverText(event.payload);
         return event.payload.commit === null
           ? "it is completed; there was nothing to merge"
           : `it is completed; its work is in the run's head as ${event.payload.commit.slice(0, 10)}`;

@@ -42,7 +42,6 @@ export async function startWorker(
 ): Promise<WorkerSession> {
   await using resources = new AsyncDisposableStack();
   const stored = await loadRunPlan(directory);
-  const { plan } = stored;
   const { log, state } = await openLogAndFold(directory, stored, {});
   resources.use(log);
   const { run } = state;
@@ -57,7 +56,7 @@ export async function startWorker(
       env: options.env,
       repository,
       worktreeDirectory: run.worktree_directory ?? undefined,
-      needs: processNeeds(plan, run.selected),
+      needs: processNeeds(state.plan, run.selected),
     }),
   );
   const { supervisor } = machinery;
@@ -69,7 +68,7 @@ export async function startWorker(
   resources.use(lock);
   const attempts = createAttemptWorker({
     directory,
-    plan,
+    plan: state.plan,
     machinery,
     env: options.env,
     workDirectory: run.directory,

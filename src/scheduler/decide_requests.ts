@@ -3,20 +3,20 @@
 import { draft, type EventDraft, taskSubject } from "../log/event.ts";
 import type { PayloadOf } from "../log/kinds.ts";
 import { cancelledCauses, cancelledWith, hopelessCauses, reopenedWith } from "./cascade.ts";
-import { PROPOSALS_REFUSED } from "./proposals.ts";
+import { answerProposal, decideProposals } from "./proposals.ts";
 import type { OpenRequest } from "./run_record.ts";
 import { findTask, type RunState, taskAt, type TaskView } from "./run_state.ts";
 import { isActive, isTerminal } from "./task_state.ts";
 import { isAtService, LOCAL_WORKER } from "./workers.ts";
 
-/** The answers that can be given now. A cancellation of what is at work is answered when that has ended. */
+/** The answers that can be given now, to requests and to what attempts propose. A cancellation of what is at work is answered when that has ended. */
 export function decideRequests(state: RunState): EventDraft[] {
   for (const request of state.run.open_requests) {
     const answers = answer(state, request);
     // What answers one request may change what answers the next.
     if (answers.length > 0) return answers;
   }
-  return [];
+  return decideProposals(state);
 }
 
 function answer(state: RunState, request: OpenRequest): EventDraft[] {
@@ -56,7 +56,7 @@ function answer(state: RunState, request: OpenRequest): EventDraft[] {
     case "attempt_reported":
       return answerReport(state, index, request.payload);
     case "task_proposed":
-      return refuse(PROPOSALS_REFUSED);
+      return answerRequestedProposal(state, index, request.payload, refuse);
   }
 }
 
@@ -227,6 +227,22 @@ function answerBudget(
   const planned = { time: time_secs, attempts, tokens, usd }[budget];
   if (planned === undefined || planned === null) return refuse(`the plan sets no budget of ${budget}`);
   return [draft("budget_extended", "run", actorOf(state), { request, budget, by })];
+}
+
+/** Only the current attempt of a task may propose anything: what another one knew may not hold any more. */
+function answerRequestedProposal(
+  state: RunState,
+  request: number,
+  { task_id, attempt, token, proposal }: PayloadOf<"task_proposed">,
+  refuse: Refuse,
+): EventDraft[] {
+  const proposed_by = { task_id, attempt, token };
+  const view = findTask(state, task_id);
+  const isCurrent = view?.task.token === token && view.task.attempt === attempt && isActive(view.task.state);
+  if (view === undefined || !isCurrent) {
+    return refuse("the attempt that proposes it is not the current one of its task");
+  }
+  return [answerProposal(state, view, { proposed_by, request, content: proposal })];
 }
 
 function actorOf(state: RunState): string {

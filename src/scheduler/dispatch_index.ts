@@ -4,7 +4,14 @@
  * not change what any decision is.
  */
 
-import { buildGraph, type Graph, remainingPaths } from "../plan/graph.ts";
+import {
+  addToGraph,
+  buildGraph,
+  type Graph,
+  type GrowingGraph,
+  lengthenPaths,
+  remainingPaths,
+} from "../plan/graph.ts";
 import { PathIndex, pathSetsOf } from "../plan/path_index.ts";
 import type { Plan, TaskSpec } from "../plan/spec.ts";
 import { Heap } from "./heap.ts";
@@ -33,13 +40,13 @@ export interface IndexMemo {
 
 /** See the module. */
 export class DispatchIndex {
-  readonly graph: Graph;
   readonly queue = new ReadyQueue();
   /** Ordinals of claimed and running tasks. */
   readonly active = new Set<number>();
   /** Ordinals of pending tasks whose dependencies can never satisfy their rule. */
   readonly unstartable = new Set<number>();
   readonly #plan: Plan;
+  readonly #graph: GrowingGraph;
   readonly #tasks: readonly TaskState[];
   readonly #ordinals = new Map<string, number>();
   readonly #sums: Tally[];
@@ -52,25 +59,39 @@ export class DispatchIndex {
   readonly #delays = new Map<number, Delayed>();
   readonly #counts = new Map<TaskStatus, number>();
   #claims = 0;
-  #pathMs: readonly number[];
+  #pathMs: number[];
   #durations: ReadonlyMap<string, number> = new Map();
-  #selected: ReadonlySet<number> | null = null;
+  #selected: Set<number> | null = null;
+  /** Made when the first task is added. */
+  #idsInLowerCase: Map<string, string> | null = null;
+  #classesByKey: Map<string, TaskClass> | null = null;
 
   /** Builds the index of tasks that are all pending. */
   constructor(plan: Plan, tasks: readonly TaskState[]) {
     this.#plan = plan;
     this.#tasks = tasks;
     plan.tasks.forEach((spec, ordinal) => this.#ordinals.set(spec.id, ordinal));
-    this.graph = buildGraph(plan.tasks);
-    this.#pathMs = remainingPaths(this.graph, () => UNKNOWN_DURATION_MS);
+    this.#graph = buildGraph(plan.tasks);
+    this.#pathMs = remainingPaths(this.#graph, () => UNKNOWN_DURATION_MS);
     this.#sums = plan.tasks.map(() => ({ terminal: 0, satisfied: 0, completed: 0 }));
     this.#classes = classify(plan.tasks);
     this.#counts.set("pending", tasks.length);
   }
 
+  /** Who depends on whom. */
+  get graph(): Graph {
+    return this.#graph;
+  }
+
   /** The place of a task in the plan. */
   ordinalOf(id: string): number | undefined {
     return this.#ordinals.get(id);
+  }
+
+  /** The id that differs from this one in case only, or not at all; undefined where there is none. */
+  similarId(id: string): string | undefined {
+    this.#idsInLowerCase ??= new Map(this.#plan.tasks.map((spec) => [spec.id.toLowerCase(), spec.id]));
+    return this.#idsInLowerCase.get(id.toLowerCase());
   }
 
   /** How many tasks are in a state. */
@@ -142,10 +163,34 @@ export class DispatchIndex {
     this.#selected = selected === null
       ? null
       : new Set(selected.flatMap((id) => this.#ordinals.get(id) ?? []));
-    this.#pathMs = remainingPaths(
-      this.graph,
-      (ordinal) => durations.get(this.#specAt(ordinal).id) ?? UNKNOWN_DURATION_MS,
-    );
+    this.#pathMs = remainingPaths(this.#graph, (ordinal) => this.#weightOf(ordinal));
+  }
+
+  /** Takes note that a pending task stands at the end of the plan since `now`, and is to be run. */
+  added(now: number): void {
+    const ordinal = this.#plan.tasks.length - 1;
+    const spec = this.#specAt(ordinal);
+    this.#ordinals.set(spec.id, ordinal);
+    this.#idsInLowerCase?.set(spec.id.toLowerCase(), spec.id);
+    const dependencies = spec.dependencies.flatMap((id) => this.#ordinals.get(id) ?? []);
+    addToGraph(this.#graph, dependencies);
+    const sums = { terminal: 0, satisfied: 0, completed: 0 };
+    for (const dependency of dependencies) {
+      const tally = tallyOf(this.#specAt(dependency), this.#taskAt(dependency));
+      sums.terminal += tally.terminal;
+      sums.satisfied += tally.satisfied;
+      sums.completed += tally.completed;
+    }
+    this.#sums.push(sums);
+    this.#classesByKey ??= new Map(this.#classes.map((cls) => [cls.key, cls]));
+    this.#classes.push(classOf(spec, ordinal, this.#classesByKey));
+    this.#counts.set("pending", this.count("pending") + 1);
+    this.#selected?.add(ordinal);
+    // What waits for its turn stands where its rank was: with a longer chain behind it, it comes sooner.
+    for (const longer of lengthenPaths(this.#graph, this.#pathMs, (each) => this.#weightOf(each))) {
+      if (this.queue.has(longer)) this.#enqueue(longer);
+    }
+    this.#refresh(ordinal, now);
   }
 
   /** Takes note that a task went from one state to another at `now`. */
@@ -263,13 +308,13 @@ export class DispatchIndex {
       completed: after.completed - before.completed,
     });
     if (!isChanged) return;
-    for (const dependent of this.graph.dependents[ordinal] ?? []) this.#refresh(dependent, now);
+    for (const dependent of this.#graph.dependents[ordinal] ?? []) this.#refresh(dependent, now);
   }
 
   /** Adds to the sums of the task's dependents; returns whether there was anything to add. */
   #addTally(ordinal: number, { terminal, satisfied, completed }: Tally): boolean {
     if (terminal === 0 && satisfied === 0 && completed === 0) return false;
-    for (const dependent of this.graph.dependents[ordinal] ?? []) {
+    for (const dependent of this.#graph.dependents[ordinal] ?? []) {
       const sums = this.#sumsAt(dependent);
       sums.terminal += terminal;
       sums.satisfied += satisfied;
@@ -326,6 +371,10 @@ export class DispatchIndex {
     };
   }
 
+  #weightOf(ordinal: number): number {
+    return this.earlierDurationMs(ordinal) ?? UNKNOWN_DURATION_MS;
+  }
+
   #specAt(ordinal: number): TaskSpec {
     return at(this.#plan.tasks, ordinal);
   }
@@ -347,15 +396,17 @@ function holdsSets(status: TaskStatus): boolean {
 /** One class object per distinct pair of pool and path sets. */
 function classify(tasks: readonly TaskSpec[]): TaskClass[] {
   const classes = new Map<string, TaskClass>();
-  return tasks.map((spec, ordinal) => {
-    const key = JSON.stringify([spec.pool, spec.read_set, spec.write_set]);
-    let cls = classes.get(key);
-    if (cls === undefined) {
-      cls = { key, pool: spec.pool, representative: ordinal, ready: new Heap<Rank>(ranksBefore) };
-      classes.set(key, cls);
-    }
-    return cls;
-  });
+  return tasks.map((spec, ordinal) => classOf(spec, ordinal, classes));
+}
+
+function classOf(spec: TaskSpec, ordinal: number, classes: Map<string, TaskClass>): TaskClass {
+  const key = JSON.stringify([spec.pool, spec.read_set, spec.write_set]);
+  let cls = classes.get(key);
+  if (cls === undefined) {
+    cls = { key, pool: spec.pool, representative: ordinal, ready: new Heap<Rank>(ranksBefore) };
+    classes.set(key, cls);
+  }
+  return cls;
 }
 
 function at<T>(items: readonly T[], index: number): T {

@@ -1,6 +1,8 @@
 /** What the log says about a run as a whole; field names are those of the formats on disk. */
 
 import type { PayloadOf, RunStatus } from "../log/kinds.ts";
+import type { TaskSpec } from "../plan/spec.ts";
+import type { AttemptRef } from "./task_state.ts";
 
 /** The commit that a run starts from. */
 export type RepositoryBase = NonNullable<PayloadOf<"run_started">["base"]>;
@@ -25,6 +27,15 @@ export type RequestPayload =
 
 /** A request with its place in the log. */
 export type OpenRequest = RequestPayload & { readonly index: number };
+
+/** What a finished attempt proposes. */
+export interface OpenProposal {
+  readonly proposed_by: AttemptRef;
+  /** Its place among the proposals of the attempt. */
+  readonly proposal: number;
+  /** The task as it was written, or how many more there were than are read. */
+  readonly content: Readonly<Record<string, unknown>> | number;
+}
 
 /** One run of a gate, as far as it has come. */
 export interface GateRecord {
@@ -132,6 +143,10 @@ export interface RunRecord {
   reuse?: { readonly run: string; readonly tasks: readonly ReusableAttempt[]; next: number };
   /** The workers, each with its latest process; absent before the first has given a sign of life. */
   workers?: readonly WorkerRecord[];
+  /** What finished attempts have proposed and nobody has answered; absent where there is nothing. */
+  open_proposals?: readonly OpenProposal[];
+  /** The proposed tasks that are part of the run, first come first; absent where there are none. */
+  accepted?: readonly TaskSpec[];
   merge: MergeRecord | null;
   /** Ids of finished tasks, first come first merged. */
   merge_queue: string[];

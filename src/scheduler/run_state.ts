@@ -4,21 +4,30 @@ import { canonicalJson } from "../canonical_json.ts";
 import type { Plan, TaskSpec } from "../plan/spec.ts";
 import { DispatchIndex } from "./dispatch_index.ts";
 import type { RunRecord } from "./run_record.ts";
-import type { TaskState } from "./task_state.ts";
+import type { ProposedBy, TaskState } from "./task_state.ts";
 
-/** The state of a run. `run` and `tasks` are what the log says; `index` is a cache over them. */
+/** A plan that the fold adds accepted tasks to. */
+export interface GrowingPlan extends Plan {
+  readonly tasks: TaskSpec[];
+}
+
+/**
+ * The state of a run. `run` and `tasks` are what the log says; `index` is a cache over them. The fold alone changes
+ * any of it.
+ */
 export interface RunState {
-  /** The plan that was pinned at the start. */
-  readonly plan: Plan;
+  /** The plan that was pinned at the start, with the accepted tasks at its end. */
+  readonly plan: GrowingPlan;
   readonly run: RunRecord;
   /** In the order of the plan. */
-  readonly tasks: readonly TaskState[];
+  readonly tasks: TaskState[];
   /** Derived from the others; never written, never compared. */
   readonly index: DispatchIndex;
 }
 
 /** The state before the first event. */
-export function createRunState(plan: Plan): RunState {
+export function createRunState(pinned: Plan): RunState {
+  const plan = { ...pinned, tasks: [...pinned.tasks] };
   const tasks = plan.tasks.map((spec) => createTaskState(spec.id));
   return { plan, run: createRunRecord(), tasks, index: new DispatchIndex(plan, tasks) };
 }
@@ -26,6 +35,16 @@ export function createRunState(plan: Plan): RunState {
 /** The state as canonical JSON: two folds of one log give the same bytes (P1). */
 export function runStateJson(state: RunState): string {
   return canonicalJson({ run: state.run, tasks: state.tasks });
+}
+
+/** Adds a task whose dependencies are known and whose id is new, at `now`; the run is to run it. */
+export function addTask(state: RunState, spec: TaskSpec, proposedBy: ProposedBy, now: number): void {
+  const { plan, run, tasks, index } = state;
+  run.accepted = [...run.accepted ?? [], spec];
+  if (run.selected !== null) run.selected = [...run.selected, spec.id];
+  plan.tasks.push(spec);
+  tasks.push({ ...createTaskState(spec.id), created_at: now, proposed_by: proposedBy });
+  index.added(now);
 }
 
 /** A task with what the plan says about it. */

@@ -3,17 +3,10 @@
 import { draft, type DraftOf, type EventDraft, taskSubject } from "../log/event.ts";
 import type { AttemptOutcome, StoredOutput } from "../log/kinds.ts";
 import { controllerActor } from "./decide.ts";
-import { answerProposals } from "./proposals.ts";
+import { refuseProposals } from "./proposals.ts";
 import { CONFLICT_LIMIT, judgeFailure } from "./retry.ts";
-import { findTask, type RunState } from "./run_state.ts";
-import { isActive, type TaskState } from "./task_state.ts";
-
-/** An attempt as its claim names it. */
-export interface AttemptRef {
-  readonly task_id: string;
-  readonly attempt: number;
-  readonly token: number;
-}
+import { findTask, type RunState, type TaskView } from "./run_state.ts";
+import { type AttemptRef, isActive, type TaskState } from "./task_state.ts";
 
 /** Whether the attempt is the current one of its task (P3). */
 export function isCurrent(state: RunState, ref: AttemptRef): boolean {
@@ -38,46 +31,53 @@ export function settleAttempt(
   if (view === undefined || !isCurrent(state, ref)) {
     return [refuseResult(state, ref, "the attempt is no longer the current one of its task")];
   }
-  const { spec, task } = view;
+  const { task } = view;
+  const refused = () => refuseProposals(state, ref, outcome.reported);
   const subject = taskSubject(ref.task_id);
   const actor = controllerActor(state);
   const cancel = cancellationOf(state, task);
   if (cancel !== null || outcome.result === "cancelled") {
     const reason = cancel?.reason ?? outcome.detail ?? "the run ended";
     const answered = cancel?.request === undefined ? {} : { request: cancel.request };
-    return [draft("task_cancelled", subject, actor, { ...answered, ...ref, outcome, reason })];
+    return [draft("task_cancelled", subject, actor, { ...answered, ...ref, outcome, reason }), ...refused()];
   }
   if (outcome.result === "success") {
     const finished = draft("task_finished", subject, actor, { ...ref, outcome, outputs: [...outputs] });
-    const answers = answerProposals(state, ref, outcome);
-    if (task.pin !== null) return [finished, ...answers];
-    return [
-      finished,
-      draft("task_completed", subject, actor, { ...ref, commit: null, tree: null }),
-      ...answers,
-    ];
+    if (task.pin !== null) return [finished];
+    return [finished, draft("task_completed", subject, actor, { ...ref, commit: null, tree: null })];
   }
+  return [afterFailure(state, view, ref, outcome, now), ...refused()];
+}
+
+/** What follows an attempt that did not succeed, by the plan's rules. */
+function afterFailure(
+  state: RunState,
+  { spec, task }: TaskView,
+  ref: AttemptRef,
+  outcome: AttemptOutcome,
+  now: number,
+): EventDraft {
+  const subject = taskSubject(ref.task_id);
+  const actor = controllerActor(state);
   const verdict = judgeFailure(spec, task, outcome, state.run.seed);
   switch (verdict.kind) {
     case "retry":
-      return [draft("retry_scheduled", subject, actor, {
+      return draft("retry_scheduled", subject, actor, {
         ...ref,
         outcome,
         class: verdict.class,
         not_before: now + verdict.delay_ms,
         reason: verdict.reason,
-      })];
+      });
     case "wait":
-      return [
-        draft("task_waiting", subject, actor, {
-          ...ref,
-          outcome,
-          on: verdict.on,
-          question: verdict.question,
-        }),
-      ];
+      return draft("task_waiting", subject, actor, {
+        ...ref,
+        outcome,
+        on: verdict.on,
+        question: verdict.question,
+      });
     case "fail":
-      return [draft("task_failed", subject, actor, { ...ref, outcome, reason: verdict.reason })];
+      return draft("task_failed", subject, actor, { ...ref, outcome, reason: verdict.reason });
   }
 }
 

@@ -9,7 +9,7 @@ import type { TaskState } from "./task_state.ts";
 /** JSON, once it is written: all that a state is, but its plan. */
 export interface StateSnapshot {
   readonly run: RunRecord;
-  readonly tasks: readonly TaskState[];
+  readonly tasks: TaskState[];
   readonly index: IndexMemo;
 }
 
@@ -19,11 +19,12 @@ export function snapshotOf(state: RunState): StateSnapshot {
 }
 
 /**
- * The state of which this is the snapshot: the same text, and the same decisions from it, as of a fold of the events.
+ * The state of a run of the `pinned` plan of which this is the snapshot: the same text, and the same decisions from it, as of a fold of the events.
  *
  * @param snapshot read anew for this call; the state takes its objects over
  */
-export function restoreState(plan: Plan, { run, tasks, index: memo }: StateSnapshot): RunState {
+export function restoreState(pinned: Plan, { run, tasks, index: memo }: StateSnapshot): RunState {
+  const plan = { ...pinned, tasks: [...pinned.tasks, ...run.accepted ?? []] };
   const index = new DispatchIndex(plan, tasks);
   index.restore(memo, run.selected, run.case_sensitive);
   return { plan, run, tasks, index };

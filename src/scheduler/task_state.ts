@@ -73,6 +73,8 @@ export interface TaskState {
   stalled?: Stall;
   /** Where its work was taken over from; absent where it was run. */
   reused?: ReusedFrom;
+  /** The attempt that proposed it; absent where the plan holds it. */
+  proposed_by?: ProposedBy;
   /** The latest answer to a question of the task; absent where none was given. */
   answer?: string;
   /** How far its loop has come; absent before the first iteration is kept, and where it is no loop. */
@@ -107,6 +109,19 @@ export interface Stall {
   /** Run clock, milliseconds: the last sign of progress. */
   readonly since: number;
   readonly reason: string;
+}
+
+/** An attempt as its claim names it. */
+export interface AttemptRef {
+  readonly task_id: string;
+  readonly attempt: number;
+  readonly token: number;
+}
+
+/** Where a task comes from that the plan does not hold. */
+export interface ProposedBy extends AttemptRef {
+  /** How many proposals lie between it and the plan: 1 where a task of the plan proposed it. */
+  readonly depth: number;
 }
 
 /** A process as the log records it. */

@@ -1,7 +1,8 @@
 /** Whether an attempt at work is still wanted, as its controller and the worker that carries it out both see it. Pure. */
 
 import { findTask, type RunState } from "./run_state.ts";
-import { type AttemptRef, isCurrent } from "./settle.ts";
+import { isCurrent } from "./settle.ts";
+import type { AttemptRef } from "./task_state.ts";
 
 /** How an attempt that is not wanted any more is to end. */
 export interface UnwantedEnd {

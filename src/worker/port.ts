@@ -4,7 +4,7 @@ import type { CommitMeta, ObjectId, Pin, RestoredFile } from "../git/port.ts";
 import type { AttemptOutcome, StoredOutput } from "../log/kinds.ts";
 import type { TaskSpec } from "../plan/spec.ts";
 import type { EndReason, ProcessIdentity, Voice } from "../process/port.ts";
-import type { AttemptRef } from "../scheduler/settle.ts";
+import type { AttemptRef } from "../scheduler/task_state.ts";
 import type { SlotStage } from "../watchdog/heartbeat.ts";
 
 /** One attempt to carry out. */

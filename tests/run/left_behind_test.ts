@@ -33,7 +33,7 @@ async function finishLeftBehind(ledger: Ledger, id: string, path: string): Promi
   const random = new Random(1);
   const faults = new Faults(random);
   faults.stop();
-  const world = new World(random, faults);
+  const world = new World(random, faults, ["a"]);
   const gates: string[] = [];
   const ports = simulatedPorts(world, new SimulatedProcess(world), () => undefined);
   const attempt: Attempt = {

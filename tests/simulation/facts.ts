@@ -27,3 +27,9 @@ export const statusOf = (facts: Facts) => {
   const states = new Map(facts.tasks.map(({ id, state }) => [id, state]));
   return (id: string): string => states.get(id) ?? "";
 };
+
+/** Whether a failure or a budget that is used up keeps everything from starting. */
+export function startsNothing({ run, plan, tasks }: Facts): boolean {
+  const hasFailed = tasks.some(({ state }) => state === "failed");
+  return run.budget_exhausted !== null || (plan.on_failure !== "continue" && hasFailed);
+}

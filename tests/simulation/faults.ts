@@ -31,6 +31,7 @@ export const FAULT_KINDS = [
   "retried",
   "budget_added",
   "proposed",
+  "reported_proposals",
   "approval_given",
   "worker_joined",
   "hands_joined",

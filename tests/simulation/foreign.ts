@@ -5,6 +5,8 @@ import type { RunState } from "../../src/scheduler/run_state.ts";
 import type { TaskState } from "../../src/scheduler/task_state.ts";
 import { BASE_COMMIT, makeOutcome } from "../run/fixture.ts";
 import type { FaultKind } from "./faults.ts";
+import { ENTRIES } from "./plans.ts";
+import { randomProposals } from "./proposals.ts";
 import type { Random } from "./random.ts";
 
 const ACTOR = "cli/2";
@@ -20,7 +22,7 @@ export const DISTURBANCES: readonly (readonly [FaultKind, number])[] = [
   ["answered", 0.012],
   ["retried", 0.012],
   ["budget_added", 0.006],
-  ["proposed", 0.005],
+  ["proposed", 0.012],
   ["approval_given", 0.005],
   ["worker_joined", 0.004],
   ["report_twice", 0.004],
@@ -40,6 +42,7 @@ export function foreignDraft(kind: FaultKind, state: RunState, random: Random): 
       ? "nobody"
       : task.id;
   };
+  const atWork = () => state.tasks.find(({ id }) => id === inState("claimed", "running")) ?? task;
   switch (kind) {
     case "task_cancelled": {
       const task_id = inState("claimed", "running", "finished", "waiting", "pending");
@@ -70,8 +73,8 @@ export function foreignDraft(kind: FaultKind, state: RunState, random: Random): 
     case "proposed":
       return draft("task_proposed", taskSubject(task.id), ACTOR, {
         ...REQUESTER,
-        ...refOf(task),
-        proposal: {},
+        ...refOf(random.chance(0.8) ? atWork() : task),
+        proposal: random.pick(randomProposals(random, state.tasks.map(({ id }) => id), ENTRIES)),
       });
     case "approval_given": {
       const approval = { approval: "a1", decision: "allow", reason: "simulated" } as const;

@@ -2,7 +2,8 @@
 
 import type { RunEvent } from "../../src/log/event.ts";
 import { KINDS, type PayloadOf, type RunStatus } from "../../src/log/kinds.ts";
-import type { Plan } from "../../src/plan/spec.ts";
+import { readStoredTask } from "../../src/plan/stored_task.ts";
+import type { Plan, TaskSpec } from "../../src/plan/spec.ts";
 import type { RunState } from "../../src/scheduler/run_state.ts";
 import { collide, specOf, standing } from "./naive.ts";
 import { plainReason } from "./refusals.ts";
@@ -13,6 +14,7 @@ export const LEGAL: readonly string[] = [
   "pending claimed",
   "pending blocked",
   "pending cancelled",
+  "pending completed",
   "claimed running",
   "claimed pending",
   "claimed failed",
@@ -73,18 +75,22 @@ export class Invariants {
   readonly transitions = new Map<string, number>();
   /** The reasons of refusals, without names and numbers. */
   readonly refusals = new Map<string, number>();
-  readonly #plan: Plan;
+  /** Grows as the events say. */
+  readonly #plan: Plan & { readonly tasks: TaskSpec[] };
   readonly #run: RunShadow;
-  readonly #shadows: ReadonlyMap<string, Shadow>;
+  readonly #shadows: Map<string, Shadow>;
   readonly #broken: Broken;
   /** Requests that no fact has answered. */
   readonly #open = new Set<number>();
   /** What workers have said of attempts, by its place in the log. */
   readonly #reports = new Map<number, { readonly kind: string; readonly token: number }>();
+  /** How many tasks the plan itself has. */
+  readonly #planned: number;
   #forgedFrom = Infinity;
 
   constructor(plan: Plan, broken: Broken) {
-    this.#plan = plan;
+    this.#plan = { ...plan, tasks: [...plan.tasks] };
+    this.#planned = plan.tasks.length;
     this.#broken = broken;
     this.#run = new RunShadow(plan);
     this.#shadows = new Map(plan.tasks.map(({ id }) => [id, createShadow()]));
@@ -108,6 +114,7 @@ export class Invariants {
     this.#readAnswer(event);
     // A claim is judged by what came before it.
     if (event.kind === "task_claimed") this.#checkClaim(event.payload, ts, broken);
+    if (event.kind === "task_accepted") this.#addTask(event.payload, state, broken);
     this.#run.read(event, ts, broken);
     if (event.subject.startsWith("task/")) this.#readTask(event, broken);
     const id = event.subject.slice("task/".length);
@@ -117,7 +124,7 @@ export class Invariants {
     if (event.index % 50 === 0) {
       for (const each of state.tasks) this.#compare(each.id, this.#shadow(each.id), each, broken);
     }
-    if (TARGETS[event.kind] !== undefined || event.kind === "run_started") {
+    if (TARGETS[event.kind] !== undefined || ["run_started", "task_accepted"].includes(event.kind)) {
       this.#checkReady(state, ts, broken);
     }
   }
@@ -183,7 +190,7 @@ export class Invariants {
     if (kind === "attempt_started" || kind === "attempt_reported") {
       this.#reports.set(event.index, { kind, token: payload.token });
     } else this.#readAnswerToReport(event);
-    if (kind === "request_refused" || kind === "result_refused") {
+    if (kind === "request_refused" || kind === "result_refused" || kind === "task_rejected") {
       count(this.refusals, plainReason(payload.reason));
     }
   }
@@ -204,7 +211,9 @@ export class Invariants {
     const id = event.subject.slice("task/".length);
     const shadow = this.#shadow(id);
     const { kind, payload } = event;
-    const isReport = kind === "result_refused" || kind === "attempt_reported" || kind === "attempt_started" ||
+    const isReused = "reused" in payload && payload.reused !== undefined;
+    const isReport = isReused || kind === "result_refused" || kind === "attempt_reported" ||
+      kind === "attempt_started" ||
       kind === "task_proposed" || kind === "usage_recorded" || kind.startsWith("gate_");
     if (!isReport && "token" in payload && payload.token !== null && payload.token !== shadow.token) {
       broken(`P3: token ${payload.token} is not the current one, ${shadow.token}`);
@@ -218,6 +227,36 @@ export class Invariants {
     count(this.transitions, transition);
     this.#followTask(event, id, shadow, broken);
     shadow.status = target;
+  }
+
+  /** An accepted task becomes one of the run, within the limits of the plan. */
+  #addTask(
+    { task_id, spec, request, proposed_by }: PayloadOf<"task_accepted">,
+    state: RunState,
+    broken: Broken,
+  ): void {
+    const policy = this.#plan.proposals;
+    const read = readStoredTask(spec);
+    if (!("spec" in read) || policy === undefined) {
+      return broken("what is accepted is no task, or may not be one");
+    }
+    if (this.#shadows.has(task_id)) broken(`there are two tasks ${task_id}`);
+    const unknown = read.spec.dependencies.find((each) => !this.#shadows.has(each));
+    if (unknown !== undefined) broken(`it depends on ${unknown}, which is no task`);
+    const proposer = this.#shadow(proposed_by?.task_id ?? "");
+    const isCurrent = proposer.token === proposed_by?.token && isActive(proposer.status);
+    if (request !== undefined && !isCurrent) {
+      broken("P3: it was proposed by an attempt that is not the current one");
+    }
+    if (this.#run.isCancelled || this.#run.isFailed) broken("the run has ended");
+    this.#plan.tasks.push(read.spec);
+    this.#shadows.set(task_id, createShadow());
+    if (this.#accepted() > policy.max_tasks) broken(`more than ${policy.max_tasks} proposals are accepted`);
+    if (state.plan.tasks.length !== this.#plan.tasks.length) broken("the plan has not grown by one task");
+  }
+
+  #accepted(): number {
+    return this.#plan.tasks.length - this.#planned;
   }
 
   #followTask(event: RunEvent, id: string, shadow: Shadow, broken: Broken): void {

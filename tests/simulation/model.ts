@@ -5,7 +5,18 @@
 
 import type { Plan, TaskSpec } from "../../src/plan/spec.ts";
 import type { TaskState } from "../../src/scheduler/task_state.ts";
-import { type Facts, isAtWork, isMerging, isOver, isSelected, statusOf, taskOf } from "./facts.ts";
+import {
+  type Facts,
+  isAtWork,
+  isMerging,
+  isOver,
+  isSelected,
+  startsNothing,
+  statusOf,
+  taskOf,
+} from "./facts.ts";
+import { answerToProposals } from "./model_proposals.ts";
+import { takeOver } from "./model_reuse.ts";
 import { answerTo, isServing } from "./model_requests.ts";
 import { collide, dependentsOf, specOf, standing } from "./naive.ts";
 
@@ -25,10 +36,15 @@ export function modelDecide(facts: Facts, settings: ModelSettings, now: number):
     const answer = answerTo(facts, request);
     if (answer.length > 0) return answer;
   }
+  const proposals = answerToProposals(facts);
+  if (proposals.length > 0) return proposals;
   if (run.tampered_at !== null || run.failure !== null || run.cancelled) return [];
   if (run.cancel !== null) return cancelAll(facts, run.cancel.request);
   const ends = [...lostLeases(facts, now), ...budgetReports(facts, settings, now), ...hopeless(facts)];
-  return ends.length > 0 ? ends : [...nextMerge(facts), ...claims(facts, settings, now)];
+  if (ends.length > 0) return ends;
+  const taken = takeOver(facts);
+  const isTakingOver = run.merge?.reused !== undefined;
+  return taken.length > 0 || isTakingOver ? taken : [...nextMerge(facts), ...claims(facts, settings, now)];
 }
 
 function cancelAll(facts: Facts, request: number): string[] {
@@ -124,8 +140,7 @@ function nextMerge(facts: Facts): string[] {
 /** The best of what can start, one after the other, as long as there are places. */
 function claims(facts: Facts, settings: ModelSettings, now: number): string[] {
   const { run, plan, tasks } = facts;
-  const hasFailed = tasks.some(({ state }) => state === "failed");
-  if (run.paused || run.budget_exhausted !== null || (plan.on_failure !== "continue" && hasFailed)) return [];
+  if (run.paused || startsNothing(facts)) return [];
   const atWork = tasks.filter(isAtWork).map(({ id }) => id);
   const attemptsLeft = (plan.budget.attempts ?? Infinity) + (run.budget_added?.attempts ?? 0) -
     settings.claims;
@@ -190,7 +205,7 @@ const WAYS = new WeakMap<ModelSettings["durations"], ReadonlyMap<string, number>
 /** How long each task and the longest chain behind it take, milliseconds. */
 function waysToTheEnd(plan: Plan, durations: ModelSettings["durations"]): ReadonlyMap<string, number> {
   const known = WAYS.get(durations);
-  if (known !== undefined) return known;
+  if (known?.size === plan.tasks.length) return known;
   const ways = new Map<string, number>();
   for (const { id } of [...plan.tasks].reverse()) {
     const after = dependentsOf(plan, id).map((each) => ways.get(each.id) ?? 0);

@@ -2,6 +2,7 @@
 
 import type { OpenRequest } from "../../src/scheduler/run_record.ts";
 import { type Facts, isAtWork, isMerging, isOver, isSelected, statusOf, taskOf } from "./facts.ts";
+import { answerToRequest } from "./model_proposals.ts";
 import { dependentsOf, specOf, standing } from "./naive.ts";
 
 /** The answer to a request; nothing as long as its end has to be waited for. */
@@ -50,6 +51,11 @@ export function answerTo(facts: Facts, request: OpenRequest): string[] {
       const task = taskOf(facts, task_id);
       const isTakenIn = task !== undefined && isAtWork(task) && task.token === token && task.owner === worker;
       return isTakenIn ? [] : refusal;
+    }
+    case "task_proposed": {
+      const { task_id, attempt, token, proposal } = request.payload;
+      const proposed_by = { task_id, attempt, token };
+      return [answerToRequest(facts, { proposed_by, content: proposal, request: request.index })];
     }
     default:
       return refusal;

@@ -24,6 +24,8 @@ const BUDGET = "src/scheduler/budget.ts";
 const CASCADE = "src/scheduler/cascade.ts";
 const SETTLE = "src/scheduler/settle.ts";
 const WORKERS = "src/scheduler/workers.ts";
+const PROPOSALS = "src/scheduler/proposals.ts";
+const QUEUE = "src/scheduler/ready_queue.ts";
 
 /** See the module. */
 export const MUTANTS: readonly Mutant[] = [
@@ -144,12 +146,12 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "earlier durations do not matter",
     file: INDEX,
-    text: "(ordinal) => durations.get(this.#specAt(ordinal).id) ?? UNKNOWN_DURATION_MS,",
-    replacement: "() => UNKNOWN_DURATION_MS,",
+    text: "return this.earlierDurationMs(ordinal) ?? UNKNOWN_DURATION_MS;",
+    replacement: "return UNKNOWN_DURATION_MS;",
   },
   {
     name: "a lower priority comes first",
-    file: "src/scheduler/ready_queue.ts",
+    file: QUEUE,
     text: "if (a.urgency !== b.urgency) return a.urgency > b.urgency;",
     replacement: "if (a.urgency !== b.urgency) return a.urgency < b.urgency;",
   },
@@ -284,5 +286,125 @@ export const MUTANTS: readonly Mutant[] = [
     file: READINESS,
     text: 'rule === "one_success" ? tally.completed : tally.satisfied',
     replacement: "tally.satisfied",
+  },
+  {
+    name: "more proposals are accepted than the plan says",
+    file: PROPOSALS,
+    text: "(run.accepted?.length ?? 0) >= max_tasks",
+    replacement: "(run.accepted?.length ?? 0) > max_tasks",
+  },
+  {
+    name: "a chain of proposals is one longer than the plan says",
+    file: PROPOSALS,
+    text: "proposalDepth(proposer) >= max_depth",
+    replacement: "proposalDepth(proposer) > max_depth",
+  },
+  {
+    name: "an attempt that has ended proposes by request",
+    file: REQUESTS,
+    text: "view.task.attempt === attempt && isActive(view.task.state);",
+    replacement: "view.task.attempt === attempt;",
+  },
+  {
+    name: "an attempt proposes by request with any token",
+    file: REQUESTS,
+    text: "view?.task.token === token && view.task.attempt === attempt &&",
+    replacement: "view?.task.attempt === attempt &&",
+  },
+  {
+    name: "a run that is being cancelled accepts proposals",
+    file: PROPOSALS,
+    text: "if (run.cancel !== null || run.cancelled) return",
+    replacement: "if (run.cancelled) return",
+  },
+  {
+    name: "ids that differ in case only are accepted",
+    file: PROPOSALS,
+    text: "if (similar !== undefined) {",
+    replacement: "if (similar === spec.id) {",
+  },
+  {
+    name: "a proposed task waits for one that is not selected",
+    file: PROPOSALS,
+    text: "if (!state.index.isSelected(ordinal)) return",
+    replacement: "if (ordinal < 0) return",
+  },
+  {
+    name: "an accepted task does not know what is completed already",
+    file: INDEX,
+    text: "sums.satisfied += tally.satisfied;",
+    replacement: "",
+  },
+  {
+    name: "what waits for its turn does not notice what is added behind it",
+    file: INDEX,
+    text: "if (this.queue.has(longer)) this.#enqueue(longer);",
+    replacement: "",
+  },
+  {
+    name: "an accepted task is not one of the selected ones",
+    file: INDEX,
+    text: "this.#selected?.add(ordinal);",
+    replacement: "",
+  },
+  {
+    name: "a proposed task may write anywhere",
+    file: "src/plan/proposal.ts",
+    text: "const outside = limit === null ? undefined :",
+    replacement: "const outside = limit !== undefined ? undefined :",
+  },
+  {
+    name: "a proposed task has no write set of its own accord",
+    file: "src/plan/proposal.ts",
+    text: '...(limit === null || proposal["write_set"] !== undefined ? {} : { write_set: limit }),',
+    replacement: "",
+  },
+  {
+    name: "proposals are answered before those that they depend on",
+    file: PROPOSALS,
+    text: "open.find((each) => !waitsForOthers(open, each))",
+    replacement: "open[0]",
+  },
+  {
+    name: "tasks are claimed while something is taken over",
+    file: DECIDE,
+    text: "if (reuse.length > 0 || isReusing) return reuse;",
+    replacement: "if (reuse.length > 0) return reuse;",
+  },
+  {
+    name: "work is taken over although what it depends on was run",
+    file: "src/scheduler/reuse.ts",
+    text: "findTask(state, id)?.task.reused !== undefined",
+    replacement: 'findTask(state, id)?.task.state === "completed"',
+  },
+  {
+    name: "what does not fit is taken over again",
+    file: "src/run/state/reuse_events.ts",
+    text: "run.reuse.tasks.indexOf(found, run.reuse.next) + 1",
+    replacement: "run.reuse.tasks.indexOf(found, run.reuse.next)",
+  },
+  {
+    name: "a group whose obstacle has gone stays where it is",
+    file: QUEUE,
+    text: "    group.isHeld = false;\n    this.#chooseLead(group);",
+    replacement: "    group.isHeld = false;",
+  },
+  {
+    name: "once the best of a group has started, the others wait for ever",
+    file: QUEUE,
+    text: "      this.#groupOf.set(cls, group);\n    }\n    this.#chooseLead(group);",
+    replacement: "      this.#groupOf.set(cls, group);\n    }",
+  },
+  {
+    name: "the best of a group is forgotten when the group is held again",
+    file: QUEUE,
+    text: "    group.waiting.push(group.lead);\n    group.lead = null;",
+    replacement: "    group.lead = null;",
+  },
+  {
+    name: "a class that is parked elsewhere leaves its old group without a best",
+    file: QUEUE,
+    text: "if (before !== undefined && before !== group) this.#chooseLead(before);",
+    replacement: "",
   },
 ];

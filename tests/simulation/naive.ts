@@ -33,8 +33,9 @@ const SPECS = new WeakMap<Plan, ReadonlyMap<string, TaskSpec>>();
 
 /** The spec of a task. */
 export function specOf(plan: Plan, id: string): TaskSpec | undefined {
+  // A plan grows when proposals are accepted.
   let specs = SPECS.get(plan);
-  if (specs === undefined) {
+  if (specs?.size !== plan.tasks.length) {
     specs = new Map(plan.tasks.map((spec) => [spec.id, spec]));
     SPECS.set(plan, specs);
   }
@@ -46,7 +47,7 @@ const DEPENDENTS = new WeakMap<Plan, ReadonlyMap<string, readonly TaskSpec[]>>()
 /** The tasks that name this one as a dependency. */
 export function dependentsOf(plan: Plan, id: string): readonly TaskSpec[] {
   let dependents = DEPENDENTS.get(plan);
-  if (dependents === undefined) {
+  if (dependents?.size !== plan.tasks.length) {
     const found = new Map<string, TaskSpec[]>(plan.tasks.map((spec) => [spec.id, []]));
     for (const spec of plan.tasks) spec.dependencies.forEach((each) => found.get(each)?.push(spec));
     dependents = found;

@@ -2,11 +2,12 @@
 
 import type { PayloadOf } from "../../src/log/kinds.ts";
 import type { GateSpec, LoopSpec, Plan, TaskSpec } from "../../src/plan/spec.ts";
-import { makePlan, makeTask, startPayload } from "../run/fixture.ts";
+import { BASE_COMMIT, makePlan, makeTask, startPayload } from "../run/fixture.ts";
+import { randomPolicy } from "./proposals.ts";
 import type { Random } from "./random.ts";
 
 /** The entries of path sets: files, directories and globs that nest, overlap, or exclude each other by suffix. */
-const ENTRIES = [
+export const ENTRIES = [
   "src/a",
   "src/b/**",
   "src/b/c.ts",
@@ -37,6 +38,7 @@ export function randomPlan(random: Random, largest: number): Plan {
     gates: Array.from({ length: random.pick([0, 1, 1, 2]) }, (_, at) => randomGate(random, `g${at}`, "run")),
     lease_secs: random.pick([5, 20, 60, 300]),
     budget: randomBudget(random, count),
+    ...randomPolicy(random.split("policy"), ENTRIES),
   });
 }
 
@@ -46,13 +48,45 @@ export function randomStart(random: Random, plan: Plan): PayloadOf<"run_started"
     task_id: id,
     ms: random.between(0, 60_000),
   }));
-  const isWhole = random.chance(0.8);
+  const isWhole = random.chance(0.65);
+  const selected = isWhole ? null : randomSelection(random, plan);
   return startPayload(plan, {
     durations,
-    selected: isWhole ? null : randomSelection(random, plan),
+    selected,
+    ...randomReuse(random.split("reuse"), plan, selected),
     case_sensitive: random.chance(0.7),
     seed: String(random.between(0, 1_000_000)),
   });
+}
+
+/** The run that something is taken over of. */
+const EARLIER = "20250101-000000-zzzz";
+
+/** What an earlier run made, in runs that take over anything: tasks whose dependencies are taken over too. */
+function randomReuse(
+  random: Random,
+  plan: Plan,
+  selected: readonly string[] | null,
+): Pick<PayloadOf<"run_started">, "reuse"> {
+  if (random.chance(0.4)) return {};
+  const chosen = new Set<string>();
+  const share = random.next();
+  for (const { id, isolation, dependencies } of plan.tasks) {
+    const isPossible = isolation === "worktree" && selected?.includes(id) !== false &&
+      dependencies.every((each) => chosen.has(each));
+    if (isPossible && random.chance(share)) chosen.add(id);
+  }
+  const tasks = [...chosen].map((task_id, at) => ({
+    task_id,
+    from: { run: EARLIER, attempt: random.between(1, 3) },
+    token: random.between(1, 1_000),
+    base: BASE_COMMIT,
+    pin: random.chance(0.8) ? `e${at.toString(16).padStart(39, "0")}` : null,
+    changed: { count: 0, paths: [] },
+    secrets: [],
+    outputs: [],
+  }));
+  return { reuse: { run: EARLIER, tasks } };
 }
 
 interface Shape {

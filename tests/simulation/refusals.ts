@@ -2,6 +2,17 @@
 
 /** Every reason for which a controller refuses a request or a result, as `plainReason` writes it. */
 export const REFUSALS: readonly string[] = [
+  "N more were not read: an attempt may make N proposals",
+  "X cannot be a task id",
+  "X is no pool of the plan",
+  "X must be X, as that of X",
+  "X names X twice",
+  "X names X, where a task of X may not write",
+  "X names X, which is no task of the run",
+  "X was proposed itself, and the plan accepts chains of N",
+  "it depends on X, which is not part of this run",
+  "it depends on itself",
+  "its id X differs from X in case only",
   "no approval X is open",
   "no task has failed",
   "no worker X is part of this run",
@@ -14,9 +25,14 @@ export const REFUSALS: readonly string[] = [
   "task X is not part of this run",
   "task X waits for an answer; give it with omk answer",
   "the attempt is no longer the current one of its task",
+  "the attempt that proposed it did not succeed",
+  "the attempt that proposes it is not the current one of its task",
+  "the dependencies of the proposals form a cycle",
+  "the plan accepts N proposals in a run, and so many were accepted",
   "the plan does not allow proposals",
   "the plan has no task X",
   "the plan sets no budget of NAME",
+  "the run has a task X already",
   "the run has ended",
   "the run has ended already",
   "the run is being cancelled already",
@@ -26,12 +42,16 @@ export const REFUSALS: readonly string[] = [
   "the run is ending",
   "worker X does not hold this attempt",
   "worker X has joined already",
+  "there is nothing to do",
+  "unknown field X",
 ];
 
 /** A reason without the names and states in it. */
 export function plainReason(reason: string): string {
   return reason
     .replace(/"[^"]*"(, "[^"]*")*/g, "X")
+    .replace(/form a cycle: .*/, "form a cycle")
+    .replace(/\b\d+\b/g, "N")
     .replace(/budget of \w+/, "budget of NAME")
     .replace(
       /^task X is (pending|claimed|running|finished|completed|failed|cancelled|blocked|waiting)(?=,| already)/,

@@ -30,7 +30,7 @@ export class RunShadow {
   /** Those that are silent, and may be heard again. */
   readonly #silent = new Map<string, number>();
   #tree: string | null = null;
-  #selected: ReadonlySet<string> | null = null;
+  #selected: Set<string> | null = null;
   #pausedSince = 0;
   #pausedMs = 0;
   #startedAt = 0;
@@ -120,6 +120,9 @@ export class RunShadow {
         break;
       case "run_failed":
         this.isFailed = true;
+        break;
+      case "task_accepted":
+        this.#selected?.add(event.payload.task_id);
         break;
       case "task_claimed":
         this.claims += 1;

@@ -11,6 +11,8 @@ import type {
   CollectedOutputs,
 } from "../../src/worker/port.ts";
 import { makeOutcome } from "../run/fixture.ts";
+import { ENTRIES } from "./plans.ts";
+import { randomProposals } from "./proposals.ts";
 import type { Random } from "./random.ts";
 import { forever, type SimulatedProcess, type World } from "./world.ts";
 
@@ -205,7 +207,8 @@ export class SimulatedAttempt implements Attempt {
       return this.#finish(makeOutcome("timeout"));
     }
     await this.#process.sleep(this.#random.logBetween(10, 30_000));
-    this.#finish(makeOutcome(this.#result(), { proven_dead: this.#random.chance(0.97) }));
+    const result = this.#result();
+    this.#finish(makeOutcome(result, { proven_dead: this.#random.chance(0.97), ...this.#reported() }));
   }
 
   #countBody(): void {
@@ -231,6 +234,16 @@ export class SimulatedAttempt implements Attempt {
         "blocked_on_external",
       ] as const,
     );
+  }
+
+  /** What the attempt proposes, whether it succeeded or not. */
+  #reported(): Pick<AttemptOutcome, "reported"> {
+    const { faults, taskIds } = this.#world;
+    if (!faults.strikes("reported_proposals", 0.5)) return {};
+    const random = this.#random.split("proposals");
+    const proposals = randomProposals(random, taskIds, ENTRIES);
+    const more = random.chance(0.2) ? { more_proposals: random.between(1, 30) } : {};
+    return { reported: { status: "success", proposals, ...more } };
   }
 
   /** Ends as asked, sooner or later. */

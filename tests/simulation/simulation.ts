@@ -82,7 +82,7 @@ class Simulation {
     this.#random = random.split("faults");
     this.#plan = randomPlan(random.split("plan"), largest);
     this.#faults = new Faults(random.split("rates"));
-    this.#world = new World(random.split("world"), this.#faults);
+    this.#world = new World(random.split("world"), this.#faults, this.#plan.tasks.map(({ id }) => id));
     this.#invariants = new Invariants(this.#plan, (what) => this.#world.violate(what));
     this.#process = new SimulatedProcess(this.#world);
     this.#hands = new Hands(this.#world, this.#plan, random.split("hands"));
@@ -335,6 +335,8 @@ class Simulation {
     this.#faults.count(kind);
     const event = this.#world.appendForeign(foreign);
     if (event !== undefined && KINDS[event.kind].class === "fact") this.#invariants.forgedFrom(event.index);
+    // What is at work may propose something while the run is being cancelled.
+    if (kind === "run_cancelled" && this.#random.chance(0.7)) this.#request("proposed", state);
   }
 
   /** What an attempt has used, as its worker measures it while it runs. */

@@ -21,6 +21,16 @@ export function words(drafts: readonly EventDraft[]): string[] {
         return `fail ${id} ${payload.token}`;
       case "merge_started":
         return `merge ${id} ${payload.pin} on ${payload.head}`;
+      case "task_completed":
+        return `complete ${id}`;
+      case "task_accepted": {
+        const { request, proposal, spec } = payload;
+        return `accept ${id} ${request} ${proposal} after ${spec?.["dependencies"]} writes ${
+          spec?.["write_set"]
+        }`;
+      }
+      case "task_rejected":
+        return `reject ${payload.request} ${payload.proposal}`;
       case "task_reopened":
         return `reopen ${id} ${payload.request} ${payload.answer}`;
       case "budget_exhausted":

@@ -44,6 +44,8 @@ export class World {
   readonly foreign = new Set<number>();
   readonly faults: Faults;
   readonly random: Random;
+  /** The tasks of the run, accepted ones at the end. */
+  readonly taskIds: string[];
   /** What broke a rule. */
   readonly violations: string[] = [];
   /** Whether the controller is in the middle of an append, or about to try it again. */
@@ -55,7 +57,8 @@ export class World {
   #offset = 0;
   #writableFrom = 0;
 
-  constructor(random: Random, faults: Faults) {
+  constructor(random: Random, faults: Faults, taskIds: readonly string[]) {
+    this.taskIds = [...taskIds];
     this.random = random;
     this.faults = faults;
     this.clock = new SimulatedClock(random.split("clock"));
@@ -72,6 +75,7 @@ export class World {
     this.log.subscribe((event) => {
       this.hasNews = false;
       this.events.push(event);
+      if (event.kind === "task_accepted") this.taskIds.push(event.payload.task_id);
     });
   }
 

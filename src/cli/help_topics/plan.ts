@@ -68,6 +68,8 @@ export const planTopic: HelpTopic = {
         "A task may write what it came to, as JSON, into the file that OMK_RESULT names: status (success, partial, " +
         "failed, blocked_on_human, blocked_on_external), summary, question. That can lower what the evidence says, " +
         "never raise it. A task that is blocked waits for omk answer.",
+        "Where the plan has proposals, that file may also name tasks to add to the run: proposals, a list of tasks as " +
+        "in the plan. They may do no more than the task that proposes them; each is accepted or refused in the log.",
       ],
     },
     { title: "Fields of the plan", entries: planFields() },

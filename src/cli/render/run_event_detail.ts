@@ -57,6 +57,10 @@ function detail(event: RunEvent): Omit<Telling, "colour"> | undefined {
       return { word: "merge", text: `${event.payload.task_id} on ${shortId(event.payload.head)}` };
     case "request_refused":
       return { word: "refused", text: `request ${event.payload.request}: ${reasonText(event.payload)}` };
+    case "task_accepted": {
+      const { task_id, reason } = event.payload;
+      return { word: "added", text: `${task_id}: ${reason}` };
+    }
     case "task_rejected": {
       const { task_id, proposed_by } = event.payload;
       return {

@@ -71,7 +71,9 @@ function runFields({ state, started, directory, standing }: RunView): readonly F
       `${timeText(run.started_at)}, ${standing === "running" ? "so far" : "took"} ${formatDuration(took)}`,
     ],
     ["plan", [
-      `${counted(plan.tasks.length, "task")}, ${counted(settings?.workers ?? plan.workers, "worker")}, ` +
+      `${counted(plan.tasks.length, "task")}${
+        run.accepted === undefined ? "" : ` (${run.accepted.length} of them proposed by tasks)`
+      }, ${counted(settings?.workers ?? plan.workers, "worker")}, ` +
       `on failure ${settings?.on_failure ?? plan.on_failure}, durability ${
         settings?.durability ?? plan.durability
       }`,

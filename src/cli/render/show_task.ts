@@ -3,6 +3,7 @@
 import type { AttemptOutcome } from "../../log/kinds.ts";
 import type { Command, LoopSpec, TaskSpec } from "../../plan/spec.ts";
 import type { TaskView } from "../../scheduler/run_state.ts";
+import type { ProposedBy } from "../../scheduler/task_state.ts";
 import type { AttemptRecord } from "../attempt_history.ts";
 import type { Style } from "../output.ts";
 import { formatDuration } from "./duration.ts";
@@ -25,7 +26,12 @@ export function showTask(
   return [
     `task ${style.bold(spec.id)}${name} of run ${runId}: ${taskStateText(task.state, style)}`,
     ...fieldLines(
-      [["reason", task.reason], ["blocked by", joined(task.causes)], ...specFields(spec)],
+      [
+        ["reason", task.reason],
+        ["blocked by", joined(task.causes)],
+        ["proposed by", proposerText(task.proposed_by)],
+        ...specFields(spec),
+      ],
       style,
       columns,
     ),
@@ -35,6 +41,10 @@ export function showTask(
     ...attempts.flatMap((attempt) => ["", ...attemptLines(attempt, style, columns)]),
     ...(attempts.length === 0 ? ["", "no attempt yet"] : []),
   ];
+}
+
+function proposerText(by: ProposedBy | undefined): string | null {
+  return by === undefined ? null : `${by.task_id}, attempt ${by.attempt}`;
 }
 
 function specFields(spec: TaskSpec): readonly Field[] {

@@ -3,9 +3,11 @@
 import * as z from "zod";
 import {
   attemptOutcome,
+  attemptRef,
   eventIndex,
   fencingToken,
   objectId,
+  reusedFrom,
   runStatus,
   runTime,
   storedOutput,
@@ -46,11 +48,12 @@ export const taskState = z.strictObject({
   slot: z.string().nullable(),
   process: z.looseObject({ pid: z.int(), pgid: z.int() }).nullable(),
   cancel_request: eventIndex.nullable(),
-  cancel_reason: z.string().optional(),
+  cancel_reason: z.string().optional().describe("Why it is to be cancelled while it is at work"),
   stalled: z.strictObject({ since: runTime, reason: z.string() }).optional()
     .describe("Since when the current attempt makes no progress; absent while it does"),
-  reused: z.looseObject({ run: z.string(), attempt: z.int() }).optional()
-    .describe("Where its work was taken over from; absent where it was run"),
+  reused: reusedFrom.optional().describe("The attempt of an earlier run whose work was taken over"),
+  proposed_by: z.strictObject({ ...attemptRef, depth: z.int().min(1) }).optional()
+    .describe("The attempt that proposed the task; absent where the plan holds it"),
   answer: z.string().optional().describe("The latest answer to a question of the task"),
   loop: z.strictObject({
     iteration: z.int().min(1),

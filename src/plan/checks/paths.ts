@@ -52,6 +52,7 @@ export function checkPaths(draft: PlanDraft, tree: TrackedTree): Finding[] {
   for (const field of ["setup_inputs", "keep", "copy"] as const) {
     check(["worktree", field], draft.worktree?.[field], normalizePath);
   }
+  check(["proposals", "write_set"], draft.proposals?.write_set, (text) => writable(text, tree));
   for (const [at, gate] of (draft.gates ?? []).entries()) {
     check(["gates", at, "reports"], gate.reports, normalizeEntry);
   }

@@ -4,6 +4,7 @@ import type { EventOf } from "../../log/event.ts";
 import type { PayloadOf } from "../../log/kinds.ts";
 import type { RunState, TaskView } from "../../scheduler/run_state.ts";
 import { isActive } from "../../scheduler/task_state.ts";
+import { openProposals } from "./proposal_events.ts";
 import { completeByReuse, refuseReuse, reusableOf } from "./reuse_events.ts";
 import {
   attemptOf,
@@ -33,8 +34,6 @@ type TaskKind =
   | "task_cancelled"
   | "task_reopened"
   | "result_refused"
-  | "task_accepted"
-  | "task_rejected"
   | "usage_recorded"
   | "approval_requested"
   | "approval_decided";
@@ -105,8 +104,10 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     if (typeof view === "string") return view;
     const { outcome, outputs } = event.payload;
     const broken = move(state, view, "finished", timeOf(event), { outcome, outputs, lease_expires: null });
-    if (broken === undefined && view.task.pin !== null) state.run.merge_queue.push(view.task.id);
-    return broken;
+    if (broken !== undefined) return broken;
+    if (view.task.pin !== null) state.run.merge_queue.push(view.task.id);
+    openProposals(state, event);
+    return undefined;
   },
 
   merge_started(state, { payload }) {
@@ -245,8 +246,6 @@ export const taskHandlers: HandlersOf<TaskKind> = {
   },
 
   result_refused: (state, { payload }) => void closeRequest(state, payload),
-  task_accepted: (state, { payload }) => void closeRequest(state, payload),
-  task_rejected: (state, { payload }) => void closeRequest(state, payload),
 
   usage_recorded({ run }, { payload }) {
     const { metric, amount } = payload;

@@ -1,0 +1,81 @@
+/** The stored form of a task: the schema of what plan.json holds of it, and the log of a task that was accepted. */
+
+import { z } from "zod";
+import { isTaskId, type TaskSpec } from "./spec.ts";
+
+/** A whole number from 0 on. */
+export const count = z.int().min(0);
+/** A time, seconds. */
+export const seconds = z.number().min(0);
+/** A list of texts. */
+export const texts = z.array(z.string());
+/** A command: a text for `sh -c`, or a program with its arguments. */
+export const command = z.union([z.string(), texts]);
+
+/** A gate. */
+export const gate = z.strictObject({
+  name: z.string(),
+  command,
+  required: z.boolean(),
+  timeout_secs: seconds,
+  scope: z.enum(["run", "task"]),
+  retries: count,
+  allow_fail: z.boolean(),
+  skip: z.boolean(),
+  output_fails: z.boolean(),
+  reports: texts,
+});
+
+/** The limits that a plan has for all tasks, and a task for itself. */
+export const taskLimits = {
+  output_bytes: z.exactOptional(count),
+  memory_bytes: z.exactOptional(count),
+  processes: z.exactOptional(count),
+};
+
+/** A task. */
+export const task = z.strictObject({
+  id: z.string().refine(isTaskId, { error: "Invalid task id" }),
+  name: z.string(),
+  description: z.exactOptional(z.string()),
+  run: z.exactOptional(command),
+  prompt: z.exactOptional(z.string()),
+  loop: z.exactOptional(z.strictObject({ run: command, max_iterations: z.int().min(1), until: gate })),
+  review: z.exactOptional(z.unknown()),
+  agent: z.exactOptional(z.string()),
+  dependencies: texts,
+  trigger_rule: z.enum(["all_success", "one_success", "all_done"]),
+  priority: z.int(),
+  pool: z.string().nullable(),
+  read_set: texts,
+  write_set: texts.nullable(),
+  outputs: texts,
+  isolation: z.enum(["worktree", "none"]),
+  env: z.record(z.string(), z.union([z.string(), z.strictObject({ from: z.string() })])),
+  cwd: z.string(),
+  timeout_secs: seconds,
+  retry_policy: z.strictObject({
+    max_attempts: count,
+    backoff_seconds: seconds,
+    backoff_multiplier: z.number().min(1),
+    max_backoff_seconds: seconds,
+    jitter: z.number().min(0).max(1),
+    terminal_on_permanent_failure: z.boolean(),
+  }),
+  retry_declared: z.boolean(),
+  on_stall: z.enum(["warn", "retry", "kill"]),
+  acceptance_criteria: texts,
+  gates: z.array(gate),
+  limits: z.exactOptional(z.strictObject(taskLimits)),
+  sandbox: z.exactOptional(z.strictObject({ network: z.enum(["none", "host"]), write: texts })),
+  attempts: z.exactOptional(z.unknown()),
+  metadata: z.record(z.string(), z.unknown()),
+});
+
+/** The stored form of one task, or what is wrong with it. */
+export function readStoredTask(value: unknown): { readonly spec: TaskSpec } | { readonly problem: string } {
+  const result = task.safeParse(value);
+  if (result.success) return { spec: result.data };
+  const [issue] = result.error.issues;
+  return { problem: `${issue?.path.join(".") || "the task"}: ${issue?.message}` };
+}
