@@ -18,6 +18,7 @@ import { appendPatiently } from "./append_patiently.ts";
 import { decideFinish } from "./finish.ts";
 import { ControllerFault, type ControllerHandle, type DraftMaker } from "./controller_handle.ts";
 import { runGateFlow } from "./gate_flow.ts";
+import { Inbox } from "./inbox.ts";
 import { runMergeFlow } from "./merge_flow.ts";
 import { Leases } from "./leases.ts";
 import type { RunPorts } from "./ports.ts";
@@ -31,13 +32,6 @@ import { WorkerWatch } from "./worker_watch.ts";
 const POLL_MS = 200;
 /** How what is under way ends with the controller itself. */
 const SHUTDOWN: UnwantedEnd = { reason: "shutdown", now: false };
-
-interface Post {
-  readonly make: DraftMaker;
-  /** Appended and folded before the others are asked what they have to say. */
-  readonly isUrgent: boolean;
-  readonly done: PromiseWithResolvers<void>;
-}
 
 /** How a run ended. */
 export interface RunEnd {
@@ -56,7 +50,7 @@ export class Controller implements ControllerHandle {
   /** Null where nobody else works for the run. */
   readonly #remotes: RemoteAttempts | null;
   readonly #effects = new Set<Promise<void>>();
-  #inbox: Post[] = [];
+  readonly #inbox = new Inbox();
   #wake = Promise.withResolvers<void>();
   #fault: unknown = null;
   #proofHead: LogHead | null = null;
@@ -94,10 +88,8 @@ export class Controller implements ControllerHandle {
 
   #post(make: DraftMaker, isUrgent: boolean): Promise<void> {
     if (this.signal.aborted) return Promise.reject(this.#reasonOfEnd());
-    const post = { make, isUrgent, done: Promise.withResolvers<void>() };
-    this.#inbox.push(post);
     this.#wake.resolve();
-    return post.done.promise;
+    return this.#inbox.post(make, isUrgent);
   }
 
   /**
@@ -113,7 +105,7 @@ export class Controller implements ControllerHandle {
     try {
       await this.#takeUp();
       // Where somebody else has ended the run, the report of that is still to be appended.
-      while (this.state.run.phase === "active" || this.#inbox.length > 0) {
+      while (this.state.run.phase === "active" || !this.#inbox.isEmpty) {
         await this.#turn();
         this.#keepSnapshot(false);
       }
@@ -130,7 +122,7 @@ export class Controller implements ControllerHandle {
       this.#endNow = true;
       this.#abort.abort();
       this.#alarm[Symbol.dispose]();
-      this.#failPosts();
+      this.#inbox.close(this.#reasonOfEnd());
       this.#reconcile();
       await Promise.allSettled([...this.#effects, poller, watcher]);
       unsubscribe();
@@ -146,40 +138,23 @@ export class Controller implements ControllerHandle {
     if (this.#fault !== null) throw this.#fault;
     const wake = this.#wake = Promise.withResolvers<void>();
     await this.#keepTime();
-    await this.#drain();
+    await this.#inbox.drain(this.state, this.ports.clock.now(), (drafts) => this.#append(drafts));
     const { phase, proof_writing } = this.state.run;
     // Whoever slept during an append renews leases before anything is decided.
     if (phase !== "active" || (this.#leases.tick() && proof_writing === null)) return;
     const now = this.ports.clock.now();
     let drafts = decide(this.state, now);
-    if (drafts.length === 0 && this.#inbox.length === 0 && this.#flows.size === 0 && isQuiet(this.state)) {
+    if (drafts.length === 0 && this.#inbox.isEmpty && this.#flows.size === 0 && isQuiet(this.state)) {
       drafts = decideFinish(this.state);
     }
     if (drafts.length > 0) {
       this.#carryOut(await this.#append(drafts));
       return;
     }
-    if (this.#inbox.length > 0 || this.#fault !== null) return;
+    if (!this.#inbox.isEmpty || this.#fault !== null) return;
     // Until somebody posts or appends, or the next moment at which time alone decides.
     this.#alarm.ringAt(Math.min(nextWake(this.state, now) ?? Infinity, this.#leases.nextRenewal()), now);
     await wake.promise;
-  }
-
-  /** Appends what the flows have posted, all in one commit; what is urgent alone, because it changes what they say. */
-  async #drain(): Promise<void> {
-    const urgent = this.#inbox.filter(({ isUrgent }) => isUrgent);
-    const posts = urgent.length > 0 ? urgent : this.#inbox;
-    if (posts.length === 0) return;
-    this.#inbox = this.#inbox.filter((post) => !posts.includes(post));
-    try {
-      const now = this.ports.clock.now();
-      const drafts = posts.flatMap((post) => post.make(this.state, now));
-      if (drafts.length > 0) await this.#append(drafts);
-      for (const post of posts) post.done.resolve();
-    } catch (error) {
-      for (const post of posts) post.done.reject(error);
-      throw error;
-    }
   }
 
   async #append(drafts: readonly EventDraft[]): Promise<readonly RunEvent[]> {
@@ -403,11 +378,6 @@ export class Controller implements ControllerHandle {
       cause: error,
     });
     this.#wake.resolve();
-  }
-
-  #failPosts(): void {
-    for (const post of this.#inbox) post.done.reject(this.#reasonOfEnd());
-    this.#inbox = [];
   }
 
   #reasonOfEnd(): unknown {
