@@ -1,5 +1,14 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { eventually, fileWithLine, hurriedClock, isRunning, PATH_ONLY, pidIn, withBench } from "./fixture.ts";
+import {
+  eventually,
+  fileWithLine,
+  hurriedClock,
+  isRunning,
+  PATH_ONLY,
+  pidIn,
+  withBench,
+  withBlindShell,
+} from "./fixture.ts";
 
 /** Ignores SIGTERM, and says so in the file `ready`. */
 const IGNORES_TERM = `trap '' TERM; echo ready >ready; while :; do sleep 1; done`;
@@ -303,9 +312,11 @@ Deno.test("run() takes 200 MB of output with flat memory, cut visibly", () =>
   }));
 
 Deno.test("run() at the containment `group`, where no mark can be read, ends the group", () =>
-  withBench(async ({ supervisor, body, dir }) => {
-    assertEquals(supervisor.containment, "group");
-    const outcome = await supervisor.run(body("sleep 600 & echo $! >child")).outcome;
-    assertEquals([outcome.kind, outcome.strays_ended, outcome.proven_dead], ["exited", 1, true]);
-    assert(!isRunning(await pidIn(`${dir}/child`)));
-  }, { procRoot: "/nonexistent", environment: { PATH: "/nonexistent" } }));
+  withBlindShell((options) =>
+    withBench(async ({ supervisor, body, dir }) => {
+      assertEquals(supervisor.containment, "group");
+      const outcome = await supervisor.run(body("sleep 600 & echo $! >child")).outcome;
+      assertEquals([outcome.kind, outcome.strays_ended, outcome.proven_dead], ["exited", 1, true]);
+      assert(!isRunning(await pidIn(`${dir}/child`)));
+    }, options)
+  ));

@@ -122,3 +122,17 @@ export function pidsWithEnvironment(text: string): number[] {
   }
   return found;
 }
+
+/** Runs a test with a shell that sees neither /proc nor `ps` when it looks at processes, as on a machine without them. */
+export async function withBlindShell(test: (options: SupervisorOptions) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir();
+  try {
+    const shell = `${dir}/sh`;
+    // Only the helper that looks has this variable.
+    const script = '#!/bin/sh\n[ -z "$PROC_ROOT" ] || PATH=/nonexistent\nexec /bin/sh "$@"\n';
+    await Deno.writeTextFile(shell, script, { mode: 0o700 });
+    await test({ shell, procRoot: "/nonexistent" });
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}

@@ -10,6 +10,7 @@ import {
   pidIn,
   pidsWithEnvironment,
   withBench,
+  withBlindShell,
 } from "./fixture.ts";
 
 /** The pid of a running child of this process by an entry of its environment; children that ended are no match. */
@@ -89,14 +90,16 @@ Deno.test("isAlive() takes a zombie for dead", () =>
   }));
 
 Deno.test("isAlive() goes by the pid alone where the machine tells nothing", () =>
-  withBench(async ({ supervisor }) => {
-    assertEquals(supervisor.self.start_time, null);
-    assertEquals(await supervisor.isAlive(supervisor.self), true);
-    const child = marked({});
-    child.kill("SIGKILL");
-    await child.status;
-    assertEquals(await supervisor.isAlive({ ...supervisor.self, pid: child.pid }), false);
-  }, { procRoot: "/nonexistent", environment: { PATH: "/nonexistent" } }));
+  withBlindShell((options) =>
+    withBench(async ({ supervisor }) => {
+      assertEquals(supervisor.self.start_time, null);
+      assertEquals(await supervisor.isAlive(supervisor.self), true);
+      const child = marked({});
+      child.kill("SIGKILL");
+      await child.status;
+      assertEquals(await supervisor.isAlive({ ...supervisor.self, pid: child.pid }), false);
+    }, options)
+  ));
 
 Deno.test("endMarked() ends what has the mark as one element, waits for its guardian, and leaves the rest alone", () =>
   withBench(async ({ supervisor }) => {
