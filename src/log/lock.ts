@@ -22,7 +22,7 @@ import { turnstilePath } from "./log_paths.ts";
 export const LOCK_BUDGET_MS = 5000;
 
 /** How long a process may take the lock again and again while others wait, in milliseconds. */
-const TURN_MS = 4;
+const TURN_MS = 8;
 
 /**
  * How long a turnstile that is not there is not looked for again, in milliseconds: each look in vain makes an exception,

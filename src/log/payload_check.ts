@@ -101,18 +101,19 @@ function arrayCheck({ element, checks = [] }: Definition): Check | undefined {
 function objectCheck({ shape, catchall, checks = [] }: Definition): Check | undefined {
   const isStrict = (catchall?._zod.def as Definition | undefined)?.type === "never";
   if (shape === undefined || !isStrict || checks.length > 0) return undefined;
-  const fields: [string, Check][] = [];
-  for (const [name, schema] of Object.entries(shape)) {
+  const names = Object.keys(shape);
+  const fields: Check[] = [];
+  for (const schema of Object.values(shape)) {
     const check = checkOf(schema);
     if (check === undefined) return undefined;
-    fields.push([name, check]);
+    fields.push(check);
   }
   return (value) => {
     if (!isPlainObject(value)) return false;
     let present = 0;
-    for (const [name, check] of fields) {
-      const field = value[name];
-      if (!check(field)) return false;
+    for (let i = 0; i < fields.length; i++) {
+      const field = value[names[i] as string];
+      if (!(fields[i] as Check)(field)) return false;
       if (field !== undefined) present++;
     }
     // A key with the value `undefined` makes the count differ, and the schema decides.

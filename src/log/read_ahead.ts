@@ -3,7 +3,7 @@
 import { attemptAsync } from "./attempt.ts";
 
 /** How much is read at a time. */
-const PIECE_BYTES = 256 * 1024;
+const PIECE_BYTES = 64 * 1024;
 
 /** See the module. Disposing waits for a read that is under way; closing the file is its owner's. */
 export class ReadAhead implements AsyncDisposable {

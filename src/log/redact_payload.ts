@@ -54,29 +54,32 @@ function redactValue(value: Json, freedom: Freedom): Json {
 }
 
 function redactObject(object: { readonly [key: string]: Json }, freedom: Freedom): Json {
-  let changed = false;
-  const redacted: Record<string, Json> = {};
-  for (const [key, value] of Object.entries(object)) {
-    const name = freedom === "free" ? redactKey(key, redacted) : key;
+  const entries = Object.entries(object);
+  // Copied from the first change on: nearly nothing holds a secret.
+  let redacted: Record<string, Json> | undefined;
+  for (let i = 0; i < entries.length; i++) {
+    const [key, value] = entries[i] as [string, Json];
+    const name = freedom === "free" ? redactText(key) : key;
     const hidden = freedom === "free" && isSecretKey(key)
       ? hide(value)
       : redactValue(value, freedomOfField(freedom, key));
-    changed ||= name !== key || hidden !== value;
-    // Defined, not assigned: `__proto__` is a key like any other here.
-    Object.defineProperty(redacted, name, {
-      value: hidden,
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    });
+    if (redacted === undefined) {
+      if (name === key && hidden === value) continue;
+      redacted = {};
+      for (const [before, same] of entries.slice(0, i)) put(redacted, before, same);
+    }
+    put(redacted, name === key ? key : untaken(name, redacted), hidden);
   }
-  return changed ? redacted : object;
+  return redacted ?? object;
 }
 
-/** A key without secrets, and not one that is taken. */
-function redactKey(key: string, taken: Readonly<Record<string, Json>>): string {
-  const redacted = redactText(key);
-  if (redacted === key) return key;
+/** Defined, not assigned: `__proto__` is a key like any other here. */
+function put(object: Record<string, Json>, key: string, value: Json): void {
+  Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
+}
+
+/** A redacted key, told apart from those that are there. */
+function untaken(redacted: string, taken: Readonly<Record<string, Json>>): string {
   let name = redacted;
   for (let number = 2; Object.hasOwn(taken, name); number++) name = `${redacted}#${number}`;
   return name;
