@@ -42,10 +42,17 @@ Deno.test("000 open_failure_surfaces_to_every_caller", async () => {
     Array.from({ length: 8 }, () => openRunLog(directory.file(), OPTIONS)),
   );
   for (const result of results) assertInstanceOf(result.status === "rejected" && result.reason, LogIoError);
-  // Bug 3.1.5: the failure is not for ever, and a missing parent directory is made.
-  Deno.removeSync(directory.file());
-  await using log = await createRunLog(directory.file("a/b/events.jsonl"), OPTIONS);
+});
+
+Deno.test("000 bug 3.1.5: a missing parent directory is made, and an open that failed can be tried again", async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("a/b/events.jsonl");
+  Deno.mkdirSync(path, { recursive: true });
+  await assertRejects(() => createRunLog(path, OPTIONS), LogIoError);
+  Deno.removeSync(directory.file("a"), { recursive: true });
+  await using log = await createRunLog(path, OPTIONS);
   await log.append([runStarted()]);
+  assertEquals((await verifyLog(path)).verdict, "verified");
 });
 
 Deno.test("000 bugs 3.1.1 and 3.1.2: closing drains, and can be awaited", async () => {

@@ -1,7 +1,7 @@
 /** The tests of the harn event sinks and event log (004) that concern a log and its readers, and bugs of theirs. */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { LogIoError } from "../../src/log/errors.ts";
+import { CorruptLogError, LogIoError } from "../../src/log/errors.ts";
 import type { RunEvent } from "../../src/log/event.ts";
 import { createRunLog, openFreeLog, openRunLog } from "../../src/log/file_log.ts";
 import type { LogFile } from "../../src/log/file_port.ts";
@@ -15,7 +15,9 @@ import { consume } from "../../src/log/sinks/consume.ts";
 import { Cursor } from "../../src/log/sinks/cursor.ts";
 import { CursorRefusedError } from "../../src/log/sinks/errors.ts";
 import { FanOut } from "../../src/log/sinks/fan_out.ts";
+import { logFiles } from "../../src/log/stats.ts";
 import { TolerantReader } from "../../src/log/tolerant_reader.ts";
+import { verifyLog } from "../../src/log/verify.ts";
 import { commitEnds, encodeLog } from "../log/commits.ts";
 import {
   collect,
@@ -88,6 +90,28 @@ Deno.test("004 a log survives being opened again; a torn line is cut, not joined
   await log.append([fact("3")]);
   const kinds = (await collect(log.read())).map(({ kind }) => kind);
   assertEquals(kinds, ["run_started", "run_paused", "log_repaired", "run_paused"]);
+});
+
+Deno.test("004 a log that goes on in another file keeps its indices and its chain, and a part that is taken away is missed", async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file();
+  const options = { ...OPTIONS, segmentBytes: 1000 };
+  for (let round = 0; round < 6; round++) {
+    await using log = round === 0 ? await createRunLog(path, options) : await openRunLog(path, options);
+    await log.append(round === 0 ? [runStarted()] : [fact(`${round}`), fact("x")]);
+  }
+  const events = await collect(readRunLog(path));
+  assertEquals(events.map(({ index }) => index), events.map((_, at) => at));
+  const { verdict, head } = await verifyLog(path);
+  assertEquals([verdict, head.index], ["verified", events.length - 1]);
+  const [first, second] = await logFiles(path);
+  assert(first !== undefined && second !== undefined);
+  for (const { path: segment } of [first, second]) {
+    Deno.renameSync(segment, `${segment}.away`);
+    assertEquals((await verifyLog(path)).verdict, "corrupt");
+    await assertRejects(() => collect(readRunLog(path)), CorruptLogError, "is missing");
+    Deno.renameSync(`${segment}.away`, segment);
+  }
 });
 
 Deno.test("004 readers beside a writer see indices without a gap", async () => {
