@@ -86,6 +86,10 @@ export class Controller implements ControllerHandle {
     return this.#post(make, false);
   }
 
+  commitFirst(make: DraftMaker): Promise<void> {
+    return this.#post(make, true);
+  }
+
   #post(make: DraftMaker, isUrgent: boolean): Promise<void> {
     if (this.signal.aborted) return Promise.reject(this.#reasonOfEnd());
     this.#wake.resolve();

@@ -16,6 +16,8 @@ export interface ControllerHandle {
   readonly signal: AbortSignal;
   /** Appends what `make` returns when its turn comes, and resolves when it is folded. Rejects when the log fails. */
   commit(make: DraftMaker): Promise<void>;
+  /** As `commit`, but before all others and alone: what the others say is made from what this changes. */
+  commitFirst(make: DraftMaker): Promise<void>;
 }
 
 /** The fold met an event of this very process that breaks its rules: a fault of omk. */

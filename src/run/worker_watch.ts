@@ -90,7 +90,8 @@ export class WorkerWatch {
       })),
     );
     try {
-      await this.#controller.commit((state, now) => this.#verdicts(state, now, [own, ...others]));
+      // Verdicts are about attempts of which a flow may be about to tell the end.
+      await this.#controller.commitFirst((state, now) => this.#verdicts(state, now, [own, ...others]));
     } catch (error) {
       if (!signal.aborted) throw error;
     }

@@ -60,7 +60,9 @@ function endOf(state: RunState, ordinal: number, ends: ReadonlyMap<number, TaskS
       failsDependents(spec.trigger_rule, view.spec, { state: status });
   });
   const actor = `controller/${state.run.incarnation}`;
-  const told = causes.slice(0, CAUSES_LISTED).map((id) => `"${id}" ${statusOf(id)}`).join(", ");
+  const told = causes.slice(0, CAUSES_LISTED).map((id) => `"${id}", which ${endText(statusOf(id))}`).join(
+    "; ",
+  );
   if (causes.every((id) => statusOf(id) === "cancelled")) {
     return draft("task_cancelled", taskSubject(spec.id), actor, {
       task_id: spec.id,
@@ -76,4 +78,8 @@ function endOf(state: RunState, ordinal: number, ends: ReadonlyMap<number, TaskS
     causes: causes.slice(0, CAUSES_LISTED),
     reason: `depends on ${told}`,
   });
+}
+
+function endText(status: TaskStatus | undefined): string {
+  return status === "failed" ? "failed" : `is ${status}`;
 }

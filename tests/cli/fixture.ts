@@ -194,7 +194,7 @@ export function storyDrafts(until: "active" | "failed" | "finished"): readonly E
     draft("task_blocked", "task/after", ACTOR, {
       task_id: "after",
       causes: ["flaky"],
-      reason: 'depends on "flaky" failed',
+      reason: 'depends on "flaky", which failed',
     }),
   ];
   if (until === "failed") return [...active, ...blocked];

@@ -25,7 +25,7 @@ Deno.test("omk show tells all of a run: tasks, gates, retries with their reasons
   assertStringIncludes(stdout, `run ${RUN_ID} "a story": not_ready\n`);
   assertStringIncludes(stdout, "  build  completed  1 attempt, 10ms, 1 changed file, in dddddddddd\n");
   assertStringIncludes(stdout, "  flaky  failed     2 attempts, 20ms, exited with 3\n");
-  assertStringIncludes(stdout, 'after  blocked    depends on "flaky" failed\n');
+  assertStringIncludes(stdout, 'after  blocked    depends on "flaky", which failed\n');
   assertStringIncludes(
     stdout,
     "  test  run 1  failed  in 1.5s on tree eeeeeeeeee: exited with 1, gates/001-test.log\n",
@@ -123,7 +123,7 @@ Deno.test("omk logs says why there is nothing to print", async () => {
   const note = async (...words: string[]) => (await callCommand(logsCommand, words, place)).stderr;
   assertStringIncludes(
     await note("after"),
-    'task after has not started; it is blocked: depends on "flaky" failed',
+    'task after has not started; it is blocked: depends on "flaky", which failed',
   );
   assertStringIncludes(await note("build", "--attempt", "2"), "task build has no attempt 2; its latest is 1");
   await assertRejects(() => note("--gate", "tset"), UsageError, "those that have run are test");

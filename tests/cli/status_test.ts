@@ -98,7 +98,7 @@ Deno.test("statusScreen() gives the reasons of what failed and what is blocked",
   const text = screen(story("finished"), "not_ready");
   assertStringIncludes(text, "1 of 3 tasks completed, 1 failed, 1 blocked");
   assertStringIncludes(text, "failed   flaky  after 2 attempts: exited with 3");
-  assertStringIncludes(text, 'blocked  after  depends on "flaky" failed');
+  assertStringIncludes(text, 'blocked  after  depends on "flaky", which failed');
   assertStringIncludes(text, "gate   test: failed, exited with 1");
   assertStringIncludes(text, `omk logs ${RUN_ID} --failed`);
 });

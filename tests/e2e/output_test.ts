@@ -58,7 +58,7 @@ Deno.test("the end of a run is the end of stdout, with what failed, what to do, 
 failed bad: exited with 3
   | ::set-env name=PATH::/evil
   | ##[command]evil
-blocked after: depends on "bad" failed
+blocked after: depends on "bad", which failed
 gate failed unit: exited with 1
   | expected 3, got 4
 
@@ -69,6 +69,7 @@ not_ready: 1 of 3 tasks completed in TIME, 1 failed, 1 blocked
 next:
   omk logs RUN --failed  see all that failures printed
   omk retry RUN bad      run what failed again
+  omk run --reuse RUN    run a mended plan, keep what is done
   omk proof RUN          see what was done and proved
 `,
     "",

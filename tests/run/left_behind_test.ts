@@ -59,6 +59,8 @@ async function finishLeftBehind(ledger: Ledger, id: string, path: string): Promi
       }),
     release: () => Promise.resolve(),
   };
+  const commit: ControllerHandle["commit"] = (make) =>
+    Promise.resolve(void ledger.add(make(ledger.state, ledger.now)));
   const handle: ControllerHandle = {
     state: ledger.state,
     ports: {
@@ -72,7 +74,8 @@ async function finishLeftBehind(ledger: Ledger, id: string, path: string): Promi
       },
     },
     signal: new AbortController().signal,
-    commit: (make) => Promise.resolve(void ledger.add(make(ledger.state, ledger.now))),
+    commit,
+    commitFirst: commit,
   };
   const finished = new AttemptFlow(handle, attempt).finishLeftBehind();
   let isOver = false;

@@ -52,7 +52,7 @@ Deno.test("P4: all_success waits for every dependency and is blocked by one that
   decideAll(ledger);
   assertEquals([stateOf(ledger, "c"), stateOf(ledger, "d")], ["blocked", "blocked"]);
   assertEquals(findTask(ledger.state, "c")?.task.causes, ["b"]);
-  assertEquals(findTask(ledger.state, "d")?.task.reason, 'depends on "c" blocked');
+  assertEquals(findTask(ledger.state, "d")?.task.reason, 'depends on "c", which is blocked');
   assert(isQuiet(ledger.state));
 });
 

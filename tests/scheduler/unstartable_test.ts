@@ -14,7 +14,7 @@ Deno.test("one_success is blocked by failures that only all_success dependents t
   end(ledger, "a", "exit");
   decideAll(ledger);
   const { task } = findTask(ledger.state, "b") ?? {};
-  assertEquals([task?.state, task?.causes, task?.reason], ["blocked", ["a"], 'depends on "a" failed']);
+  assertEquals([task?.state, task?.causes, task?.reason], ["blocked", ["a"], 'depends on "a", which failed']);
   assertEquals(findTask(ledger.state, "c")?.task.causes, ["b"]);
   ask(ledger, "retry_requested", { task_id: "b", reason: "again" });
   assertEquals(

@@ -56,10 +56,18 @@ function failureSteps(state: RunState): readonly NextStep[] {
     ...(failed.length > 0 && !run.cancelled && !isGood
       ? [step(`omk retry ${id} ${retried}`, "run what failed again")]
       : []),
+    ...(canBeTakenOver(state) && failed.length > 0 && !isGood
+      ? [step(`omk run --reuse ${id}`, "run a mended plan, keep what is done")]
+      : []),
     ...(waiting === undefined ? [] : [step(`omk answer ${id} ${waiting} "…"`, "answer the question")]),
     ...(spent === undefined ? [] : [step(`omk budget add ${id} --${spent} …`, "allow more")]),
     ...(waiting === undefined && spent === undefined ? [] : [step(`omk resume ${id}`, "then go on")]),
   ];
+}
+
+/** Whether another run could take over work of this one: what was completed in a worktree. */
+function canBeTakenOver({ run, tasks }: RunState): boolean {
+  return run.base !== null && tasks.some((task) => task.state === "completed" && task.base !== null);
 }
 
 function infraSteps({ run }: RunState): readonly NextStep[] {
