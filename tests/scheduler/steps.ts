@@ -86,7 +86,15 @@ export function ledgerOf(tasks: readonly TaskSpec[], overrides: Parameters<typeo
 }
 
 /** Another process asks for something. */
-export function ask<K extends Extract<Kind, `${string}_requested` | "answer_given">>(
+export function ask<
+  K extends Extract<
+    Kind,
+    | `${string}_requested`
+    | "answer_given"
+    | `worker_${"joined" | "left"}`
+    | `attempt_${"started" | "reported"}`
+  >,
+>(
   ledger: Ledger,
   kind: K,
   payload: Omit<PayloadOf<K>, "process" | "wall">,
@@ -97,8 +105,9 @@ export function ask<K extends Extract<Kind, `${string}_requested` | "answer_give
   ledger.add([request as unknown as EventDraft]);
 }
 
-/** Why the last request was refused; undefined where it was not. */
+/** Why the last request, or result, was refused; undefined where it was not. */
 export function refusal(drafts: readonly EventDraft[]): string | undefined {
-  const refused = drafts.findLast((each) => each.kind === "request_refused");
-  return refused?.kind === "request_refused" ? refused.payload.reason : undefined;
+  const refused = drafts.findLast(({ kind }) => kind === "request_refused" || kind === "result_refused");
+  const isRefusal = refused?.kind === "request_refused" || refused?.kind === "result_refused";
+  return isRefusal ? refused.payload.reason : undefined;
 }

@@ -46,6 +46,18 @@ export function closeReports(
   );
 }
 
+/**
+ * What a worker has reported is answered when its attempt is pinned with that result; another result means that the
+ * report came while the attempt was given up, and the end of the attempt is the answer.
+ */
+export function takeInReport({ run }: RunState, { token, outcome }: PayloadOf<"attempt_pinning">): void {
+  if (run.open_requests.length === 0) return;
+  run.open_requests = run.open_requests.filter((open) =>
+    open.kind !== "attempt_reported" || open.payload.token !== token ||
+    open.payload.outcome.result !== outcome.result
+  );
+}
+
 /** The task of an event, or the rule that is broken. */
 export function taskOf(state: RunState, id: string): TaskView | string {
   return findTask(state, id) ?? `the plan has no task "${id}"`;

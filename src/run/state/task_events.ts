@@ -13,6 +13,7 @@ import {
   type HandlersOf,
   move,
   NO_ATTEMPT,
+  takeInReport,
   taskOf,
   timeOf,
 } from "./handler.ts";
@@ -82,7 +83,8 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     if (typeof view === "string") return view;
     // Only what an attempt leaves in the end is merged.
     if (payload.iteration !== undefined) return undefined;
-    closeReports(state, payload.token, "attempt_started", "attempt_reported");
+    closeReports(state, payload.token, "attempt_started");
+    takeInReport(state, payload);
     view.task.stage = "pinning";
     view.task.pin_date = payload.date;
     view.task.slot = payload.slot;
