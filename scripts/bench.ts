@@ -4,6 +4,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
+import { attemptsBenchmark } from "../tests/bench/attempts.ts";
 import { commandsBenchmark } from "../tests/bench/commands.ts";
 import { logBenchmark } from "../tests/bench/log.ts";
 import { graphBenchmark } from "../tests/bench/graph.ts";
@@ -33,6 +34,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   commandsBenchmark,
   mergeBenchmark,
   worktreesBenchmark,
+  attemptsBenchmark,
 ];
 
 async function main(): Promise<number> {

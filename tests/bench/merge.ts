@@ -1,15 +1,12 @@
 /** What a merge costs without gates: a hundred prepared attempts, beside git's own plumbing and cherry-pick. */
 
-import { openWorkspace } from "../../src/git/workspace.ts";
-import { discoverRepository } from "../../src/git/repository.ts";
 import type { CommitMeta } from "../../src/git/port.ts";
 import { type Benchmark, median, report } from "./measure.ts";
 import { filePath, git, makeRepository } from "./repository.ts";
+import { acquireSlot, holderOf, open, RUN } from "./workspace.ts";
 
 const FILES = 10_000;
 const ATTEMPTS = 100;
-const RUN = "20260102-030405-abcd";
-const WORKTREE = { setup: null, setup_inputs: [], keep: [], copy: [] };
 
 /** See the module. */
 export const mergeBenchmark: Benchmark = {
@@ -53,26 +50,18 @@ async function mergeByOmk(
   root: string,
   state: string,
 ): Promise<{ readonly each: number[]; readonly whole: number; readonly pins: string[] }> {
-  const info = await discoverRepository(root);
+  const workspace = await open(root, state);
+  const { info } = workspace;
   const base = info.head ?? "";
-  const workspace = await openWorkspace(info, { env: { XDG_STATE_HOME: state }, findSecrets: () => false });
   try {
     await workspace.openRun(RUN, base);
     const meta: CommitMeta = { identity: info.identity, date: 1_767_323_045_000, message: "Work\n" };
     const pins: string[] = [];
     for (let at = 0; at < ATTEMPTS; at++) {
-      const holder = { run_id: RUN, task_id: `t${at}`, attempt: 1, token: at + 1 };
-      const slot = await workspace.acquire({
-        kind: "task",
-        holder,
-        base,
-        worktree: WORKTREE,
-        restore: [],
-        runSetup: () => Promise.resolve({ exit_code: 0, output_tail: "" }),
-      });
+      const slot = await acquireSlot(workspace, base, at);
       await Deno.writeTextFile(`${slot.path}/${filePath(at * 97)}`, `changed by ${at}\n`);
       await Deno.writeTextFile(`${slot.path}/new-${at}.txt`, `new by ${at}\n`);
-      const pin = await workspace.pin(slot, holder, meta, { pin_file_bytes: 1e6 });
+      const pin = await workspace.pin(slot, holderOf(at), meta, { pin_file_bytes: 1e6 });
       if (pin.commit !== null) pins.push(pin.commit);
       await workspace.release(slot, { setAside: false });
     }
