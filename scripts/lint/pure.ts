@@ -13,6 +13,7 @@ const PURE: readonly string[] = [
   "src/errors.ts",
   "src/log/event.ts",
   "src/log/kinds.ts",
+  "src/log/kinds/",
   "src/log/payloads.ts",
   "src/log/redact.ts",
   "src/log/secret_patterns.ts",

@@ -1,0 +1,39 @@
+/** The facts about gates and proofs. */
+
+import * as z from "zod";
+import { artifact, gateEvidence, gateRun, objectId, runStatus, sha256Hex, taskId } from "../payloads.ts";
+import { fact, syncedFact } from "./entry.ts";
+import { logHead, reason } from "./parts.ts";
+
+/** See the module. */
+export const gateFacts = {
+  gate_started: fact(gateRun),
+  gate_passed: syncedFact(gateEvidence),
+  gate_failed: syncedFact({
+    ...gateEvidence,
+    reason,
+    /** The machine failed, not the gate's judgement: spawn error or time-out. */
+    infrastructure: z.boolean(),
+  }),
+  gate_skipped: fact({
+    gate: z.string().min(1),
+    scope: z.enum(["run", "task"]),
+    required: z.boolean(),
+    tree: objectId.nullable(),
+    commit: objectId.nullable(),
+    task_id: taskId.nullable(),
+    reason,
+  }),
+  /** Intent, and the log head of the proof: its commit ends with this event. */
+  proof_writing: fact({ status: runStatus, commit: objectId.nullable(), tree: objectId.nullable() }),
+  proof_written: syncedFact({
+    status: runStatus,
+    head: logHead,
+    proof: artifact,
+    failure: artifact.nullable(),
+    patch: artifact.nullable(),
+    /** SHA-256 of the public key that the statements about the proof are signed with; absent where they are not. */
+    signed_by: sha256Hex.optional(),
+  }),
+  proof_attached: fact({ ref: z.string(), commit: objectId }),
+};
