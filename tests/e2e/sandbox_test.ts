@@ -2,9 +2,13 @@
 
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { NO_NEEDS } from "../../src/process/containment.ts";
-import { isAvailable } from "../process/levels.ts";
+import { AVAILABLE, isAvailable } from "../process/levels.ts";
 import { Sandbox } from "./harness.ts";
 import { assertUntouched, userState } from "./user_state.ts";
+
+/** Where control groups (v2) are, and whether the system leaves a group to root: systemd would not. */
+const GROUPS = /^\S+ (\S+) cgroup2 /m.exec(Deno.readTextFileSync("/proc/self/mounts"))?.[1];
+const isLeftAlone = AVAILABLE.has("cgroup") && GROUPS !== undefined && !await exists("/run/systemd/system");
 
 const ignore = !await isAvailable({ ...NO_NEEDS, sandbox: true });
 
@@ -129,3 +133,42 @@ Deno.test("a limit of memory ends what takes more, a task's own comes before the
   const [started] = await sandbox.payloads("run_started");
   assertEquals([started?.containment, started?.memory_limit], ["mark", "process"]);
 });
+
+Deno.test({
+  name: "a run in a control group that is left to it keeps its tasks in groups, and leaves none behind",
+  ignore: !isLeftAlone,
+  async fn() {
+    await using sandbox = await Sandbox.withPlan(planOf([
+      { id: "group", run: "sed -n 's/^0:://p' /proc/self/cgroup" },
+      { id: "hides", run: `env -i PATH="$PATH" setsid sleep 1000 & sleep 0.05` },
+    ]));
+    const own = /^0::(.*)$/m.exec(await Deno.readTextFile("/proc/self/cgroup"))?.[1]?.replace(/\/$/, "");
+    const group = `${GROUPS}${own}/test-${crypto.randomUUID()}`;
+    await Deno.mkdir(group);
+    try {
+      const { code, stdout, stderr } = await sandbox.sh(
+        `echo 0 > ${group}/cgroup.procs && ${sandbox.omkCommand("run")}`,
+      );
+      assertEquals(code, 0, stderr);
+      assertMatch(stdout, /, containment cgroup$/m);
+      assertMatch(stdout, /\/omk-[0-9a-f-]{36}\/\d+$/m);
+      const strays = (await sandbox.payloads("task_finished")).map(({ task_id, outcome }) => [
+        task_id,
+        Object(outcome).strays_ended,
+      ]);
+      assertEquals(strays.sort(), [["group", 0], ["hides", 1]]);
+    } finally {
+      await Deno.remove(group);
+    }
+  },
+});
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
