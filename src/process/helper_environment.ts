@@ -1,6 +1,6 @@
 /** The environment of omk's own shell helpers. */
 
-/** Where programs are when the user's environment does not say, or not of all that helpers use. */
+/** Where programs are when the user's environment does not say. */
 const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 
 /** What a helper takes over from an omk that itself runs inside a task, so that the outer omk finds it. */
@@ -14,7 +14,7 @@ const INHERITED = ["OMK_MARK", "OMK_TASK_ID", "OMK_ATTEMPT"] as const;
  */
 export function helperEnvironment(own: Readonly<Record<string, string>>): Record<string, string> {
   const env: Record<string, string> = {
-    PATH: own["PATH"] === undefined ? DEFAULT_PATH : `${own["PATH"]}:${DEFAULT_PATH}`,
+    PATH: own["PATH"] ?? DEFAULT_PATH,
     LC_ALL: "C",
     TZ: "UTC",
   };

@@ -4,11 +4,12 @@ import { ContainmentError, NO_NEEDS } from "../../src/process/containment.ts";
 import { ControlGroups } from "../../src/process/control_groups.ts";
 import { ProcessTable } from "../../src/process/process_table.ts";
 import { createSupervisor } from "../../src/process/supervisor.ts";
-import { isRunning, PATH_ONLY, pidIn, withBench } from "./fixture.ts";
+import { eventually, isRunning, PATH_ONLY, pidIn, withBench } from "./fixture.ts";
 import { AVAILABLE, isAvailable, LEVELS, needsOf } from "./levels.ts";
 
-/** A process that neither its group nor its mark gives away; its pid as the machine sees it comes from its parent. */
-const HIDING = "env -i PATH=$PATH setsid sleep 600 & sleep 0.05; ";
+/** Leaves a process that neither its group nor its mark gives away, and ends once that one is as it will be. */
+const HIDING = `env -i PATH="$PATH" setsid sh -c 'echo $$ >hidden; exec sleep 600' & ` +
+  "until [ -s hidden ]; do sleep 0.01; done";
 
 for (const level of LEVELS) {
   const ignore = !AVAILABLE.has(level);
@@ -34,14 +35,14 @@ for (const level of LEVELS) {
         ]);
         assertEquals(await end(["nonexistent-program"]), ["spawn_error", null, null, true]);
         // SIGTERM reaches it, and it has the whole grace for its end.
-        const gentle = "trap 'sleep 0.3; echo ended; exit 3' TERM; echo up; sleep 600 & wait";
-        assertEquals(await end(gentle, { task_id: "gentle", timeoutMs: 300, graceMs: 10_000 }), [
-          "timed_out",
-          3,
-          null,
-          true,
-        ]);
-        assertEquals(read("gentle.log"), "up\nended\n");
+        const gentle = supervisor.run(body(
+          "trap 'sleep 0.3; echo ended; exit 3' TERM; echo up; sleep 600 & wait",
+          { task_id: "gentle", graceMs: 60_000 },
+        ));
+        await eventually("it is up", () => gentle.voice().last_line === "up");
+        gentle.end("cancelled");
+        const { kind: how, exit_code: code, proven_dead: isDead } = await gentle.outcome;
+        assertEquals([how, code, isDead, read("gentle.log")], ["ended", 3, true, "up\nended\n"]);
         const stubborn = "trap '' TERM; while :; do sleep 600; done";
         const [kind, , signal, dead] = await end(stubborn, { timeoutMs: 100, graceMs: 50 });
         assertEquals([kind, signal, dead], ["timed_out", "SIGKILL", true]);
@@ -68,7 +69,7 @@ for (const level of LEVELS) {
     fn: () =>
       withBench(async ({ supervisor, body, dir }) => {
         // In a namespace pids are others than outside, and there is nothing to be found outside.
-        const outcome = await supervisor.run(body(`${HIDING}echo $! >hidden`)).outcome;
+        const outcome = await supervisor.run(body(HIDING)).outcome;
         assertEquals([outcome.kind, outcome.proven_dead], ["exited", true]);
         const hidden = await pidIn(`${dir}/hidden`);
         if (level === "pidns") {
@@ -218,7 +219,8 @@ Deno.test({
   fn: () =>
     withBench(async ({ supervisor, body }) => {
       const chain =
-        `env -i PATH="$PATH" setsid sh -c '(while :; do (sleep 0.01 & ) ; sleep 0.01; done) & exit' & sleep 0.1`;
+        `env -i PATH="$PATH" setsid sh -c '(while :; do (sleep 0.01 & ) ; sleep 0.01; : >forks; done) & exit' & ` +
+        "until [ -e forks ]; do sleep 0.01; done";
       const outcome = await supervisor.run(body(chain)).outcome;
       assertEquals([outcome.kind, outcome.proven_dead], ["exited", true]);
       assert(outcome.strays_ended > 0);
