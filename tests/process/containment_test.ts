@@ -36,7 +36,7 @@ for (const level of LEVELS) {
         assertEquals(await end(["nonexistent-program"]), ["spawn_error", null, null, true]);
         // SIGTERM reaches it, and it has the whole grace for its end.
         const gentle = supervisor.run(body(
-          "trap 'sleep 0.3; echo ended; exit 3' TERM; echo up; sleep 600 & wait",
+          "trap 'sleep 0.3; echo ended; exit 3' TERM; echo up; while :; do :; done",
           { task_id: "gentle", graceMs: 60_000 },
         ));
         await eventually("it is up", () => gentle.voice().last_line === "up");
