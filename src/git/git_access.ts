@@ -41,6 +41,20 @@ export function openGitAccess(
   };
 }
 
+/** The paths in which two trees or commits of a repository differ. */
+export async function differingPaths(
+  { commonDir }: Pick<RepositoryInfo, "commonDir">,
+  from: ObjectId,
+  to: ObjectId,
+): Promise<readonly string[]> {
+  const { stdout } = await runGit(["diff-tree", "-r", "-z", "--name-only", "--no-renames", from, to], {
+    cwd: commonDir,
+    profile: "own",
+    env: { GIT_DIR: commonDir },
+  });
+  return decode(stdout).split("\0").filter((path) => path !== "");
+}
+
 /**
  * The patch is made in an empty repository of its own that borrows the objects: neither the configuration nor the
  * attributes of the one that is read can change it.

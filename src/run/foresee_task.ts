@@ -30,7 +30,7 @@ export function foreseeTask(
   durations: PayloadOf<"run_started">["durations"],
 ): ForeseenTask {
   const story = new TaskStory(spec.id);
-  const all = predictRun(plan, null, durations, (event, state) => story.take(event, state));
+  const all = predictRun(plan, null, durations, { onEvent: (event, state) => story.take(event, state) });
   const ordered = around(buildGraph(plan.tasks), plan.tasks.indexOf(spec));
   const others = plan.tasks.filter((each) => each.id !== spec.id);
   const unordered = plan.tasks.filter((_, ordinal) => !ordered.has(ordinal));

@@ -21,15 +21,23 @@ const UNKNOWN_MS = 1_000;
 /** The moment at which a predicted run starts, milliseconds; only distances matter. */
 export const PREDICTED_START = Date.UTC(2000, 0, 1);
 
+/** What else is known of a run that is predicted. */
+export interface PredictOptions {
+  /** Sees each imagined event once it is folded; its time counts from `PREDICTED_START`. */
+  readonly onEvent?: (event: RunEvent, state: RunState) => void;
+  /** What it takes over, which costs no time; what does not fit after all is not foreseen. */
+  readonly reuse?: PayloadOf<"run_started">["reuse"];
+}
+
 /**
- * The tasks in the order in which they would be claimed. Tasks that would never start are left out. `onEvent` sees each
- * imagined event once it is folded; its time counts from `PREDICTED_START`.
+ * The tasks in the order in which they would be claimed. Tasks that would never start, or are taken over, are left
+ * out.
  */
 export function predictRun(
   plan: Plan,
   selected: readonly string[] | null,
   durations: PayloadOf<"run_started">["durations"],
-  onEvent: (event: RunEvent, state: RunState) => void = () => {},
+  { onEvent = () => {}, reuse }: PredictOptions = {},
 ): readonly PredictedTask[] {
   const state = createRunState({
     ...plan,
@@ -62,7 +70,17 @@ export function predictRun(
       tasks.push({ task_id, start_ms: now - PREDICTED_START, end_ms: end - PREDICTED_START });
     }
   };
-  add([draft("run_started", "run", "controller/1", imaginedStart(plan, selected, durations))]);
+  add([draft("run_started", "run", "controller/1", {
+    ...imaginedStart(plan, selected, durations),
+    // In an imagined run there is nothing to merge.
+    ...(reuse === undefined
+      ? {}
+      : { reuse: { ...reuse, tasks: reuse.tasks.map((each) => ({ ...each, pin: null })) } }),
+  })]);
+  add((reuse?.tasks ?? []).map(({ task_id, from, token }) => {
+    const payload = { task_id, attempt: from.attempt, token, reused: from, commit: null, tree: null };
+    return draft("task_completed", taskSubject(task_id), "controller/1", payload);
+  }));
   while (true) {
     const decided = decide(state, now);
     if (decided.length > 0) {

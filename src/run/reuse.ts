@@ -3,7 +3,7 @@
 import { sha256OfFile } from "../digest.ts";
 import { InfraError, reasonOf, UsageError } from "../errors.ts";
 import { syncFile } from "../git/files.ts";
-import { openGitAccess } from "../git/git_access.ts";
+import { differingPaths, openGitAccess } from "../git/git_access.ts";
 import type { RepositoryInfo, Workspace } from "../git/port.ts";
 import type { PayloadOf } from "../log/kinds.ts";
 import { chooseReusable, type EarlierRun, nextReusable } from "../scheduler/reuse.ts";
@@ -18,6 +18,34 @@ export class ReuseError extends InfraError {
   override readonly name = "ReuseError";
 }
 
+/** What a run may take over. */
+export type Reuse = NonNullable<PayloadOf<"run_started">["reuse"]>;
+
+/**
+ * What a run that is only looked at could take over of an earlier one: as `findReusable`, but nothing is written, and
+ * every uncommitted change that would be part of the base counts as a path in which the bases differ. Undefined where no
+ * task works on a commit.
+ */
+export async function foreseeReuse(
+  prepared: PreparedRun,
+  earlier: RunDirectory,
+): Promise<Reuse | undefined> {
+  const { repository, usesWorktrees, snapshot } = prepared;
+  const head = repository?.head ?? null;
+  if (repository === null || head === null || !usesWorktrees) return undefined;
+  const commits = await openGitAccess(repository).commits([head]);
+  const tree = commits.get(head)?.tree;
+  if (tree === undefined) return undefined;
+  const workspace: Pick<Workspace, "changedPaths"> = {
+    async changedPaths(from, to) {
+      const differing = await differingPaths(repository, from, to);
+      const uncommitted = snapshot ? repository.dirty : [];
+      return [...differing, ...uncommitted].map((path) => ({ path, change: "modified" }));
+    },
+  };
+  return await findReusable(prepared, earlier, { tree }, { workspace, repository });
+}
+
 /**
  * What `prepared` can take over of an earlier run, for its `run_started`. What is not there any more in full is left out,
  * and will be run.
@@ -28,8 +56,11 @@ export async function findReusable(
   prepared: PreparedRun,
   earlier: RunDirectory,
   base: { readonly tree: string },
-  { workspace, repository }: { readonly workspace: Workspace; readonly repository: RepositoryInfo },
-): Promise<NonNullable<PayloadOf<"run_started">["reuse"]>> {
+  { workspace, repository }: {
+    readonly workspace: Pick<Workspace, "changedPaths">;
+    readonly repository: RepositoryInfo;
+  },
+): Promise<Reuse> {
   const pins = new Map<string, PayloadOf<"attempt_pinned">>();
   const { plan, state } = await loadRun(earlier, {
     onEvent: ({ kind, payload }) => {

@@ -41,12 +41,20 @@ Deno.test("omk run --reuse takes over all of a run where nothing has changed, an
   await using sandbox = await Sandbox.withPlan(plan(), FILES);
   await sandbox.omkEnds(0, ["run"]);
   const first = await sandbox.omkJson(["proof"]);
+  const foreseen = await sandbox.omkEnds(0, ["run", "--reuse", "latest", "--dry-run", "--json"]);
+  const dryRun = JSON.parse(foreseen.stdout);
+  assertEquals([dryRun.reused.map((each: { task_id: string }) => each.task_id).toSorted(), dryRun.tasks], [
+    ["a", "b", "c", "free", "idle"],
+    [],
+  ]);
   const { stdout } = await sandbox.omkEnds(0, ["run", "--reuse", "latest"]);
   assertStringIncludes(stdout, `5 to take over from run ${first.run_id}`);
   assertEquals(await idsOf(sandbox, "task_claimed"), []);
   assertEquals(await idsOf(sandbox, "task_completed", true), ["a", "b", "c", "free", "idle"]);
   const second = await sandbox.omkJson(["proof"]);
   assertEquals(second.status, "ready");
+  const story = (await sandbox.omkEnds(0, ["explain", "b"])).stdout;
+  assertStringIncludes(story, `attempt 1 of run ${first.run_id} has the same spec and inputs`);
   assertEquals(second.git.tree, first.git.tree);
   assertEquals(
     (await sandbox.payloads("gate_passed")).length,

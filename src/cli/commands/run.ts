@@ -136,7 +136,10 @@ export const runCommand: Command = {
       const { checkNeeds } = await import("../../run/check_needs.ts");
       await checkNeeds(prepared, env);
       const { printDryRun } = await import("../render/dry_run.ts");
-      await printDryRun(prepared, context);
+      const { foreseeReuse } = await import("../../run/reuse.ts");
+      const earlier = await earlierRun(context, prepared);
+      const reuse = earlier === undefined ? undefined : await foreseeReuse(prepared, earlier);
+      await printDryRun(prepared, context, reuse);
       return ExitCode.OK;
     }
     const start = await choose(context, options);
@@ -145,9 +148,7 @@ export const runCommand: Command = {
     const { prepared } = start;
     const isTalkative = !context.json && config.value(VERBOSITY) !== "quiet";
     if (isTalkative) { for (const note of prepared.notes) context.output.note(`note: ${note}`); }
-    const reuse = args.text("reuse");
-    const { findRun } = await import("../../run/find_run.ts");
-    const earlier = reuse === undefined ? undefined : await findRun(prepared.home, reuse);
+    const earlier = await earlierRun(context, prepared);
     let runId = "";
     const { conductRun } = await import("../conduct_run.ts");
     const { startRun } = await import("../../run/start_run.ts");
@@ -170,6 +171,17 @@ export const runCommand: Command = {
     return await deliverIfAsked(context, code, prepared.home, runId);
   },
 };
+
+/** The run that `--reuse` names. */
+async function earlierRun(
+  { args }: CommandContext,
+  { home }: PreparedRun,
+): Promise<RunDirectory | undefined> {
+  const reuse = args.text("reuse");
+  if (reuse === undefined) return undefined;
+  const { findRun } = await import("../../run/find_run.ts");
+  return await findRun(home, reuse);
+}
 
 /** The options that the background process gets anew, or not. */
 const DECIDED_HERE: ReadonlySet<string> = new Set(["--detach", "--resume", "--new", "--json"]);

@@ -3,15 +3,21 @@
 import { earlierDurations } from "../../run/earlier_durations.ts";
 import { predictRun } from "../../run/predict.ts";
 import type { PreparedRun } from "../../run/prepare.ts";
+import type { Reuse } from "../../run/reuse.ts";
 import type { CommandContext } from "../command.ts";
 import { formatDuration } from "./duration.ts";
 
-/** Prints the prediction; durations come from the newest run where it has them. */
-export async function printDryRun(prepared: PreparedRun, context: CommandContext): Promise<void> {
+/** Prints the prediction, with what would be taken over; durations come from the newest run where it has them. */
+export async function printDryRun(
+  prepared: PreparedRun,
+  context: CommandContext,
+  reuse: Reuse | undefined,
+): Promise<void> {
   const { plan, selected } = prepared;
   const { output } = context;
   const durations = await earlierDurations(prepared.home, plan);
-  const tasks = predictRun(plan, selected, durations);
+  const tasks = predictRun(plan, selected, durations, reuse === undefined ? {} : { reuse });
+  const taken = reuse?.tasks ?? [];
   const known = new Set(durations.map((each) => each.task_id));
   if (context.json) {
     output.json({
@@ -20,6 +26,7 @@ export async function printDryRun(prepared: PreparedRun, context: CommandContext
       workers: plan.workers,
       selected,
       tasks: tasks.map((task) => ({ ...task, timed: known.has(task.task_id) })),
+      reused: taken.map(({ task_id, from }) => ({ task_id, run: from.run, attempt: from.attempt })),
       gates: (plan.gates ?? []).map((gate) => ({
         name: gate.name,
         command: gate.command,
@@ -31,6 +38,10 @@ export async function printDryRun(prepared: PreparedRun, context: CommandContext
     return;
   }
   output.print(`${prepared.planPath}: ${tasks.length} tasks on ${plan.workers} workers; nothing is run`);
+  if (reuse !== undefined) {
+    const names = taken.map(({ task_id }) => task_id);
+    output.print(`  taken over from run ${reuse.run}: ${names.length === 0 ? "nothing" : names.join(", ")}`);
+  }
   const width = Math.max(0, ...tasks.map((task) => task.task_id.length));
   for (const { task_id, start_ms, end_ms } of tasks) {
     const took = known.has(task_id) ? formatDuration(end_ms - start_ms) : "not timed yet";

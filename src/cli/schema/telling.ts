@@ -100,6 +100,8 @@ export const dryRunSchema = z.strictObject({
     end_ms: z.number().min(0),
     timed: z.boolean().describe("Whether it was timed before"),
   })).describe("In the order in which they would start"),
+  reused: z.array(z.strictObject({ task_id: z.string(), run: z.string(), attempt: z.int().min(1) }))
+    .describe("What would be taken over of an earlier run instead of being run"),
   gates: z.array(z.strictObject({
     name: z.string(),
     command: z.union([z.string(), z.array(z.string())]),
