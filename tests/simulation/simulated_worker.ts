@@ -138,7 +138,7 @@ export class SimulatedAttempt implements Attempt {
   async collectOutputs(): Promise<CollectedOutputs> {
     const { outputs } = this.#request.spec;
     await this.#process.sleep(this.#random.between(0, 50));
-    if (outputs.length > 0 && this.#world.faults.strikes("outputs_missing", 0.3)) {
+    if (outputs.length > 0 && this.#world.faults.strikes("outputs_missing", 0.6)) {
       return { stored: [], missing: outputs };
     }
     const stored = outputs.map((path) => ({ path, sha256: "0".repeat(64), bytes: 1, executable: false }));
@@ -197,7 +197,7 @@ export class SimulatedAttempt implements Attempt {
     }
     if (!this.#process.isAlive) return;
     if (this.#isEnding) return this.#finish(makeOutcome("cancelled", { detail: "before it started" }));
-    if (faults.strikes("spawn_failed", 0.04)) return this.#finish(makeOutcome("spawn_error"));
+    if (faults.strikes("spawn_failed", 0.06)) return this.#finish(makeOutcome("spawn_error"));
     this.#stage = "body";
     this.#countBody();
     this.#started.resolve({ process: BODY, slot: this.slot() });
@@ -218,8 +218,8 @@ export class SimulatedAttempt implements Attempt {
 
   #result(): OutcomeResult {
     const { faults } = this.#world;
-    if (faults.strikes("worker_died", 0.06)) return "lost";
-    if (faults.strikes("worker_stalled", 0.04)) return "stalled";
+    if (faults.strikes("worker_died", 0.07)) return "lost";
+    if (faults.strikes("worker_stalled", 0.06)) return "stalled";
     // A task succeeds more or less often throughout its run.
     const skill = this.#world.random.split(`skill ${this.ref.task_id}`).next();
     if (this.#random.chance(0.6 + 0.5 * skill)) return "success";
