@@ -13,7 +13,6 @@ import { isRunOver, type UnwantedEnd, unwantedEnd } from "../scheduler/wanted.ts
 import { LOCAL_WORKER } from "../scheduler/workers.ts";
 import { Alarm } from "./alarm.ts";
 import { AttemptFlow } from "./attempt_flow.ts";
-import { claimedRequest } from "./claimed_request.ts";
 import { appendPatiently } from "./append_patiently.ts";
 import { decideFinish } from "./finish.ts";
 import { ControllerFault, type ControllerHandle, type DraftMaker } from "./controller_handle.ts";
@@ -260,34 +259,15 @@ export class Controller implements ControllerHandle {
   #startAttempt(taskId: string): void {
     const { owner } = findTask(this.state, taskId)?.task ?? { owner: null };
     const isRemote = owner !== null && owner !== LOCAL_WORKER && this.#remotes !== null;
-    const flow = isRemote ? this.#assign(this.#remotes, owner, taskId) : AttemptFlow.start(this, taskId);
+    const flow = isRemote ? this.#remotes.flowOf(owner, taskId) : AttemptFlow.start(this, taskId);
     this.#follow(flow, flow.run());
-  }
-
-  /** Waits for what the worker of a claim will say; of an attempt that is being pinned the log has its outcome. */
-  #assign(remotes: RemoteAttempts, worker: string, taskId: string): AttemptFlow {
-    const request = claimedRequest(this.state, taskId, this.ports.runDirectory);
-    const attempt = remotes.assign(worker, request);
-    const { stage, outcome } = findTask(this.state, taskId)?.task ?? { stage: null, outcome: null };
-    if ((stage === "pinning" || stage === "pinned") && outcome !== null) attempt.reported(outcome);
-    return new AttemptFlow(this, attempt);
   }
 
   /** What a worker reported too late is not taken as a result, but its work is kept. */
   #keepStale({ request, ...ref }: PayloadOf<"result_refused">): void {
-    const { extra } = this.ports;
-    const view = findTask(this.state, ref.task_id);
-    if (request === undefined || extra === undefined || view === undefined || this.#flows.has(ref.token)) {
-      return;
-    }
-    const spec = view.spec;
-    const base = spec.isolation === "worktree" ? view.task.base : null;
-    if (base === null) return;
-    const attempt = { task_id: ref.task_id, attempt: ref.attempt, token: ref.token };
-    const outcome = lostOutcome("its report came too late");
-    const kept = extra.takeOver({ ref: attempt, spec, base, restore: [] }, outcome).then(async (left) => {
-      if (left === null) return;
-      const flow = new AttemptFlow(this, left);
+    if (request === undefined || this.#remotes === null || this.#flows.has(ref.token)) return;
+    const kept = this.#remotes.staleFlow(ref).then(async (flow) => {
+      if (flow === null) return;
       this.#flows.set(ref.token, flow);
       await flow.keepStale().finally(() => this.#flows.delete(ref.token));
     });

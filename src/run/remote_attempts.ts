@@ -1,10 +1,12 @@
 /** The attempts of a run that extra workers carry out, and what becomes of them when a worker is gone. */
 
 import { draft, type RunEvent } from "../log/event.ts";
-import { controllerActor } from "../scheduler/decide.ts";
-import type { RunState } from "../scheduler/run_state.ts";
+import { controllerActor, lostOutcome } from "../scheduler/decide.ts";
+import { findTask, type RunState } from "../scheduler/run_state.ts";
+import type { AttemptRef } from "../scheduler/task_state.ts";
 import { extraWorkers, isAtService } from "../scheduler/workers.ts";
-import type { AttemptRequest } from "../worker/port.ts";
+import { AttemptFlow } from "./attempt_flow.ts";
+import { claimedRequest } from "./claimed_request.ts";
 import type { ControllerHandle } from "./controller_handle.ts";
 import type { ExtraWorkers } from "./ports.ts";
 import { RemoteAttempt } from "./remote_attempt.ts";
@@ -25,9 +27,10 @@ export class RemoteAttempts {
     this.#extra = extra;
   }
 
-  /** The attempt that was claimed for `worker`, with what the log says of it already. */
-  assign(worker: string, request: AttemptRequest): RemoteAttempt {
+  /** The attempt of a task that was claimed for `worker`, with what the log says of it already. */
+  flowOf(worker: string, taskId: string): AttemptFlow {
     const { state, ports } = this.#controller;
+    const request = claimedRequest(state, taskId, ports.runDirectory);
     const attempt = new RemoteAttempt(worker, request, { extra: this.#extra, clock: ports.clock });
     const { token } = request.ref;
     this.#attempts.set(token, attempt);
@@ -36,7 +39,19 @@ export class RemoteAttempts {
       if (open.kind === "attempt_started" || open.kind === "attempt_reported") this.#tell(open);
     }
     if (!isAtService(state, worker)) this.#lose(worker);
-    return attempt;
+    const { stage, outcome } = findTask(state, taskId)?.task ?? { stage: null, outcome: null };
+    if ((stage === "pinning" || stage === "pinned") && outcome !== null) attempt.reported(outcome);
+    return new AttemptFlow(this.#controller, attempt);
+  }
+
+  /** What an attempt has left whose report was refused; null where it has left nothing, or still works in its slot. */
+  async staleFlow(ref: AttemptRef): Promise<AttemptFlow | null> {
+    const view = findTask(this.#controller.state, ref.task_id);
+    if (view === undefined || view.spec.isolation !== "worktree" || view.task.base === null) return null;
+    const { task_id, attempt, token } = ref;
+    const request = { ref: { task_id, attempt, token }, spec: view.spec, base: view.task.base, restore: [] };
+    const left = await this.#extra.takeOver(request, lostOutcome("its report came too late"));
+    return left === null ? null : new AttemptFlow(this.#controller, left);
   }
 
   /** Takes in what an event of the log, own or foreign, says of a worker or of its attempts. */

@@ -1,6 +1,7 @@
 /** `omk run --detach` and `omk attach`: a run in the background, and watching it. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { detachSchema } from "../../src/cli/schema/steering.ts";
 import { appears, eventually } from "./call.ts";
 import { Sandbox } from "./harness.ts";
 
@@ -21,7 +22,7 @@ Deno.test("P9: omk run --detach returns with the run id, and the run goes on wit
     `setsid sh -c '${sandbox.omkCommand("run", "--detach", "--json").replaceAll("'", "'\\''")}'`,
   );
   assertEquals(started.code, 0, started.stderr);
-  const document = JSON.parse(started.stdout);
+  const document = detachSchema.parse(JSON.parse(started.stdout));
   const runId = await sandbox.runId();
   assertEquals(document.run_id, runId);
   assertEquals(document.next[0], `omk attach ${runId}`);
