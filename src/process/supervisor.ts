@@ -72,11 +72,18 @@ export async function createSupervisor(options: SupervisorOptions = {}): Promise
   try {
     const { needs = NO_NEEDS, clock = systemClock } = options;
     const mark = crypto.randomUUID();
-    const [stat, means] = await Promise.all([
+    // Both have ended before the table is closed: a question that comes later would start it again.
+    const [stat, means] = await Promise.allSettled([
       table.stat(Deno.pid),
       prepareContainment(needs, { table, clock, mark, environment }),
     ]);
-    return new ProcessSupervisor({ ...options, environment, shell, clock }, mark, table, stat, means);
+    if (means.status === "rejected") throw means.reason;
+    if (stat.status === "rejected") {
+      await means.value.groups?.close();
+      throw stat.reason;
+    }
+    const made = { ...options, environment, shell, clock };
+    return new ProcessSupervisor(made, mark, table, stat.value, means.value);
   } catch (error) {
     await table.close();
     throw error;

@@ -77,7 +77,8 @@ Deno.test("omk doctor --permissions tells what each command holds", async () => 
   const { commands } = permissionsSchema.parse(JSON.parse(stdout));
   assertEquals(commands.map((each) => each.command), COMMANDS.map((each) => each.name));
   const of = (name: string) => commands.find((each) => each.command === name)?.permissions;
-  assertEquals(of("proof"), ["read"]);
+  assertEquals(of("pr"), ["read"]);
+  assertEquals(of("proof"), ["read", "write"]);
   assertEquals(of("log verify"), ["read"]);
   assertEquals(of("run"), ["read", "write", "run", "env"]);
   assertEquals(of("status")?.includes("run"), false);

@@ -202,6 +202,10 @@ Deno.test("every --json output follows the schema that omk publishes for it", as
     await omk.one("list", ["list"]);
     await omk.lines("events", ["cancel"]);
     await omk.one("clean", ["clean", "--keep", "0d", "--yes"]);
+    await sandbox.plan({ gates: [], tasks: [{ id: "quick", run: "true" }] });
+    await omk.one("detach", ["run", "--detach"]);
+    await sandbox.omkEnds(0, ["attach"]);
+    await sandbox.becomesQuiet();
   });
 
   // Where a step has failed, it says why.
