@@ -19,7 +19,7 @@ Usage: deno task test [options] [file or folder...]
 
 Environment:
   OMK_BIN             The executable that the e2e tests run; without it they run omk from source
-  DENO_JOBS           How many test files run at the same time (default: one per core)`;
+  DENO_JOBS           How many test files run at the same time (default: two per core, real faults one per core)`;
 
 const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
 
@@ -67,9 +67,20 @@ function suiteFiles(suite: string): Promise<string[]> {
 }
 
 /** The environment of the tests: leak checks on (they are off by default), git not led astray. */
-function testEnvironment(): Record<string, string> {
+function testEnvironment(files: readonly string[]): Record<string, string> {
   const inherited = Object.entries(Deno.env.toObject()).filter(([name]) => !GIT_LOCATION.includes(name));
-  return { ...Object.fromEntries(inherited), DENO_TEST_SANITIZE_OPS: "1", DENO_TEST_SANITIZE_RESOURCES: "1" };
+  return {
+    DENO_JOBS: String(defaultJobs(files)),
+    ...Object.fromEntries(inherited),
+    DENO_TEST_SANITIZE_OPS: "1",
+    DENO_TEST_SANITIZE_RESOURCES: "1",
+  };
+}
+
+/** Most tests wait for processes that they have started; faults keep all cores busy by themselves. */
+function defaultJobs(files: readonly string[]): number {
+  const cores = navigator.hardwareConcurrency;
+  return files.some((file) => file.startsWith("tests/faults/")) ? cores : 2 * cores;
 }
 
 /**
@@ -123,7 +134,7 @@ async function runDenoTest(
         ...selection.files,
       ],
       cwd: ROOT,
-      env: testEnvironment(),
+      env: testEnvironment(selection.files),
       clearEnv: true,
       stdin: "null",
       stdout: "inherit",

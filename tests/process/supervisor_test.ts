@@ -78,10 +78,18 @@ Deno.test("isAlive() tells a process from another one with the same pid", () =>
 
 Deno.test("isAlive() takes a zombie for dead", () =>
   withBench(async ({ supervisor, body, dir }) => {
-    // The shell becomes a program that does not wait for its child.
-    const started = supervisor.run(body("sleep 0 & echo $! >zombie; exec sleep 600"));
+    // The shell becomes a program that does not wait for its child. The child ends only after that: a shell
+    // may still collect it.
+    const started = supervisor.run(
+      body("mkfifo end; cat end & echo $! >zombie; echo $$ >parent; exec sleep 600"),
+    );
     const pid = await pidIn(`${dir}/zombie`);
-    await eventually("the child is a zombie", () => !isRunning(pid));
+    const parent = await pidIn(`${dir}/parent`);
+    await eventually("the shell has become another program", async () =>
+      (await Deno.readTextFile(`/proc/${parent}/comm`)).trim() === "sleep");
+    await Deno.writeTextFile(`${dir}/end`, "");
+    await eventually("the child is a zombie", () =>
+      !isRunning(pid));
     const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
     const start_time = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
     assertEquals(await supervisor.isAlive({ ...supervisor.self, pid, start_time }), false);
