@@ -38,7 +38,12 @@ export interface AttemptRecord {
   end: AttemptEnd | null;
   /** The head of the run that first held its work. */
   commit: string | null;
-  readonly conflicts: { readonly head: string; readonly paths: readonly string[] }[];
+  /** `diffs`: file with both sides' changes, relative to the run's directory. */
+  readonly conflicts: {
+    readonly head: string;
+    readonly paths: readonly string[];
+    readonly diffs?: string;
+  }[];
   readonly gates: GateRun[];
 }
 
@@ -104,8 +109,9 @@ export class AttemptHistory {
           commit: event.payload.commit,
         });
       case "merge_conflicted": {
-        const { head, paths } = event.payload;
-        this.#byToken.get(event.payload.token)?.conflicts.push({ head, paths });
+        const { head, paths, diffs } = event.payload;
+        const kept = diffs === undefined ? {} : { diffs: diffs.path };
+        this.#byToken.get(event.payload.token)?.conflicts.push({ head, paths, ...kept });
         return;
       }
       case "task_failed":

@@ -162,6 +162,25 @@ export class Hub {
     ]);
     return stdout;
   }
+
+  /**
+   * What changed in some paths between two commits, for people: of what is binary or over a mebibyte only the name.
+   */
+  async diff(from: ObjectId, to: ObjectId, paths: readonly string[]): Promise<string> {
+    const { stdout } = await this.git([
+      ...[
+        "diff-tree",
+        "-p",
+        "--no-renames",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--diff-algorithm=myers",
+        "-U3",
+      ],
+      ...["--src-prefix=a/", "--dst-prefix=b/", from, to, "--", ...paths],
+    ], { env: { GIT_LITERAL_PATHSPECS: "1" }, config: ["core.bigFileThreshold=1m"] });
+    return decode(stdout);
+  }
 }
 
 /** The text of an `objects/info/alternates` file. */

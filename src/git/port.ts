@@ -211,6 +211,8 @@ export interface Workspace {
   ): Promise<{ readonly changed: readonly string[]; readonly untracked: readonly string[] }>;
   /** The canonical patch between two commits. */
   patch(base: ObjectId, head: ObjectId): Promise<Uint8Array>;
+  /** What changed in some paths between two commits, for people; of what is binary or over a mebibyte only the name. */
+  diff(from: ObjectId, to: ObjectId, paths: readonly string[]): Promise<string>;
   /** Changed paths between two commits or trees. */
   changedPaths(from: ObjectId, to: ObjectId): Promise<readonly ChangedPath[]>;
   /**

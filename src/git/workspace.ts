@@ -243,6 +243,11 @@ export class GitWorkspace implements Workspace {
   }
 
   /** See the port. */
+  diff(from: ObjectId, to: ObjectId, paths: readonly string[]): Promise<string> {
+    return this.hub.diff(from, to, paths);
+  }
+
+  /** See the port. */
   async changedPaths(from: ObjectId, to: ObjectId): Promise<ChangedPath[]> {
     return (await this.hub.compare(from, to)).map(({ path, change }) => ({ path, change }));
   }

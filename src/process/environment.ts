@@ -12,6 +12,8 @@ export interface TaskIds {
   readonly result: string;
   /** What a person answered to its latest question; absent where none was. */
   readonly answer?: string;
+  /** Absolute path of what its work conflicted with at the latest merge; absent where it did not. */
+  readonly conflict?: string;
   /** Number of the iteration of its loop, from 1; absent where it is none. */
   readonly iteration?: number;
   /** Absolute path of what the gate of its loop printed last; absent where it has not run. */
@@ -25,6 +27,7 @@ const RESERVED: ReadonlySet<string> = new Set([
   "OMK_ATTEMPT",
   "OMK_RESULT",
   "OMK_ANSWER",
+  "OMK_CONFLICT",
   "OMK_ITERATION",
   "OMK_GATE_LOG",
   "OMK_MARK",
@@ -41,8 +44,8 @@ const DIRECTORIES: ReadonlySet<string> = new Set(["PWD", "OLDPWD"]);
 /**
  * Builds the environment of a task: omk's own variables but `GIT_*` (`GIT_CONFIG_*` stays), `OMK_*`
  * and the shell's directories; then the plan's, each `{from}` replaced by omk's own variable of that name; then
- * `OMK_RUN_ID`, `OMK_TASK_ID`, `OMK_ATTEMPT`, `OMK_RESULT`, after an answer `OMK_ANSWER`, and in a loop `OMK_ITERATION` and
- * `OMK_GATE_LOG`. `OMK_MARK` is the supervisor's to add.
+ * `OMK_RUN_ID`, `OMK_TASK_ID`, `OMK_ATTEMPT`, `OMK_RESULT`, after an answer `OMK_ANSWER`, after a conflict
+ * `OMK_CONFLICT`, and in a loop `OMK_ITERATION` and `OMK_GATE_LOG`. `OMK_MARK` is the supervisor's to add.
  *
  * @throws {UsageError} for a reserved or impossible name, and where `{from}` names a variable that is not set.
  */
@@ -61,6 +64,7 @@ export function taskEnvironment(
   env["OMK_ATTEMPT"] = String(ids.attempt);
   env["OMK_RESULT"] = ids.result;
   if (ids.answer !== undefined) env["OMK_ANSWER"] = ids.answer;
+  if (ids.conflict !== undefined) env["OMK_CONFLICT"] = ids.conflict;
   if (ids.iteration !== undefined) env["OMK_ITERATION"] = String(ids.iteration);
   if (ids.gateLog !== undefined) env["OMK_GATE_LOG"] = ids.gateLog;
   return env;

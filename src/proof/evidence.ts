@@ -51,6 +51,8 @@ export interface RunEvidence {
   /** The heads of the run after its base, in their order. */
   readonly heads: readonly HeadEvidence[];
   readonly retries: readonly PayloadOf<"retry_scheduled">[];
+  /** What both sides of each conflict had changed, in the order of the log. */
+  readonly conflicts: readonly Artifact[];
   readonly refused: readonly PayloadOf<"result_refused">[];
   readonly usage: readonly PayloadOf<"usage_recorded">[];
   /** What people decided about it, in the order of the log. */
@@ -67,6 +69,7 @@ export class EvidenceFold implements RunEvidence {
   readonly gates: GateEvidence[] = [];
   readonly heads: HeadEvidence[] = [];
   readonly retries: PayloadOf<"retry_scheduled">[] = [];
+  readonly conflicts: Artifact[] = [];
   readonly refused: PayloadOf<"result_refused">[] = [];
   readonly usage: PayloadOf<"usage_recorded">[] = [];
   readonly verdicts: PayloadOf<"run_accepted">[] = [];
@@ -113,6 +116,9 @@ export class EvidenceFold implements RunEvidence {
         break;
       case "task_cancelled":
         if (event.payload.outcome !== null) this.#end(event.payload, event.payload.outcome);
+        break;
+      case "merge_conflicted":
+        if (event.payload.diffs !== undefined) this.conflicts.push(event.payload.diffs);
         break;
       case "task_completed":
         this.#merge(event.payload);
@@ -185,13 +191,14 @@ export class EvidenceFold implements RunEvidence {
   }
 }
 
-/** The logs of all attempts and gates, sorted by path. */
+/** The logs of all attempts and gates, and the diffs of conflicts, sorted by path. */
 export function artifactsOf(evidence: RunEvidence): readonly Artifact[] {
   const byPath = new Map<string, Artifact>();
   const add = (artifact: Artifact | null | undefined) => {
     if (artifact !== null && artifact !== undefined) byPath.set(artifact.path, artifact);
   };
   for (const attempt of evidence.attempts) add(attempt.outcome?.output);
+  for (const diffs of evidence.conflicts) add(diffs);
   for (const gate of evidence.gates) {
     if (gate.result === "skipped") continue;
     add(gate.payload.output);

@@ -157,7 +157,9 @@ export const proofSchema = z.strictObject({
   }),
   gates: z.array(gateEntry),
   tasks: z.array(taskEntry),
-  artifacts: z.array(digestedFile).describe("Task and gate logs, and the delivered patch; sorted by path"),
+  artifacts: z.array(digestedFile).describe(
+    "Task and gate logs, the diffs of conflicts, and the delivered patch; sorted by path",
+  ),
   outputs: z.array(digestedFile.extend({ task_id: taskId }))
     .describe("Files that completed tasks made for others and for gates; not part of the tree"),
   usage: z.array(usage),

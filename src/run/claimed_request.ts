@@ -21,6 +21,9 @@ export function claimedRequest(state: RunState, taskId: string, runDirectory: Ru
     base: task.base,
     restore: outputsOfDependencies(state, spec, runDirectory),
     ...(task.answer === undefined ? {} : { answer: task.answer }),
+    ...(task.conflict === undefined ? {} : {
+      conflict: { paths: task.conflict.paths, diffs: `${runDirectory.path}/${task.conflict.diffs}` },
+    }),
     ...(spec.loop === undefined ? {} : {
       iteration: firstIteration(spec.loop, spec, ref, task.loop, runDirectory.path),
     }),

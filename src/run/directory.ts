@@ -56,6 +56,11 @@ export function outputPath(taskId: string, attempt: number, iteration?: number):
   return `${attemptDirectory(taskId, attempt)}/${name}.log`;
 }
 
+/** What an attempt and what was merged before it changed in the paths of their conflict, relative to the run's directory. */
+export function conflictPath(taskId: string, attempt: number): string {
+  return `${attemptDirectory(taskId, attempt)}/conflict.diff`;
+}
+
 /** Directory of an attempt's artifacts, relative to the run's. */
 export function attemptDirectory(taskId: string, attempt: number): string {
   return `tasks/${taskId}/${attempt}`;

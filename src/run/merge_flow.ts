@@ -6,6 +6,7 @@ import type { MergeRecord } from "../scheduler/run_record.ts";
 import { findTask } from "../scheduler/run_state.ts";
 import { settleConflict } from "../scheduler/settle.ts";
 import { taskCommitMessage } from "./commit_message.ts";
+import { keepConflict } from "./conflict_evidence.ts";
 import { ControllerFault, type ControllerHandle } from "./controller_handle.ts";
 import type { Merger } from "./ports.ts";
 
@@ -29,10 +30,16 @@ export async function runMergeFlow(
     message,
   });
   if (result.kind === "conflict") {
-    const { paths, detail } = result;
+    const { paths } = result;
+    const kept = reused === undefined
+      ? await keepConflict(merger, ports.runDirectory, merge, paths)
+      : { note: "" };
+    const detail = result.detail + kept.note;
     await controller.commit((current, now) => {
       if (current.run.merge?.token !== ref.token) return [];
-      if (reused === undefined) return settleConflict(current, ref, merge.head, paths, detail, now);
+      if (reused === undefined) {
+        return settleConflict(current, ref, { head: merge.head, paths, detail, diffs: kept.diffs }, now);
+      }
       return [
         draft("merge_conflicted", taskSubject(ref.task_id), controllerActor(current), {
           ...ref,

@@ -16,6 +16,8 @@ import type { SnapshotKeeper } from "./run_snapshot.ts";
 /** The part of the workspace that merges and publishes. */
 export interface Merger {
   merge(head: ObjectId, pin: ObjectId, base: ObjectId, meta: CommitMeta): Promise<MergeResult>;
+  /** What changed in some paths between two commits, for people. */
+  diff(from: ObjectId, to: ObjectId, paths: readonly string[]): Promise<string>;
   /** Compare-and-swap of the run's head; repeating a swap that has happened is fine. */
   advanceHead(runId: string, from: ObjectId, to: ObjectId): Promise<void>;
   /** Makes the run's refs known to the user's repository. */

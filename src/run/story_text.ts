@@ -27,6 +27,12 @@ export function readyText(event: RunEvent, state: RunState, { spec }: TaskView):
   return `its dependencies allowed it to start, by ${spec.trigger_rule}: ${told}${more}${by}`;
 }
 
+/** What the work of an attempt did not fit on. */
+export function conflictText({ paths, diffs }: PayloadOf<"merge_conflicted">): string {
+  const kept = diffs === undefined ? "" : `; ${diffs.path} has what both sides changed there`;
+  return `its work conflicts with what was merged before it in ${paths.join(", ")}${kept}`;
+}
+
 /** Why an attempt is repeated, what that counts as, and when. */
 export function retryText({ ts, payload }: EventOf<"retry_scheduled">, { spec, task }: TaskView): string {
   const { class: kind, not_before, reason, outcome } = payload;

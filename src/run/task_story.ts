@@ -9,6 +9,7 @@ import type { Rank } from "../scheduler/ready_queue.ts";
 import { findTask, type RunState, type TaskView } from "../scheduler/run_state.ts";
 import {
   attemptText,
+  conflictText,
   failureText,
   gateText,
   outcomeText,
@@ -113,7 +114,7 @@ export class TaskStory {
         return `it ${outcomeText(event.payload.outcome)}, and its work was queued for the merge`;
       case "merge_conflicted":
         return event.payload.reused === undefined
-          ? `its work conflicts with what was merged before it in ${event.payload.paths.join(", ")}`
+          ? conflictText(event.payload)
           : `what ${attemptText(event.payload.reused)} made does not fit the head of this run in ${
             event.payload.paths.join(", ")
           }, so it will be run`;

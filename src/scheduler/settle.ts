@@ -1,7 +1,7 @@
 /** What follows the end of an attempt or of a merge: pure rules from evidence to events (P8). */
 
 import { draft, type DraftOf, type EventDraft, taskSubject } from "../log/event.ts";
-import type { AttemptOutcome, StoredOutput } from "../log/kinds.ts";
+import type { Artifact, AttemptOutcome, StoredOutput } from "../log/kinds.ts";
 import { controllerActor } from "./decide.ts";
 import { refuseProposals } from "./proposals.ts";
 import { CONFLICT_LIMIT, judgeFailure } from "./retry.ts";
@@ -81,13 +81,21 @@ function afterFailure(
   }
 }
 
+/** What stands between an attempt's work and the head of the run. */
+export interface Conflict {
+  readonly head: string;
+  readonly paths: readonly string[];
+  /** What git says of it. */
+  readonly detail: string;
+  /** Both sides' changes of these paths; undefined where they could not be kept. */
+  readonly diffs?: Artifact | undefined;
+}
+
 /** A conflict at the merge: back on the new base, or failed when that has happened too often. */
 export function settleConflict(
   state: RunState,
   ref: AttemptRef,
-  head: string,
-  paths: readonly string[],
-  detail: string,
+  { head, paths, detail, diffs }: Conflict,
   now: number,
 ): EventDraft[] {
   const view = findTask(state, ref.task_id);
@@ -95,7 +103,13 @@ export function settleConflict(
   if (view === undefined || outcome === null) return [];
   const subject = taskSubject(ref.task_id);
   const actor = controllerActor(state);
-  const conflicted = draft("merge_conflicted", subject, actor, { ...ref, head, paths: [...paths], detail });
+  const conflicted = draft("merge_conflicted", subject, actor, {
+    ...ref,
+    head,
+    paths: [...paths],
+    detail,
+    ...(diffs === undefined ? {} : { diffs }),
+  });
   const reason = `conflicts with what was merged before it in ${paths.join(", ")}`;
   const cancel = cancellationOf(state, view.task);
   if (cancel !== null) {

@@ -77,8 +77,19 @@ export interface TaskState {
   proposed_by?: ProposedBy;
   /** The latest answer to a question of the task; absent where none was given. */
   answer?: string;
+  /** The latest conflict of its work; absent where there is none to be told of. */
+  conflict?: ConflictRecord;
   /** How far its loop has come; absent before the first iteration is kept, and where it is no loop. */
   loop?: LoopState;
+}
+
+/** What the work of an attempt conflicted with: the next attempt is told. */
+export interface ConflictRecord {
+  /** The head of the run that it did not fit on. */
+  readonly head: string;
+  readonly paths: readonly string[];
+  /** File with both sides' changes of these paths, relative to the run's directory. */
+  readonly diffs: string;
 }
 
 /** The latest iteration of a loop that was kept. A recovery goes on from there. */

@@ -264,7 +264,7 @@ export class LocalAttempt implements Attempt {
 
   #ids(iteration: Partial<IterationRequest> = {}): TaskIds {
     const { task_id, attempt } = this.ref;
-    const { answer } = this.#request;
+    const { answer, conflict } = this.#request;
     const { number, gateLog } = iteration;
     return {
       run_id: this.#options.runId,
@@ -272,6 +272,7 @@ export class LocalAttempt implements Attempt {
       attempt,
       result: `${this.#directory()}/result${number === undefined ? "" : `-${number}`}.json`,
       ...(answer === undefined ? {} : { answer }),
+      ...(conflict === undefined ? {} : { conflict: conflict.diffs }),
       ...(number === undefined ? {} : { iteration: number }),
       ...(gateLog === undefined ? {} : { gateLog }),
     };

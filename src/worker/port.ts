@@ -17,8 +17,17 @@ export interface AttemptRequest {
   readonly restore: readonly RestoredFile[];
   /** What a person answered to the task's latest question; absent where none was. */
   readonly answer?: string;
+  /** What the work of an earlier attempt conflicted with; absent where nothing stood in its way. */
+  readonly conflict?: ConflictNote;
   /** What a loop begins with; absent where the task is none. */
   readonly iteration?: FirstIteration;
+}
+
+/** A conflict as the next attempt is told of it. */
+export interface ConflictNote {
+  readonly paths: readonly string[];
+  /** File with what was merged meanwhile and what the earlier attempt changed, in these paths; absolute. */
+  readonly diffs: string;
 }
 
 /** One run of a loop's body. */

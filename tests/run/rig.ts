@@ -106,6 +106,7 @@ export class Rig {
       },
       merger: {
         merge: (_head, _pin, _base, meta) => Promise.resolve(this.#merge(meta)),
+        diff: () => Promise.resolve("a diff\n"),
         advanceHead: () => Promise.resolve(),
         publish: () => Promise.resolve(),
       },

@@ -176,7 +176,14 @@ Deno.test("a merge conflict sends a task back on the new base, three times, and 
     decideAll(ledger);
     const merge = ledger.state.run.merge;
     assert(merge !== null);
-    ledger.add(settleConflict(ledger.state, refOf(ledger, "a"), merge.head, ["x"], "text", ledger.now));
+    ledger.add(
+      settleConflict(
+        ledger.state,
+        refOf(ledger, "a"),
+        { head: merge.head, paths: ["x"], detail: "text" },
+        ledger.now,
+      ),
+    );
     assertEquals(stateOf(ledger, "a"), conflict <= 3 ? "pending" : "failed");
   }
 });

@@ -83,6 +83,7 @@ function simulatedMerger(world: World, process: SimulatedProcess): Merger {
       const commit = world.object(`merge of ${pin} on ${head} at ${date}`);
       return { kind: "merged", commit, tree: world.object(`tree of ${commit}`) };
     },
+    diff: () => process.isAlive ? Promise.resolve("") : forever(),
     async advanceHead(_run, from, to) {
       await process.sleep(random.between(0, 20));
       if (!process.isAlive) return await forever();

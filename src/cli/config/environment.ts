@@ -17,6 +17,10 @@ export const TASK_VARIABLES: readonly OtherVariable[] = [
   { name: "OMK_ITERATION", meaning: "number of the iteration of its loop, from 1" },
   { name: "OMK_GATE_LOG", meaning: "absolute path of what the gate of its loop printed last; unset before" },
   { name: "OMK_ANSWER", meaning: "what somebody answered to the task's latest question" },
+  {
+    name: "OMK_CONFLICT",
+    meaning: "absolute path of both sides' changes where its work did not fit on what was merged before it",
+  },
   { name: "OMK_MARK", meaning: "by which omk finds the processes of the task" },
 ];
 

@@ -110,7 +110,12 @@ function attemptLines(attempt: AttemptRecord, style: Style, columns: number): re
     ["not pinned", pin?.unpinned.map((each) => `${each.path}: ${each.reason.replaceAll("_", " ")}`)],
     ["set aside", pin?.set_aside === true ? "its worktree is kept as it is" : null],
     ["secrets", pin === null ? null : firstOf(pin.secrets, PATHS_SHOWN)],
-    ["conflicts", attempt.conflicts.map((each) => `with ${shortId(each.head)} in ${each.paths.join(", ")}`)],
+    [
+      "conflicts",
+      attempt.conflicts.map(({ head, paths, diffs }) =>
+        `with ${shortId(head)} in ${paths.join(", ")}${diffs === undefined ? "" : `: ${diffs}`}`
+      ),
+    ],
     ["merged as", attempt.commit],
     ["gates", attempt.gates.map((gate) => gateRow(gate, style).join(" ").trim())],
   ];

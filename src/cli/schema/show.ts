@@ -33,7 +33,13 @@ const attempt = z.strictObject({
     reason: z.string().nullable(),
   }).nullable(),
   commit: objectId.nullable().describe("The head of the run that first held its work"),
-  conflicts: z.array(z.strictObject({ head: objectId, paths: z.array(z.string()) })),
+  conflicts: z.array(z.strictObject({
+    head: objectId,
+    paths: z.array(z.string()),
+    diffs: z.string().optional().describe(
+      "File with both sides' changes of these paths, relative to the run's directory",
+    ),
+  })),
   gates: gateRuns,
 });
 

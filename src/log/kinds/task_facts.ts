@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 import {
+  artifact,
   attemptNumber,
   attemptOutcome,
   attemptRef,
@@ -87,6 +88,8 @@ export const taskFacts = {
     head: objectId,
     paths: z.array(z.string()),
     detail: z.string(),
+    /** What was merged since its base and what it changed itself, in these paths; absent where nothing was kept. */
+    diffs: artifact.optional(),
   }),
   task_completed: syncedFact({
     ...attemptRef,

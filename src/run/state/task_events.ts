@@ -135,6 +135,8 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     state.run.merge = null;
     leaveMergeQueue(state, view);
     view.task.conflict_count += 1;
+    const { head, paths, diffs } = payload;
+    if (diffs !== undefined) view.task.conflict = { head, paths, diffs: diffs.path };
     return undefined;
   },
 
@@ -157,6 +159,7 @@ export const taskHandlers: HandlersOf<TaskKind> = {
       conflict_count: 0,
       reason: null,
     });
+    if (broken === undefined) delete view.task.conflict;
     if (broken === undefined && isMerged) {
       state.run.merge = null;
       state.run.head = { commit, tree };

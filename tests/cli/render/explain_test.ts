@@ -162,7 +162,11 @@ const CASES: Readonly<Record<string, () => readonly string[]>> = {
     })]);
     decideAll(ledger);
     ledger.add(
-      settleConflict(ledger.state, refOf(ledger, "second"), OID, ["src/a.ts"], "text", ledger.now),
+      settleConflict(ledger.state, refOf(ledger, "second"), {
+        head: OID,
+        paths: ["src/a.ts"],
+        detail: "text",
+      }, ledger.now),
     );
     return [...waiting, ...explained(ledger, ["first", "second", "same"])];
   },
