@@ -7,7 +7,7 @@ import { UsageError } from "../errors.ts";
 import type { PayloadOf } from "../log/kinds.ts";
 import { redactText } from "../log/redact.ts";
 import { earlierDurations } from "../run/earlier_durations.ts";
-import { findPlan, readPlanText } from "../run/plan_file.ts";
+import { approvalReader, findPlan, readPlanText } from "../run/plan_file.ts";
 import type { CommandContext } from "./command.ts";
 import { locate } from "./place.ts";
 
@@ -29,7 +29,13 @@ export async function openPlan(context: CommandContext, planPath: string | undef
   const { cwd, env } = context;
   const { root, home } = await locate(context);
   const path = await findPlan({ cwd, planPath }, root ?? cwd);
-  const loaded = await loadPlan({ text: await readPlanText(path), path, env, redact: redactText });
+  const loaded = await loadPlan({
+    text: await readPlanText(path),
+    path,
+    env,
+    redact: redactText,
+    readApproval: approvalReader(path),
+  });
   if (!loaded.ok) throw new PlanError(loaded.problems);
   return { path, plan: loaded.plan, durations: await earlierDurations(home, loaded.plan) };
 }

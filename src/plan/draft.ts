@@ -30,7 +30,7 @@ export function draftOf(raw: unknown, issuePaths: readonly PlanPath[]): PlanDraf
     if (Array.isArray(items)) plan[list] = items.map((item) => (isObject(item) ? { ...item } : {}));
     else delete plan[list];
   }
-  for (const object of ["defaults", "worktree", "budget", "watchdog", "limits", "proposals"]) {
+  for (const object of ["defaults", "worktree", "budget", "watchdog", "limits", "proposals", "approval"]) {
     const value = plan[object];
     if (isObject(value)) plan[object] = { ...value };
   }

@@ -1,6 +1,8 @@
 /** Loading a plan: from the text of `omk.jsonc` to a plan that can be run, or to everything that is wrong with it. */
 
 import { sha256 } from "../digest.ts";
+import type { ApprovalFile } from "./approval_file.ts";
+import { checkApproval } from "./checks/approval.ts";
 import { checkBodies } from "./checks/bodies.ts";
 import { checkDependencies } from "./checks/dependencies.ts";
 import { checkEnvironment } from "./checks/environment.ts";
@@ -39,6 +41,11 @@ export interface PlanSource {
   readonly tracked?: Iterable<TrackedPath> | undefined;
   /** What holds of settings that the plan leaves open; absent ones are omk's own. */
   readonly defaults?: Partial<PlanSettings> | undefined;
+  /**
+   * Reads the file that `approval.file` names; what it throws stops the loading. Absent: only the plan's own text is
+   * looked at, and the policy of such a plan is that of omk.
+   */
+  readonly readApproval?: ((name: string) => Promise<ApprovalFile>) | undefined;
 }
 
 /** What loading comes to. */
@@ -83,7 +90,9 @@ export async function loadPlan(source: PlanSource): Promise<LoadedPlan> {
     message: subjectOf(checked.draft, finding.path) + finding.message,
   });
   if (checked.input === undefined) return { ok: false, problems: await place(checked.findings.map(tell)) };
-  const plan = normalizePlan(checked.input, {
+  const approval = await approvalOf(checked.input, source);
+  if (!approval.ok) return { ok: false, problems: approval.problems };
+  const plan = normalizePlan({ ...checked.input, approval: approval.input }, {
     name: nameOf(source.path),
     tree,
     defaults: source.defaults,
@@ -96,6 +105,21 @@ export async function loadPlan(source: PlanSource): Promise<LoadedPlan> {
     },
     warnings: await place(findUnusedGates(checked.draft).map(tell)),
   };
+}
+
+/** What the plan says of approvals, or the file that it names. */
+async function approvalOf(
+  { approval }: PlanInput,
+  { readApproval, redact }: PlanSource,
+): Promise<
+  | { readonly ok: true; readonly input: PlanInput["approval"] }
+  | { readonly ok: false; readonly problems: readonly PlanProblem[] }
+> {
+  const name = typeof approval === "object" ? approval.file : undefined;
+  if (name === undefined) return { ok: true, input: approval };
+  if (readApproval === undefined) return { ok: true, input: undefined };
+  const { readApprovalFile } = await import("./approval_file.ts");
+  return await readApprovalFile(await readApproval(name), redact);
 }
 
 /** The field whose meaning helps: of an unknown one, the one that was meant. */
@@ -135,6 +159,7 @@ function check(
     ...checkEnvironment(draft, source.env),
     ...checkGates(draft),
     ...checkTiming(draft),
+    ...(draft.approval === undefined ? [] : checkApproval(draft.approval, ["approval"])),
   ];
   return result.success && findings.length === 0
     ? { findings, draft, input: result.data }

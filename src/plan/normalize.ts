@@ -1,5 +1,6 @@
 /** From a plan as it is written, free of problems, to the plan as it is stored: defaults merged and filled in. */
 
+import { normalizeApproval } from "./approval.ts";
 import { bodiesOf, BODY_FIELDS } from "./checks/bodies.ts";
 import {
   DEFAULT_BACKOFF,
@@ -80,6 +81,7 @@ export function normalizePlan(input: PlanInput, context: NormalizeContext): Plan
       { ...DEFAULT_LIMITS, ...given(defaults, ["containment"]) },
       input.limits,
     ),
+    ...(input.approval === undefined ? {} : { approval: normalizeApproval(input.approval) }),
     ...(input.proposals === undefined ? {} : { proposals: normalizePolicy(input.proposals, context.tree) }),
     tasks: input.tasks.map((task) =>
       normalizeTask(withDefaults(task, input.defaults), gatesByName, context.tree)

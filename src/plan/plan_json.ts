@@ -4,6 +4,7 @@ import { z } from "zod";
 import { canonicalJson } from "../canonical_json.ts";
 import { sha256 } from "../digest.ts";
 import { OmkError, reasonOf } from "../errors.ts";
+import { APPROVAL_POLICIES, RULE_DECISIONS, TOOL_KINDS } from "./approval.ts";
 import { PLAN_VERSION } from "./defaults.ts";
 import { buildGraph, topologicalOrder } from "./graph.ts";
 import type { Plan } from "./spec.ts";
@@ -69,6 +70,20 @@ function damaged(why: string, cause?: unknown): PlanJsonError {
   });
 }
 
+const approval = z.strictObject({
+  policy: z.enum(APPROVAL_POLICIES),
+  rules: z.array(z.strictObject({
+    decision: z.enum(RULE_DECISIONS),
+    tools: z.exactOptional(z.array(z.enum(TOOL_KINDS))),
+    command: z.exactOptional(texts),
+    exact: z.exactOptional(z.string()),
+    paths: z.exactOptional(texts),
+    reason: z.exactOptional(z.string()),
+  })),
+  otherwise: z.enum(["deny", "ask", "safe"]),
+  timeout_secs: seconds,
+});
+
 const storedPlan = z.strictObject({
   version: z.literal(PLAN_VERSION),
   name: z.string(),
@@ -93,6 +108,7 @@ const storedPlan = z.strictObject({
     pin_file_bytes: count,
     containment: z.exactOptional(z.enum(["auto", "cgroup", "pidns", "mark", "group"])),
   }),
+  approval: z.exactOptional(approval),
   proposals: z.exactOptional(z.strictObject({
     max_tasks: count,
     max_depth: count,

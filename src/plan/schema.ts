@@ -6,6 +6,7 @@
  */
 
 import { z } from "zod";
+import { approvalInput } from "./approval_schema.ts";
 import {
   DEFAULT_BACKOFF,
   DEFAULT_GATE_TIMEOUT_SECS,
@@ -292,7 +293,10 @@ export const planInput = z.strictObject({
     ),
   }).optional().describe("Whether tasks may add tasks to the run (`OMK_RESULT`). Absent: they may not"),
   agents: z.record(z.string(), z.unknown()).optional().describe("How agents are started"),
-  approval: z.unknown().optional().describe("Which permissions agents get"),
+  approval: approvalInput.optional().describe(
+    "Which permissions agents get: `never` (none), `safe` (default: reading and writing in the worktree, and a few " +
+      "harmless commands), `yolo` (all), or rules",
+  ),
   tasks: z.array(task).min(1).describe("The work: tasks, each with an id and what it does"),
 });
 

@@ -91,7 +91,11 @@ function notAChoice(path: PlanPath, choices: readonly string[], input: unknown):
 /** A value that fits no alternative: what is wrong inside the one whose type it has, else the types that fit. */
 function unionFindings(issue: Extract<Issue, { code: "invalid_union" }>, path: PlanPath): Finding[] {
   if (issue.input === undefined) return [missing(path)];
-  const isOtherType = (each: Issue) => each.path.length === 0 && each.code === "invalid_type";
+  // A list of choices does not say that it wants a text.
+  const isObject = typeof issue.input === "object";
+  const isOtherType = (each: Issue) =>
+    each.path.length === 0 &&
+    (each.code === "invalid_type" || (isObject && each.code === "invalid_value"));
   const meant = issue.errors.find((errors) => !errors.some(isOtherType));
   if (meant !== undefined) return meant.flatMap((each) => findingsOf(each, [...path, ...toPath(each.path)]));
   const types = issue.errors.flat().flatMap((

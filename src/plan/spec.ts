@@ -5,6 +5,8 @@
  * The schema of what the user may write is in `schema.ts`; `load.ts` turns the one into the other.
  */
 
+import type { ApprovalSpec } from "./approval.ts";
+
 /** When a task may start, seen from its dependencies. */
 export type TriggerRule = "all_success" | "one_success" | "all_done";
 
@@ -213,6 +215,8 @@ export interface Plan {
   readonly watchdog: WatchdogSpec;
   readonly lease_secs: number;
   readonly limits: Limits;
+  /** Which permissions agents get; absent: those of `DEFAULT_APPROVAL`. */
+  readonly approval?: ApprovalSpec;
   /** Absent: no task that a task proposes is accepted. */
   readonly proposals?: ProposalPolicy;
   readonly tasks: readonly TaskSpec[];

@@ -19,7 +19,6 @@ const TASK_FIELDS = {
 /** Fields of the plan. */
 const PLAN_FIELDS = {
   agents: "configures agents, which this build does not run",
-  approval: "decides over permissions of agents, which this build does not run",
 } as const;
 
 /** Fields of `budget`. */

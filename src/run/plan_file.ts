@@ -2,6 +2,7 @@
 
 import { isSystemError, reasonOf, UsageError } from "../errors.ts";
 import { redactText } from "../log/redact.ts";
+import type { ApprovalFile } from "../plan/approval_file.ts";
 import { decodePlan } from "../plan/decode.ts";
 import { PLAN_NAME } from "../plan/names.ts";
 import { nearest } from "../plan/nearest.ts";
@@ -74,6 +75,29 @@ export async function readPlanText(path: string): Promise<string> {
   const { locate } = await import("../plan/locate.ts");
   const problems = locate(decoded.shown, path, [decoded.finding]);
   throw new PlanError(problems.map((problem) => redactProblem(problem, redactText)));
+}
+
+/**
+ * How the approval file that a plan names is read: relative to the directory of the plan, whose absolute path this is.
+ *
+ * @throws {UsageError} where it cannot be read: a policy that cannot be read must not be guessed
+ */
+export function approvalReader(planPath: string): (name: string) => Promise<ApprovalFile> {
+  return async (name) => {
+    const path = name.startsWith("/") ? name : `${planPath.slice(0, planPath.lastIndexOf("/"))}/${name}`;
+    try {
+      return { path, text: (await Deno.readTextFile(path)).replace(/^\uFEFF/, "") };
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      throw new UsageError({
+        what: "Cannot read the approval file",
+        where: path,
+        why: reasonOf(error),
+        fix: `${planPath} names it as "approval.file": write it, or correct the name`,
+        cause: error,
+      });
+    }
+  };
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {

@@ -17,7 +17,7 @@ import type { TrackedPath } from "../plan/tracked_tree.ts";
 import type { Plan, TaskSpec } from "../plan/spec.ts";
 import { findProgram } from "../process/find_program.ts";
 import { homeOf } from "./home.ts";
-import { findPlan, readPlanText } from "./plan_file.ts";
+import { approvalReader, findPlan, readPlanText } from "./plan_file.ts";
 
 /** What the user asked for. */
 export interface PrepareOptions {
@@ -100,6 +100,7 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
     caseSensitive: repository?.caseSensitive ?? true,
     tracked,
     defaults: options.defaults,
+    readApproval: approvalReader(planPath),
   });
   if (!loaded.ok) throw new PlanError(loaded.problems);
   const selected = selectionOf(loaded.plan, options);

@@ -3,12 +3,12 @@
 import type { RepositoryInfo } from "../../git/port.ts";
 import { listTrackedPaths } from "../../git/tracked_paths.ts";
 import { redactText } from "../../log/redact.ts";
-import { loadPlan } from "../../plan/load.ts";
+import { type LoadedPlan, loadPlan } from "../../plan/load.ts";
 import { PLAN_NAME } from "../../plan/names.ts";
 import { parsePlanText } from "../../plan/parse.ts";
 import { formatProblem } from "../../plan/problem.ts";
 import type { GateSpec, Plan } from "../../plan/spec.ts";
-import { readPlanText } from "../../run/plan_file.ts";
+import { approvalReader, readPlanText } from "../../run/plan_file.ts";
 import { counted } from "../render/text.ts";
 import { type Finding, finding, findingOf } from "./finding.ts";
 import { askProgram } from "./probe.ts";
@@ -44,19 +44,22 @@ export async function checkPlan({ directory, env, repository }: PlanQuestion): P
     return { findings: [finding("plan", "note", `there is no ${path}`, { fix })], settings: null };
   }
   let text: string;
+  let loaded: LoadedPlan;
+  const tracked = repository?.head ? await listTrackedPaths(repository, repository.head) : [];
   try {
     text = await readPlanText(path);
+    loaded = await loadPlan({
+      text,
+      path,
+      env,
+      redact: redactText,
+      caseSensitive: repository?.caseSensitive,
+      tracked,
+      readApproval: approvalReader(path),
+    });
   } catch (error) {
     return { findings: [findingOf("plan", "error", error)], settings: null };
   }
-  const loaded = await loadPlan({
-    text,
-    path,
-    env,
-    redact: redactText,
-    caseSensitive: repository?.caseSensitive,
-    tracked: repository?.head ? await listTrackedPaths(repository, repository.head) : [],
-  });
   if (!loaded.ok) {
     const [first] = loaded.problems;
     const found = `${counted(loaded.problems.length, "problem")}, the first at ${
