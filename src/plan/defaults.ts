@@ -24,6 +24,13 @@ export const DEFAULT_PROMPT_RETRIES = 2;
 /** See {@linkcode DEFAULT_PROMPT_RETRIES}. */
 export const DEFAULT_RUN_RETRIES = 0;
 
+/** Until the session of an agent must exist, seconds: the slowest that was measured took 14 on a loaded machine. */
+export const DEFAULT_START_SECS = 60;
+/** From there until an agent must have told something, seconds. */
+export const DEFAULT_FIRST_UPDATE_SECS = 180;
+/** How long an agent may say nothing after that, seconds. */
+export const DEFAULT_SILENCE_SECS = 600;
+
 /** How retries are spaced, apart from their number. */
 export const DEFAULT_BACKOFF: Omit<RetryPolicy, "max_attempts"> = {
   backoff_seconds: 1,

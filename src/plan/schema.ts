@@ -6,6 +6,7 @@
  */
 
 import { z } from "zod";
+import { agentInput } from "./agent_schema.ts";
 import { approvalInput } from "./approval_schema.ts";
 import {
   DEFAULT_BACKOFF,
@@ -292,7 +293,9 @@ export const planInput = z.strictObject({
       "Where proposed tasks may write. Default: where the task that proposes them may",
     ),
   }).optional().describe("Whether tasks may add tasks to the run (`OMK_RESULT`). Absent: they may not"),
-  agents: z.record(z.string(), z.unknown()).optional().describe("How agents are started"),
+  agents: z.record(z.string().min(1).max(64), agentInput).optional().describe(
+    "How agents are started, by the name that tasks give; those of omk's own table need no entry",
+  ),
   approval: approvalInput.optional().describe(
     "Which permissions agents get: `never` (none), `safe` (default: reading and writing in the worktree, and a few " +
       "harmless commands), `yolo` (all), or rules",

@@ -50,6 +50,38 @@ export type EnvValue = string | { readonly from: string };
 /** A shell text for `sh -c`, or a program with its arguments. */
 export type Command = string | readonly string[];
 
+/** How an agent is spoken with. */
+export type AgentDriver = "acp" | "stream" | "command";
+
+/** Whose JSON lines an agent prints. */
+export type StreamDialect = "claude" | "codex" | "gemini" | "qwen" | "opencode";
+
+/** An agent as it is started: preset, configuration and plan taken together. */
+export interface AgentSpec {
+  /** The preset that it is a variant of; absent for one of the user's own. */
+  readonly preset?: string;
+  readonly driver: AgentDriver;
+  /** Present for `stream`. */
+  readonly dialect?: StreamDialect;
+  /** `{prompt}` and `{prompt_file}` in an argument stand for the prompt and for a file that holds it. */
+  readonly command: Command;
+  /** How the prompt reaches it; of no meaning for `acp`. */
+  readonly prompt: "argument" | "stdin" | "file";
+  /** The model that was asked for; the command names it already. */
+  readonly model?: string;
+  /** Mode of the session, for `acp`. */
+  readonly mode?: string;
+  readonly env: { readonly [name: string]: EnvValue };
+  /** Until its session must exist. */
+  readonly start_secs: number;
+  /** From there until it must have told something. */
+  readonly first_update_secs: number;
+  /** How long it may say nothing after that. */
+  readonly silence_secs: number;
+  /** Whether changes of the checkout while it works fail its attempt. */
+  readonly checkout: "watch" | "ignore";
+}
+
 /** A check that a tree must pass. */
 export interface GateSpec {
   readonly name: string;
@@ -219,6 +251,8 @@ export interface Plan {
   readonly approval?: ApprovalSpec;
   /** Absent: no task that a task proposes is accepted. */
   readonly proposals?: ProposalPolicy;
+  /** The agents that its tasks name; absent where none does. */
+  readonly agents?: { readonly [name: string]: AgentSpec };
   readonly tasks: readonly TaskSpec[];
 }
 

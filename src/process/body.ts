@@ -2,6 +2,7 @@
 
 import { reasonOf } from "../errors.ts";
 import { within } from "./deadline.ts";
+import { BodyInputPipe } from "./body_input.ts";
 import { type Cleared, type Enclosed, Enclosure, type EnclosureTools } from "./enclosure.ts";
 import type { Guardian } from "./guardian.ts";
 import { type LeaderEnd, leaderEnd, type LeaderTools, spawnLeader } from "./leader.ts";
@@ -36,7 +37,7 @@ const IDENTIFY_AFTER_MS = 20;
 const DRAIN_MS = 2_000;
 
 /**
- * Starts a body in a session and group of its own, with standard input closed and both outputs captured.
+ * Starts a body in a session and group of its own, with both outputs captured.
  *
  * Never throws: a body that cannot be started has the outcome `spawn_error`.
  */
@@ -152,11 +153,15 @@ class Body implements RunningBody {
 
   async #supervise(): Promise<BodyOutcome> {
     const { clock } = this.#tools;
+    const { converse } = this.#spec;
+    const input = converse === undefined ? null : new BodyInputPipe(this.#child.stdin);
+    const { stdout } = this.#child;
     const drained = Promise.all([
-      this.#output.read("stdout", this.#child.stdout),
+      this.#output.read("stdout", input === null ? stdout : converse?.({ input, stdout }) ?? stdout),
       this.#output.read("stderr", this.#child.stderr),
     ]);
     const leader = await this.#awaitLeader();
+    void input?.close();
     const duration = clock.monotonic() - this.#startedAt;
     const cleared = await this.#clear(leader !== undefined);
     if (await within(clock, DRAIN_MS, drained) === undefined) {

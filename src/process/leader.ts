@@ -32,7 +32,8 @@ export interface LeaderEnd {
 }
 
 /**
- * Starts the leader of a body: in a session and group of its own, with standard input closed.
+ * Starts the leader of a body: in a session and group of its own. Its standard input is closed but where
+ * somebody speaks with it.
  *
  * @throws what the system says, and a RangeError for an empty command or an id that could not be searched for.
  */
@@ -54,7 +55,7 @@ export function spawnLeader(spec: BodySpec, passage: Passage, tools: LeaderTools
       OMK_MARK: tools.markChain,
     },
     detached: !leadsBySetsid,
-    stdin: "null",
+    stdin: spec.converse === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
   }).spawn();

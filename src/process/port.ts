@@ -57,10 +57,30 @@ export interface BodySpec {
   readonly sandbox?: BodySandbox;
   /** Called with each piece of redacted output as it is written to the artifact: whole lines, or the rest at the end. */
   readonly onOutput?: (text: string, stream: "stdout" | "stderr") => void;
+  /**
+   * Speaks with the body over its standard input and output; what it returns takes the place of stdout in the artifact.
+   * Called once, when the process exists; must not throw. Absent: standard input is closed.
+   */
+  readonly converse?: (pipes: BodyPipes) => ReadableStream<Uint8Array>;
 }
 
-/** Why omk ends a body before its own end. */
-export type EndReason = "timed_out" | "cancelled" | "stalled" | "shutdown";
+/** Standard input of a body. Nothing in it rejects. */
+export interface BodyInput {
+  /** Resolves with false once nobody reads it any more. */
+  write(bytes: Uint8Array): Promise<boolean>;
+  /** The body reads an end from here on. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What a body is spoken with over. */
+export interface BodyPipes {
+  /** Closed by the supervisor once the leader of the body has ended. */
+  readonly input: BodyInput;
+  readonly stdout: ReadableStream<Uint8Array>;
+}
+
+/** Why omk ends a body before its own end; `done`: what it was started for is over, and it should have gone by itself. */
+export type EndReason = "timed_out" | "cancelled" | "stalled" | "shutdown" | "done";
 
 /** Why an artifact is incomplete although the body went on. */
 export interface OutputError {
