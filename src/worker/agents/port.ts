@@ -1,58 +1,22 @@
 /** The agent port: how a prompt is carried out by a coding agent, whatever protocol that speaks. */
 
+import type { ToolKind } from "../../plan/approval.ts";
 import type { AgentSpec, Command } from "../../plan/spec.ts";
 import type { BodyPipes } from "../../process/port.ts";
+import type { PermissionAnswer, PermissionRequest } from "../approval/port.ts";
 
-/** What a tool of an agent does, as the Agent Client Protocol names it; `other` where the agent does not say. */
-export type ToolKind =
-  | "read"
-  | "edit"
-  | "delete"
-  | "move"
-  | "search"
-  | "execute"
-  | "think"
-  | "fetch"
-  | "switch_mode"
-  | "other";
-
-/** What an agent wants to do with a tool, as far as it tells; nothing of it is evidence. */
+/** A call of a tool, as the agent tells of it; nothing of it is evidence. */
 export interface ToolCall {
-  /** Names the call in this session. */
+  /** Names the call in its session. */
   readonly id: string;
   /** What people see: the name of the tool, or a sentence. */
   readonly title: string;
-  readonly kind: ToolKind;
-  /** The command that is to be executed; null where it is none, or the agent does not tell. */
-  readonly command: string | null;
-  /** Files that it is about, as the agent writes them: absolute, or relative to its directory. */
+  readonly tool: ToolKind;
+  /** The shell text that it runs; absent where it is none, or the agent does not tell. */
+  readonly command?: string;
+  /** Files that it is about, as the agent writes them: absolute, relative to its directory, or `file:` URIs. */
   readonly paths: readonly string[];
 }
-
-/** What an agent asks leave for. */
-export interface PermissionRequest {
-  /** Names the request in this attempt: `p1`, `p2`… */
-  readonly id: string;
-  readonly call: ToolCall;
-  /** All that the agent says of it, in one text for people and rules; not redacted. */
-  readonly detail: string;
-}
-
-/** The answer to a request for permission. There always is one: who asks a person sets a deadline that denies (P9). */
-export interface PermissionAnswer {
-  readonly decision: "allow" | "deny";
-  /** Why, for people: the rule, the person, or the deadline. */
-  readonly reason: string;
-}
-
-/**
- * Decides over a request; an answer that takes its time is a question to a person. `signal` aborts when nobody waits for
- * the answer any more. A rejection denies.
- */
-export type DecidePermission = (
-  request: PermissionRequest,
-  signal: AbortSignal,
-) => Promise<PermissionAnswer>;
 
 /** One thing that an agent tells while it works. */
 export type AgentUpdate =
@@ -136,8 +100,8 @@ export interface AgentListener {
   update(update: AgentUpdate): void;
   /** The session exists: from here on the first update is waited for. */
   started(): void;
-  /** Decides over a permission, with everything that is counted and recorded for it. */
-  decide: DecidePermission;
+  /** Decides over a request for permission. Never rejects; `signal`: nobody waits for the answer any more. */
+  decide(request: PermissionRequest, signal: AbortSignal): Promise<PermissionAnswer>;
 }
 
 /** One conversation with one process of an agent. */
