@@ -50,17 +50,18 @@ function jsonLines(stdout: string): unknown[] {
   return stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
 }
 
-Deno.test("omk and each command have a --help with usage and examples, and omk help says the same", async () => {
+Deno.test("omk has a --help that names each command, a command has one with usage and examples, and omk help says the same", async () => {
   await using sandbox = await Sandbox.create();
   const all = await sandbox.omkEnds(0, ["--help"]);
   for (const name of NAMES) assertMatch(all.stdout, new RegExp(`^ {2}${name} `, "m"));
-  await Promise.all(NAMES.map(async (name) => {
+  // What each of the others prints is held by a snapshot.
+  for (const name of ["run", "log tail"]) {
     const { stdout, stderr } = await sandbox.omkEnds(0, [...name.split(" "), "--help"]);
     assertMatch(stdout, new RegExp(`^omk ${name} - .*\\n\\nUsage:\\n {2}omk ${name}`));
     assertMatch(stdout, new RegExp(`\\nExamples:\\n[^]*omk ${name}`));
     assertMatch(stdout, /\n {6}--json /);
     assertEquals(stderr, "");
-  }));
+  }
   assertEquals(
     (await sandbox.omkEnds(0, ["help", "run"])).stdout,
     (await sandbox.omkEnds(0, ["run", "-h"])).stdout,
