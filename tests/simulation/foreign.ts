@@ -70,12 +70,17 @@ export function foreignDraft(kind: FaultKind, state: RunState, random: Random): 
       const by = random.between(1, budget === "tokens" ? 5_000 : 60);
       return draft("budget_add_requested", "run", ACTOR, { ...REQUESTER, budget, by });
     }
-    case "proposed":
-      return draft("task_proposed", taskSubject(task.id), ACTOR, {
+    case "proposed": {
+      const ref = refOf(random.chance(0.8) ? atWork() : task);
+      // A process of an attempt that was given up may have the token of that one.
+      const token = random.chance(0.3) ? Math.max(0, ref.token - 1) : ref.token;
+      return draft("task_proposed", taskSubject(ref.task_id), ACTOR, {
         ...REQUESTER,
-        ...refOf(random.chance(0.8) ? atWork() : task),
+        ...ref,
+        token,
         proposal: random.pick(randomProposals(random, state.tasks.map(({ id }) => id), ENTRIES)),
       });
+    }
     case "approval_given": {
       const approval = { approval: "a1", decision: "allow", reason: "simulated" } as const;
       return draft("approval_given", "run", ACTOR, { ...REQUESTER, ...approval });

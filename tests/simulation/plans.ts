@@ -70,7 +70,7 @@ function randomReuse(
 ): Pick<PayloadOf<"run_started">, "reuse"> {
   if (random.chance(0.4)) return {};
   const chosen = new Set<string>();
-  const share = random.next();
+  const share = Math.sqrt(random.next());
   for (const { id, isolation, dependencies } of plan.tasks) {
     const isPossible = isolation === "worktree" && selected?.includes(id) !== false &&
       dependencies.every((each) => chosen.has(each));
@@ -81,12 +81,24 @@ function randomReuse(
     from: { run: EARLIER, attempt: random.between(1, 3) },
     token: random.between(1, 1_000),
     base: BASE_COMMIT,
-    pin: random.chance(0.8) ? `e${at.toString(16).padStart(39, "0")}` : null,
+    pin: random.chance(0.8) ? earlierPin(at) : null,
     changed: { count: 0, paths: [] },
     secrets: [],
     outputs: [],
   }));
   return { reuse: { run: EARLIER, tasks } };
+}
+
+/** What marks the pins of the earlier run. */
+const EARLIER_PIN = "e";
+
+function earlierPin(at: number): string {
+  return EARLIER_PIN + at.toString(16).padStart(39, "0");
+}
+
+/** Whether the pin was made by the earlier run. */
+export function isEarlierPin(pin: string): boolean {
+  return pin.startsWith(EARLIER_PIN);
 }
 
 interface Shape {

@@ -5,6 +5,7 @@ import type { RunEvent } from "../../src/log/event.ts";
 import { runDirectoryAt } from "../../src/run/directory.ts";
 import type { Merger, RunPorts } from "../../src/run/ports.ts";
 import { RUN_ID } from "../run/fixture.ts";
+import { isEarlierPin } from "./plans.ts";
 import { simulatedWorker } from "./simulated_worker.ts";
 import { forever, type SimulatedProcess, type World } from "./world.ts";
 
@@ -75,7 +76,7 @@ function simulatedMerger(world: World, process: SimulatedProcess): Merger {
       if (!process.isAlive) return await forever();
       // Some tasks get in the way of others again and again.
       const isProne = world.random.split(`merges of ${/Omk-Task: .*/.exec(message)?.[0]}`).chance(0.2);
-      const conflicts = () => world.faults.strikes("merge_conflicted", isProne ? 4 : 0.1);
+      const conflicts = () => world.faults.strikes("merge_conflicted", isProne ? 4 : isEarlierPin(pin) ? 0.5 : 0.1);
       // What conflicts once conflicts again: only a new head or a new pin can change that.
       if (world.remembered(`${pin} on ${head}`, conflicts)) {
         return { kind: "conflict", paths: ["same.txt"], detail: "simulated" };

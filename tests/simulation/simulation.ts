@@ -335,6 +335,8 @@ class Simulation {
     this.#faults.count(kind);
     const event = this.#world.appendForeign(foreign);
     if (event !== undefined && KINDS[event.kind].class === "fact") this.#invariants.forgedFrom(event.index);
+    // Who sees no effect at once asks again.
+    if (kind === "task_cancelled" && this.#random.chance(0.5)) this.#world.appendForeign(foreign);
     // What is at work may propose something while the run is being cancelled.
     if (kind === "run_cancelled" && this.#random.chance(0.7)) this.#request("proposed", state);
   }
