@@ -19,7 +19,7 @@ import { type FaultKind, Faults } from "./faults.ts";
 import { DISTURBANCES, foreignDraft } from "./foreign.ts";
 import { Invariants } from "./invariants.ts";
 import { Hands } from "./simulated_hands.ts";
-import { modelDecide, type ModelSettings } from "./model.ts";
+import { modelDecide } from "./model.ts";
 import { randomPlan, randomStart } from "./plans.ts";
 import { Random } from "./random.ts";
 import { simulatedPorts } from "./simulated_ports.ts";
@@ -69,7 +69,7 @@ class Simulation {
   #controller: Controller | null = null;
   /** Never asked for a decision: deciding must not change what the fold gives. */
   readonly #fold: RunState;
-  #durations: ModelSettings["durations"] = new Map();
+  #durations: ReadonlyMap<string, number> = new Map();
   #end: End | null = null;
   #rounds = 0;
   /** How many events were checked. */
@@ -309,11 +309,8 @@ class Simulation {
 
   #modelled(state: RunState, now: number): string[] {
     const { plan, run, tasks } = state;
-    return modelDecide(
-      { plan, run, tasks },
-      { durations: this.#durations, claims: this.#invariants.claims },
-      now,
-    );
+    const budgets = this.#invariants.run.budgets(now);
+    return modelDecide({ plan, run, tasks, durations: this.#durations, budgets, now });
   }
 
   /** What may happen right after an event. */

@@ -1,7 +1,7 @@
 /** What many simulated runs did together, and what a campaign of them has to reach. */
 
 import { FAULT_KINDS } from "./faults.ts";
-import { LEGAL } from "./invariants.ts";
+import { LEGAL } from "./task_shadow.ts";
 import { REFUSALS } from "./refusals.ts";
 import type { Report } from "./simulation.ts";
 

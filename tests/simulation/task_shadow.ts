@@ -1,0 +1,172 @@
+/** What the events say of a task, kept by the plainest means, and the rules of its own that each event must keep. */
+
+import type { EventOf, RunEvent } from "../../src/log/event.ts";
+import type { TaskSpec } from "../../src/plan/spec.ts";
+import type { TaskState } from "../../src/scheduler/task_state.ts";
+import type { Broken } from "./run_shadow.ts";
+
+/** The legal transitions, as the format says. */
+export const LEGAL: readonly string[] = [
+  "pending claimed",
+  "pending blocked",
+  "pending cancelled",
+  "pending completed",
+  "claimed running",
+  "claimed pending",
+  "claimed failed",
+  "claimed cancelled",
+  "running finished",
+  "running pending",
+  "running failed",
+  "running waiting",
+  "running cancelled",
+  "finished completed",
+  "finished pending",
+  "finished failed",
+  "finished cancelled",
+  "waiting pending",
+  "waiting cancelled",
+  "failed pending",
+  "blocked pending",
+  "cancelled pending",
+];
+
+/** Where each event leaves its task. */
+const TARGETS: { readonly [kind: string]: string } = {
+  task_claimed: "claimed",
+  task_started: "running",
+  task_finished: "finished",
+  task_completed: "completed",
+  task_failed: "failed",
+  retry_scheduled: "pending",
+  task_blocked: "blocked",
+  task_waiting: "waiting",
+  task_cancelled: "cancelled",
+  task_reopened: "pending",
+};
+
+/** Events that name an attempt which need not be the current one. */
+const NAMES_ANY_ATTEMPT = [
+  "result_refused",
+  "attempt_reported",
+  "attempt_started",
+  "task_proposed",
+  "usage_recorded",
+];
+
+/** Whether an event of this kind takes its task to a state. */
+export function movesTask(kind: string): boolean {
+  return TARGETS[kind] !== undefined;
+}
+
+/** See the module. */
+export class TaskShadow {
+  readonly spec: TaskSpec;
+  state = "pending";
+  attempt = 0;
+  token: number | null = null;
+  /** Who has the latest attempt in hand. */
+  owner: string | null = null;
+  /** Place of the head that holds its work; −1 where none does. */
+  delivered = -1;
+  retries = 0;
+  recoveries = 0;
+  conflicts = 0;
+  notBefore = 0;
+  readySince: number | null = null;
+  /** Whom it waited for the last time. */
+  waitsFor: string | null = null;
+  /** Its own gates that have passed in this attempt. */
+  readonly #gatesPassed = new Set<string>();
+
+  constructor(spec: TaskSpec) {
+    this.spec = spec;
+  }
+
+  /** Whether it holds a lease, a worker and a place in its pool. */
+  get isActive(): boolean {
+    return this.state === "claimed" || this.state === "running";
+  }
+
+  /** Takes note of an event of the task, where `head` is the place of the latest head; returns the transition, if any. */
+  read(event: RunEvent, head: number, broken: Broken): string | undefined {
+    const { kind, payload } = event;
+    const isReused = "reused" in payload && payload.reused !== undefined;
+    const mayBeOld = isReused || NAMES_ANY_ATTEMPT.includes(kind) || kind.startsWith("gate_");
+    if (!mayBeOld && "token" in payload && payload.token !== null && payload.token !== this.token) {
+      broken(`P3: token ${payload.token} is not the current one, ${this.token}`);
+    }
+    if (kind === "gate_passed" && payload.token === this.token) this.#gatesPassed.add(payload.gate);
+    if (kind === "gate_failed" && payload.token === this.token) this.#gatesPassed.delete(payload.gate);
+    const target = TARGETS[kind];
+    if (target === undefined) return undefined;
+    const transition = `${this.state} ${target}`;
+    if (!LEGAL.includes(transition)) broken(`illegal transition ${transition}`);
+    this.#follow(event, head, broken);
+    this.state = target;
+    return transition;
+  }
+
+  /** Compares what the events say with what the fold has made of them. */
+  compare(task: TaskState, broken: Broken): void {
+    const pairs = [
+      ["state", task.state, this.state],
+      ["attempt", task.attempt, this.attempt],
+      ["retries", task.retry_count, this.retries],
+      ["recoveries", task.recovery_count, this.recoveries],
+      ["a lease", task.lease_expires !== null, this.isActive],
+    ] as const;
+    for (const [what, folded, told] of pairs) {
+      if (folded !== told) broken(`${what} of task ${task.id}: ${folded}, not ${told}`);
+    }
+  }
+
+  #follow(event: RunEvent, head: number, broken: Broken): void {
+    switch (event.kind) {
+      case "task_claimed":
+        this.token = event.index;
+        this.attempt = event.payload.attempt;
+        this.owner = event.payload.worker;
+        this.notBefore = 0;
+        this.#gatesPassed.clear();
+        break;
+      case "task_finished": {
+        const missing = this.spec.gates.find((gate) =>
+          gate.required && !gate.allow_fail && !gate.skip && !this.#gatesPassed.has(gate.name)
+        );
+        if (missing !== undefined) broken(`P7: gate ${missing.name} has not passed in this attempt`);
+        break;
+      }
+      case "task_completed":
+        Object.assign(this, { delivered: head, recoveries: 0, conflicts: 0 });
+        break;
+      case "retry_scheduled":
+        this.#followRetry(event.payload, broken);
+        break;
+      case "task_reopened":
+        Object.assign(this, { token: null, retries: 0, recoveries: 0, conflicts: 0, notBefore: 0 });
+        break;
+      case "task_waiting":
+        this.waitsFor = event.payload.on;
+        break;
+      case "task_cancelled":
+      case "task_failed":
+        this.token = null;
+        break;
+      default:
+        break;
+    }
+  }
+
+  #followRetry(payload: EventOf<"retry_scheduled">["payload"], broken: Broken): void {
+    this.token = null;
+    this.notBefore = payload.not_before;
+    if (payload.class === "retry") this.retries += 1;
+    this.recoveries = payload.class === "recovery" ? this.recoveries + 1 : 0;
+    if (payload.class === "conflict") this.conflicts += 1;
+    const most = this.spec.retry_policy.max_attempts;
+    if (this.retries > most) broken(`retry ${this.retries} of ${most}`);
+    if (this.recoveries > 2) broken("a third recovery in a row is no quarantine");
+    if (this.conflicts > 3) broken("a fourth conflict in a row sends it back");
+  }
+}
