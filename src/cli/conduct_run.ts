@@ -5,6 +5,7 @@ import { systemClock } from "../clock.ts";
 import { draft, type RunEvent } from "../log/event.ts";
 import { existingIndex } from "../log/index/index_path.ts";
 import { FanOut } from "../log/sinks/fan_out.ts";
+import { DEFAULT_APPROVAL } from "../plan/approval.ts";
 import type { RunWatcher, Session } from "../run/session.ts";
 import type { RunState } from "../scheduler/run_state.ts";
 import { chooseView } from "./choose_view.ts";
@@ -29,6 +30,7 @@ export async function conductRun(
   const sinks = sinksOf(view, context.output);
   await using session = await open(watcherOf(view, sinks, context));
   await using _index = await addIndex(sinks, session, view, context.output);
+  if (context.interactive) await askOnTerminal(sinks, session, view);
   view.begin(session.state, session.directory, (taskId) => session.voiceOf(taskId), session.containment);
   using _signals = listenToSignals(session, (line) => view.note(line));
   const end = await session.run();
@@ -69,6 +71,27 @@ async function addIndex(
   });
   sinks.add(sink);
   return sink;
+}
+
+/** What agents ask leave for can be answered where the run is watched. */
+async function askOnTerminal(sinks: FanOut<Told>, session: Session, view: RunView): Promise<void> {
+  const { approval = DEFAULT_APPROVAL } = session.state.plan;
+  const asks = approval.otherwise === "ask" || approval.rules.some(({ decision }) => decision === "ask");
+  if (!asks) return;
+  const { TerminalApprovals, typedLines } = await import("./terminal_approvals.ts");
+  const approvals = new TerminalApprovals({
+    say: (line) => view.note(line),
+    lines: typedLines,
+    async give(answer) {
+      await session.log.append([draft("approval_given", "run", `cli/${Deno.pid}`, {
+        ...answer,
+        reason: "at the terminal of the run",
+        process: session.identity,
+        wall: systemClock.wall(),
+      })]);
+    },
+  });
+  sinks.add({ name: "approvals", deliver: ({ event, state }) => approvals.see(event, state) });
 }
 
 function warn(view: RunView, output: Output, text: string): void {

@@ -36,11 +36,14 @@ export interface Wish {
  * @throws {UsageError} where it was.
  */
 export function refuseInsideTask(context: CommandContext, command: string): void {
-  if (context.env.OMK_MARK === undefined) return;
-  throw new UsageError({
-    what: `Cannot ${command} from inside a task`,
+  if (context.env.OMK_MARK !== undefined) throw insideTask(`Cannot ${command} from inside a task`);
+}
+
+function insideTask(what: string): UsageError {
+  return new UsageError({
+    what,
     why: "this process was started by an omk run",
-    fix: `call omk ${command} from outside of it`,
+    fix: "call omk from outside of it",
   });
 }
 
@@ -73,6 +76,8 @@ export async function ask(
 ): Promise<RunEvent | undefined> {
   const { directory, isControlled } = loaded;
   await using supervisor = await createSupervisor({ environment: context.env });
+  // An environment can be dropped, and parents cannot.
+  if (await supervisor.originOf(supervisor.self, { selfIsTask: true }) === "task") throw insideTask(failure);
   const request = make({ process: supervisor.self, wall: systemClock.wall() }, `cli/${Deno.pid}`);
   const known = refusalOf(loaded, request);
   if (known !== undefined) throw new OmkError({ what: failure, why: known });

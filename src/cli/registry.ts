@@ -53,6 +53,11 @@ export const COMMAND_GROUPS: readonly {
         load: async () => (await import("./commands/answer.ts")).answerCommand,
       },
       {
+        name: "approve",
+        summary: "say yes or no to an agent that asks for leave",
+        load: async () => (await import("./commands/approve.ts")).approveCommand,
+      },
+      {
         name: "pause",
         summary: "start no new task of a run for now",
         load: async () => (await import("./commands/pause.ts")).pauseCommand,

@@ -77,6 +77,22 @@ export const outcomeResult = z.enum([
   "lost",
 ]);
 
+/**
+ * What an agent says that it has used in an attempt. Tokens of the input hold those that were cached, tokens of the
+ * output those of reasoning; a figure that it does not tell is absent.
+ */
+export const attemptUsage = z.strictObject({
+  model: z.string().optional(),
+  input_tokens: z.int().min(0).optional(),
+  cached_input_tokens: z.int().min(0).optional(),
+  output_tokens: z.int().min(0).optional(),
+  reasoning_tokens: z.int().min(0).optional(),
+  /** US dollars. */
+  usd: z.number().min(0).optional(),
+  /** Whether the agent counted, or reckoned from something else. */
+  quality: z.enum(["measured", "estimated"]),
+});
+
 /** The outcome of an attempt, from evidence (P8). */
 export const attemptOutcome = z.strictObject({
   result: outcomeResult,
@@ -92,6 +108,8 @@ export const attemptOutcome = z.strictObject({
   iterations: iterationNumber.optional(),
   /** One sentence for people: the paths of a violation, the gate, the system's reason. */
   detail: z.string().optional(),
+  /** What its agent says that it has used; absent where it says nothing, and where there is no agent. */
+  usage: attemptUsage.optional(),
   /** What the task itself reported through OMK_RESULT; it can lower the result, never raise it. */
   reported: z.strictObject({
     status: z.enum(["success", "partial", "failed", "blocked_on_human", "blocked_on_external"]),

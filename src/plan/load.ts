@@ -4,6 +4,7 @@ import { sha256 } from "../digest.ts";
 import type { ApprovalFile } from "./approval_file.ts";
 import { checkApproval } from "./checks/approval.ts";
 import { checkBodies } from "./checks/bodies.ts";
+import { checkBudgets, NO_KNOWLEDGE, type UsageKnowledge } from "./checks/budgets.ts";
 import { checkDependencies } from "./checks/dependencies.ts";
 import { checkEnvironment } from "./checks/environment.ts";
 import { checkGates, findUnusedGates } from "./checks/gates.ts";
@@ -41,6 +42,8 @@ export interface PlanSource {
   readonly tracked?: Iterable<TrackedPath> | undefined;
   /** What holds of settings that the plan leaves open; absent ones are omk's own. */
   readonly defaults?: Partial<PlanSettings> | undefined;
+  /** What is known of the use of agents, for budgets. Default: nothing. */
+  readonly usage?: UsageKnowledge | undefined;
   /**
    * Reads the file that `approval.file` names; what it throws stops the loading. Absent: only the plan's own text is
    * looked at, and the policy of such a plan is that of omk.
@@ -159,6 +162,7 @@ function check(
     ...checkEnvironment(draft, source.env),
     ...checkGates(draft),
     ...checkTiming(draft),
+    ...checkBudgets(draft, source.usage ?? NO_KNOWLEDGE),
     ...(draft.approval === undefined ? [] : checkApproval(draft.approval, ["approval"])),
   ];
   return result.success && findings.length === 0

@@ -59,7 +59,7 @@ export interface NormalizeContext {
 export function normalizePlan(input: PlanInput, context: NormalizeContext): Plan {
   const gates = input.gates?.map((gate) => normalizeGate(gate, "run")) ?? null;
   const gatesByName = new Map(gates?.map((gate) => [gate.name, gate]));
-  const { time, attempts } = input.budget ?? {};
+  const { time, unknown } = input.budget ?? {};
   const { defaults = {} } = context;
   return {
     version: PLAN_VERSION,
@@ -68,7 +68,8 @@ export function normalizePlan(input: PlanInput, context: NormalizeContext): Plan
     pools: input.pools ?? {},
     budget: {
       time_secs: time === undefined ? null : durationSecs(time) ?? null,
-      ...(attempts === undefined ? {} : { attempts }),
+      ...given(input.budget ?? {}, ["attempts", "tokens", "usd"]),
+      ...(unknown === "allow" ? { unknown } : {}),
     },
     worktree: normalizeWorktree(input.worktree),
     gates,
@@ -101,7 +102,7 @@ function withDefaults(task: TaskInput, defaults: TaskFields | undefined): TaskIn
       if (task[field] === undefined) delete merged[field];
     }
   }
-  for (const field of ["env", "metadata", "retry_policy", "limits", "sandbox"] as const) {
+  for (const field of ["env", "metadata", "retry_policy", "limits", "sandbox", "budget"] as const) {
     const common = defaults[field];
     const own = task[field];
     if (common !== undefined && own !== undefined) Object.assign(merged, { [field]: { ...common, ...own } });
@@ -120,6 +121,7 @@ export function normalizeTask(
     id: task.id,
     name: task.name ?? task.id,
     ...given(task, ["description", "run", "prompt", "review", "agent", "attempts"]),
+    ...(task.budget === undefined ? {} : { budget: given(task.budget, ["tokens", "usd"]) }),
     ...(task.limits === undefined ? {} : { limits: merge<TaskLimits>({}, task.limits) }),
     ...(task.sandbox === undefined ? {} : { sandbox: normalizeSandbox(task.sandbox) }),
     ...(task.loop === undefined ? {} : { loop: normalizeLoop(task.loop, gates) }),

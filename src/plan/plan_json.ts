@@ -84,6 +84,12 @@ const approval = z.strictObject({
   timeout_secs: seconds,
 });
 
+const modelPrice = z.strictObject({
+  input: z.number().min(0),
+  output: z.number().min(0),
+  cached_input: z.exactOptional(z.number().min(0)),
+});
+
 const storedPlan = z.strictObject({
   version: z.literal(PLAN_VERSION),
   name: z.string(),
@@ -94,6 +100,7 @@ const storedPlan = z.strictObject({
     attempts: z.exactOptional(count),
     tokens: z.exactOptional(z.number().min(0)),
     usd: z.exactOptional(z.number().min(0)),
+    unknown: z.exactOptional(z.literal("allow")),
   }),
   worktree: z.strictObject({ setup: command.nullable(), setup_inputs: texts, keep: texts, copy: texts }),
   gates: z.array(gate).nullable(),
@@ -108,6 +115,7 @@ const storedPlan = z.strictObject({
     pin_file_bytes: count,
     containment: z.exactOptional(z.enum(["auto", "cgroup", "pidns", "mark", "group"])),
   }),
+  prices: z.exactOptional(z.record(z.string(), modelPrice)),
   approval: z.exactOptional(approval),
   proposals: z.exactOptional(z.strictObject({
     max_tasks: count,

@@ -77,11 +77,12 @@ export function readProposal(
   if (input === undefined || findings.length > 0) return { ok: false, reason: reasonOf(findings) };
   const gates = new Map((plan.gates ?? []).map((gate) => [gate.name, gate]));
   const own = normalizeTask(input, gates, tree);
-  const { sandbox = proposer.sandbox, limits = proposer.limits } = own;
+  const { sandbox = proposer.sandbox, limits = proposer.limits, budget = proposer.budget } = own;
   const spec = {
     ...own,
     ...(sandbox === undefined ? {} : { sandbox }),
     ...(limits === undefined ? {} : { limits }),
+    ...(budget === undefined ? {} : { budget }),
     gates: [...proposer.gates, ...without(own.gates, proposer.gates)],
   };
   const excess = excessOf(input, spec, proposer, limit, options);
@@ -100,7 +101,7 @@ function excessOf(
   if (spec.isolation !== proposer.isolation) {
     return `"isolation" must be ${quote(proposer.isolation)}, as that of ${by}`;
   }
-  for (const field of ["sandbox", "limits"] as const) {
+  for (const field of ["sandbox", "limits", "budget"] as const) {
     if (canonicalJson(spec[field] ?? null) !== canonicalJson(proposer[field] ?? null)) {
       return `"${field}" must be that of ${by}, or absent`;
     }

@@ -23,7 +23,6 @@ export function publishedPlanSchema(): Record<string, unknown> {
   hide(at(schema, "definitions", "task"), REFUSED_FIELDS.task);
   hide(at(schema, "properties", "defaults"), REFUSED_FIELDS.task);
   hide(at(schema, "definitions", "loop"), REFUSED_FIELDS.loop);
-  hide(at(schema, "properties", "budget"), REFUSED_FIELDS.budget);
   Object.assign(at(schema, "properties", "gate_each"), { enum: ["off", false] });
   for (const [item, snippets] of Object.entries(SNIPPETS)) {
     Object.assign(at(schema, "definitions", item), { defaultSnippets: snippets });

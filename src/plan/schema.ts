@@ -186,6 +186,12 @@ const taskFields = z.strictObject({
         "directory. Default: `.`, all of its worktree. All else is read-only, and /tmp is its own",
     ),
   }).optional().describe("What the body of the task may reach. Needs bubblewrap"),
+  budget: z.strictObject({
+    tokens: z.number().gt(0).optional().describe("Tokens of all attempts of the task together"),
+    usd: z.number().gt(0).optional().describe("Money for all attempts of the task together, US dollars"),
+  }).optional().describe(
+    "What the agent of the task may use up. Once it has, the task is not tried again until omk budget add gives it more",
+  ),
   attempts: z.unknown().optional().describe("How many attempts compete"),
   metadata: z.record(z.string(), z.unknown()).optional().describe("Whatever the plan's author wants to keep"),
 });
@@ -225,7 +231,12 @@ export const planInput = z.strictObject({
     ),
     tokens: z.number().min(0).optional().describe("Tokens for all agents together"),
     usd: z.number().min(0).optional().describe("Money for all agents together, US dollars"),
-    unknown: z.enum(["refuse", "allow"]).optional().describe("What happens where use cannot be measured"),
+    unknown: z.enum(["refuse", "allow"]).optional().meta({
+      description:
+        "What happens where an agent cannot tell what it uses: the plan is refused (default), or it counts as nothing, " +
+        "which the proof says",
+      default: "refuse",
+    }),
   }).optional().describe("What the run may use up"),
   worktree: z.strictObject({
     setup: command().optional().describe("Makes a fresh worktree fit for work, such as `npm ci`"),

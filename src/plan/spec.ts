@@ -154,6 +154,8 @@ export interface TaskSpec {
   /** Absent: the body may do what omk may. */
   readonly sandbox?: SandboxSpec;
   readonly attempts?: unknown;
+  /** What all its attempts together may use up; absent: any amount. */
+  readonly budget?: TaskBudget;
   readonly metadata: { readonly [key: string]: unknown };
 }
 
@@ -211,6 +213,23 @@ export interface BudgetSpec {
   readonly tokens?: number;
   /** US dollars for all agents together. */
   readonly usd?: number;
+  /** What cannot be measured counts as nothing, and is a known gap; absent: it is refused. */
+  readonly unknown?: "allow";
+}
+
+/** What the attempts of one task may use up. */
+export interface TaskBudget {
+  readonly tokens?: number;
+  /** US dollars. */
+  readonly usd?: number;
+}
+
+/** What a model costs, US dollars for a million tokens. */
+export interface ModelPrice {
+  readonly input: number;
+  readonly output: number;
+  /** Of the input, what was cached; absent: as the rest of it. */
+  readonly cached_input?: number;
 }
 
 /**
@@ -247,6 +266,8 @@ export interface Plan {
   readonly watchdog: WatchdogSpec;
   readonly lease_secs: number;
   readonly limits: Limits;
+  /** What models cost, by name or the beginning of one; absent: nobody knows. */
+  readonly prices?: { readonly [model: string]: ModelPrice };
   /** Which permissions agents get; absent: those of `DEFAULT_APPROVAL`. */
   readonly approval?: ApprovalSpec;
   /** Absent: no task that a task proposes is accepted. */

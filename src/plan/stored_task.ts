@@ -68,6 +68,9 @@ export const task = z.strictObject({
   gates: z.array(gate),
   limits: z.exactOptional(z.strictObject(taskLimits)),
   sandbox: z.exactOptional(z.strictObject({ network: z.enum(["none", "host"]), write: texts })),
+  budget: z.exactOptional(
+    z.strictObject({ tokens: z.exactOptional(z.number()), usd: z.exactOptional(z.number()) }),
+  ),
   attempts: z.exactOptional(z.unknown()),
   metadata: z.record(z.string(), z.unknown()),
 });

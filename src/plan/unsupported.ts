@@ -21,19 +21,11 @@ const PLAN_FIELDS = {
   agents: "configures agents, which this build does not run",
 } as const;
 
-/** Fields of `budget`. */
-const BUDGET_FIELDS = {
-  tokens: "limits what agents use, and this build runs none",
-  usd: "limits what agents use, and this build runs none",
-  unknown: "is about what agents use, and this build runs none",
-} as const;
-
 /** The names of the fields that are refused. */
 export const REFUSED_FIELDS = {
   plan: [...Object.keys(PLAN_FIELDS), "gate_each"],
   task: Object.keys(TASK_FIELDS),
   loop: ["prompt"],
-  budget: Object.keys(BUDGET_FIELDS),
 } as const;
 
 /** What of a plan this build cannot run. */
@@ -49,11 +41,6 @@ export function checkSupported(draft: PlanDraft): Finding[] {
   }
   for (const [field, reason] of Object.entries(PLAN_FIELDS)) {
     if (field in draft) findings.push(refusal([field], field, reason));
-  }
-  for (const [field, reason] of Object.entries(BUDGET_FIELDS)) {
-    if (draft.budget !== undefined && field in draft.budget) {
-      findings.push(refusal(["budget", field], `budget.${field}`, reason));
-    }
   }
   if (![undefined, "off", false].some((off) => off === draft.gate_each)) {
     const reason = 'asks for gates after each merge, which this build does not run; only "off" is possible';

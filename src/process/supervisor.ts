@@ -6,6 +6,7 @@ import { type BodyTools, refuseBody, startBody } from "./body.ts";
 import { type ContainmentMeans, NO_NEEDS, prepareContainment, type ProcessNeeds } from "./containment.ts";
 import { endGroupsOf } from "./control_groups.ts";
 import { Guardian } from "./guardian.ts";
+import { type Origin, originOf } from "./origin.ts";
 import type { StreamRedactor } from "./output_text.ts";
 import type { BodySpec, Containment, ProcessIdentity, RunningBody, Supervisor } from "./port.ts";
 import type { ProcessStat } from "./proc_stat.ts";
@@ -41,6 +42,8 @@ export interface LocalSupervisor extends Supervisor, AsyncDisposable {
   cpuTimes(): Promise<ReadonlyMap<number, number> | null>;
   /** Sends a signal to the group of a body that another omk process started, if it is still that very process. */
   signalBody(body: ProcessIdentity, signal: "SIGTERM" | "SIGKILL"): Promise<void>;
+  /** Whether a task has started the process; `selfIsTask`: what this omk carries itself counts too. */
+  originOf(asker: ProcessIdentity, options?: { readonly selfIsTask?: boolean }): Promise<Origin>;
 }
 
 /** How long a predecessor's guardian may take to do its work before omk does it itself. */
@@ -166,6 +169,11 @@ class ProcessSupervisor implements LocalSupervisor {
   async signalBody(body: ProcessIdentity, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     // Without a start time nobody can tell whether the pid has been given to another process since.
     if (body.start_time !== null && body.pgid > 1 && await this.isAlive(body)) signalGroup(body.pgid, signal);
+  }
+
+  originOf(asker: ProcessIdentity, options: { readonly selfIsTask?: boolean } = {}): Promise<Origin> {
+    const inherited = options.selfIsTask === true ? [] : this.#inheritedMark?.split(":") ?? [];
+    return originOf(asker, this.#table, { inherited: new Set(inherited), leaders: this.#tools.leaders });
   }
 
   async endMarked(mark: string): Promise<number> {

@@ -46,10 +46,13 @@ export function notTestedOf(state: RunState, gates: readonly GateEntry[]): Proof
 
 /** Questions, and what a person must look at before the work can be used. */
 export function personItemsOf(state: RunState, evidence: RunEvidence): Proof["needs_a_person"] {
-  const questions = state.tasks.filter((task) => task.state === "waiting").map((task) => ({
-    task_id: task.id,
-    what: task.reason ?? `it waits for ${task.waiting_on ?? "somebody"}`,
-  }));
+  const questions = state.tasks.filter((task) => task.state === "waiting" && task.waiting_on !== "budget")
+    .map((
+      task,
+    ) => ({
+      task_id: task.id,
+      what: task.reason ?? `it waits for ${task.waiting_on ?? "somebody"}`,
+    }));
   return [...questions, ...evidence.attempts.flatMap(lookAt)];
 }
 

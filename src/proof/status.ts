@@ -13,6 +13,7 @@ export function runStatus(state: RunState): RunStatus {
   if (run.cancelled) return "cancelled";
   if (run.failure !== null || run.tampered_at !== null || run.violations.length > 0) return "failed_infra";
   if (run.budget_exhausted !== null && !isComplete) return "needs_more_budget";
+  if (selected.some((task) => task.waiting_on === "budget")) return "needs_more_budget";
   if (selected.some((task) => task.waiting_on === "human")) return "blocked_on_human";
   if (selected.some((task) => task.waiting_on === "external")) return "blocked_on_external";
   if (!isComplete) return "not_ready";

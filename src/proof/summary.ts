@@ -51,7 +51,11 @@ function reasonFor(state: RunState, status: RunStatus, evidence: RunEvidence): s
       return infraReason(state);
     case "needs_more_budget":
       return run.budget_exhausted === null
-        ? ""
+        ? named(
+          state.tasks.filter((task) => task.waiting_on === "budget").map((task) =>
+            `"${task.id}": ${task.reason}`
+          ),
+        )
         : `the ${run.budget_exhausted.budget} budget of ${run.budget_exhausted.limit} is used up`;
     case "blocked_on_human":
     case "blocked_on_external": {

@@ -25,6 +25,7 @@ import { RemoteAttempt } from "./remote_attempt.ts";
 import { RemoteAttempts } from "./remote_attempts.ts";
 import { apply } from "./state.ts";
 import { writeProof } from "./proof_flow.ts";
+import { Vetting } from "./vetting.ts";
 import { WorkerWatch } from "./worker_watch.ts";
 
 /** How often the controller looks for what other processes have appended. */
@@ -56,6 +57,8 @@ export class Controller implements ControllerHandle {
   readonly #leases: Leases;
   readonly #watch: WorkerWatch;
   readonly #alarm: Alarm;
+  /** Null where nobody is looked at. */
+  readonly #vetting: Vetting | null;
   #endNow = false;
   /** Whether another process has appended a fact. */
   #isForged = false;
@@ -66,6 +69,7 @@ export class Controller implements ControllerHandle {
     this.#leases = new Leases(this, () => this.attempts());
     this.#watch = new WorkerWatch(this, () => this.attempts());
     this.#alarm = new Alarm(ports.clock, () => this.#wake.resolve());
+    this.#vetting = ports.askers === undefined ? null : new Vetting(this, ports.askers);
     this.#remotes = ports.extra === undefined
       ? null
       : new RemoteAttempts(this, ports.extra, (error) => this.#fail(error));
@@ -146,7 +150,7 @@ export class Controller implements ControllerHandle {
     // Whoever slept during an append renews leases before anything is decided.
     if (phase !== "active" || (this.#leases.tick() && proof_writing === null)) return;
     const now = this.ports.clock.now();
-    let drafts = decide(this.state, now);
+    let drafts = decide(this.state, now, this.#vetting?.held);
     if (drafts.length === 0 && this.#inbox.isEmpty && this.#flows.size === 0 && isQuiet(this.state)) {
       drafts = decideFinish(this.state);
     }
@@ -181,6 +185,8 @@ export class Controller implements ControllerHandle {
       }
       if (!own && KINDS[event.kind].class === "fact") this.#reportForgery(event);
       if (own && event.kind === "proof_writing") this.#proofHead = this.ports.log.head();
+      const vetted = own ? undefined : this.#vetting?.look(event);
+      if (vetted !== undefined) this.#track(vetted);
       this.#remotes?.see(event);
       this.ports.onEvent?.(event);
     } catch (error) {

@@ -12,6 +12,7 @@ import type { Attempt, AttemptRequest, AttemptWorker } from "../worker/port.ts";
 import type { Heartbeats } from "../watchdog/port.ts";
 import type { RunDirectory } from "./directory.ts";
 import type { SnapshotKeeper } from "./run_snapshot.ts";
+import type { Askers } from "./vetting.ts";
 
 /** The part of the workspace that merges and publishes. */
 export interface Merger {
@@ -56,6 +57,8 @@ export interface RunPorts {
   readonly heartbeats: Heartbeats;
   /** Absent where nobody else may work for the run. */
   readonly extra?: ExtraWorkers;
+  /** Absent where every request is taken for that of a person. */
+  readonly askers?: Askers;
   /** Null where no task of the run works in a worktree. */
   readonly merger: Merger | null;
   readonly gates: GateRunner;

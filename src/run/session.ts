@@ -20,7 +20,8 @@ import type { SigningKey } from "../proof/key.ts";
 import { createProofWriter } from "../proof/write.ts";
 import { controllerActor } from "../scheduler/decide.ts";
 import type { RunState } from "../scheduler/run_state.ts";
-import { createLocalWorker, type LocalWorker } from "../worker/local_worker.ts";
+import { createLocalWorker, type LocalWorker, type LocalWorkerOptions } from "../worker/local_worker.ts";
+import { ApprovalOffice } from "./approval_office.ts";
 import { Controller, type RunEnd } from "./controller.ts";
 import type { RunDirectory } from "./directory.ts";
 import { createExtraWorkers } from "./extra_workers.ts";
@@ -108,12 +109,16 @@ export interface SessionOptions {
   readonly watcher: RunWatcher;
 }
 
-/** What carries out attempts in this process: of the controller, or of an extra worker. */
+/**
+ * What carries out attempts in this process: of the controller, or of an extra worker. `approvals` answers their agents;
+ * absent where none works here.
+ */
 export function createAttemptWorker(
   { directory, plan, machinery, env, workDirectory, watcher }: Pick<
     SessionOptions,
     "directory" | "plan" | "machinery" | "env" | "workDirectory" | "watcher"
   >,
+  approvals?: LocalWorkerOptions["approvals"],
 ): LocalWorker {
   const { supervisor, workspace } = machinery;
   return createLocalWorker({
@@ -135,6 +140,7 @@ export function createAttemptWorker(
     isSetupError: (error) => error instanceof SetupError,
     directory: workDirectory,
     env,
+    ...(approvals === undefined ? {} : { approvals }),
     ...(watcher.onOutput === undefined ? {} : { onOutput: watcher.onOutput }),
   });
 }
@@ -143,13 +149,14 @@ export function createAttemptWorker(
 export class Session implements AsyncDisposable {
   readonly controller: Controller;
   readonly #options: SessionOptions;
+  #approvals: ApprovalOffice | undefined;
 
   /** Builds the ports of the controller. */
   constructor(options: SessionOptions) {
     this.#options = options;
     const { directory, plan, state, log, machinery, env, watcher } = options;
     const { supervisor, workspace } = machinery;
-    const attempts = createAttemptWorker(options);
+    const attempts = createAttemptWorker(options, (ref, spec) => this.#office().deskOf(ref, spec));
     this.controller = new Controller(state, {
       log,
       clock: {
@@ -161,6 +168,7 @@ export class Session implements AsyncDisposable {
       attempts,
       extra: createExtraWorkers({ directory, supervisor, attempts }),
       heartbeats: heartbeatsOf(directory, supervisor),
+      askers: { originOf: (process) => supervisor.originOf(process) },
       merger: workspace,
       gates: createGateRunner({ supervisor, workspace, env, limits: plan.limits }),
       proof: createProofWriter({ directory: directory.path, log, workspace, key: options.key }),
@@ -173,6 +181,12 @@ export class Session implements AsyncDisposable {
       directory: options.workDirectory,
       ...(watcher.onEvent === undefined ? {} : { onEvent: (event) => watcher.onEvent?.(event, state) }),
     });
+  }
+
+  /** Made with the first agent. */
+  #office(): ApprovalOffice {
+    this.#approvals ??= new ApprovalOffice(this.controller);
+    return this.#approvals;
   }
 
   /** Runs to the end of the run. */

@@ -21,7 +21,7 @@ export function readyText(event: RunEvent, state: RunState, { spec }: TaskView):
   const told = ended.slice(0, NAMED).join(", ");
   const more = ended.length > NAMED ? ` and ${ended.length - NAMED} more` : "";
   const last = "task_id" in event.payload ? event.payload.task_id : null;
-  const by = last !== null && ended.length > 1 && spec.dependencies.includes(last)
+  const by = last !== null && last !== undefined && ended.length > 1 && spec.dependencies.includes(last)
     ? `, the last of them ${last}`
     : "";
   return `its dependencies allowed it to start, by ${spec.trigger_rule}: ${told}${more}${by}`;

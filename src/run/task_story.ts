@@ -135,6 +135,18 @@ export class TaskStory {
         return `it waits for ${
           event.payload.on === "human" ? "a person" : "something outside"
         }: ${event.payload.question}`;
+      case "budget_exhausted": {
+        const { budget, used, limit } = event.payload;
+        return `its own budget of ${budget} is used up, ${used} of ${limit}, so it waits for more`;
+      }
+      case "budget_extended":
+        return `its own budget of ${event.payload.budget} was extended by ${event.payload.by}`;
+      case "approval_requested":
+        return `its agent asked for leave (${event.payload.approval}): ${event.payload.detail}`;
+      case "approval_decided":
+        return `${
+          event.payload.decision === "allow" ? "leave was given" : "leave was denied"
+        } (${event.payload.approval}): ${event.payload.reason}`;
       case "task_reopened":
         return `it was reopened: ${event.payload.reason}`;
       case "result_refused":
@@ -182,7 +194,7 @@ export class TaskStory {
 }
 
 function taskOf({ payload }: RunEvent): string | null {
-  if ("task_id" in payload) return payload.task_id;
+  if ("task_id" in payload) return payload.task_id ?? null;
   // A worker recovers with an attempt, or as a whole.
   const attempt = "attempt" in payload ? payload.attempt : undefined;
   return typeof attempt === "object" ? attempt?.task_id ?? null : null;

@@ -1,8 +1,8 @@
 /** What a run may use up, how much of it is used, and what follows: pure rules over the state. */
 
-import { draft, type EventDraft } from "../log/event.ts";
+import { draft, type EventDraft, taskSubject } from "../log/event.ts";
 import type { BudgetName } from "./run_record.ts";
-import type { RunState } from "./run_state.ts";
+import { type RunState, taskAt, type TaskView } from "./run_state.ts";
 
 /** A budget is reported once when this share of it is used. */
 const CHECKPOINT_SHARE = 0.8;
@@ -45,6 +45,31 @@ export function timeBudgetEnd(state: RunState): number | undefined {
   if (time_secs === null || run.paused_at !== undefined) return undefined;
   const seconds = time_secs + (run.budget_added?.time ?? 0);
   return run.started_at + seconds * 1000 + (run.paused_ms ?? 0);
+}
+
+/** The budget of a task itself that is used up; undefined where none is. */
+export function spentBudget({ spec, task }: TaskView): BudgetStanding | undefined {
+  for (const budget of ["tokens", "usd"] as const) {
+    const planned = spec.budget?.[budget];
+    if (planned === undefined) continue;
+    const limit = planned + (task.budget_added?.[budget] ?? 0);
+    const used = task.usage?.[budget] ?? 0;
+    if (used >= limit) return { budget, used, limit };
+  }
+  return undefined;
+}
+
+/** Keeps the tasks from being started again whose own budgets are used up: they wait for more. */
+export function decideTaskBudgets(state: RunState): EventDraft[] {
+  const actor = `controller/${state.run.incarnation}`;
+  return state.index.budgeted.flatMap((ordinal) => {
+    const view = taskAt(state, ordinal);
+    // Only an attempt uses anything up.
+    if (view.task.state !== "pending" || view.task.attempt === 0) return [];
+    const spent = spentBudget(view);
+    if (spent === undefined) return [];
+    return [draft("budget_exhausted", taskSubject(view.spec.id), actor, { ...spent, task_id: view.spec.id })];
+  });
 }
 
 /** The reports on budgets that are due: what is nearly used up, once, and what is used up, where work is left. */

@@ -5,24 +5,42 @@
 
 import { draft, type EventDraft, taskSubject } from "../log/event.ts";
 import type { AttemptOutcome } from "../log/kinds.ts";
-import { attemptsLeft, decideBudget, timeBudgetEnd } from "./budget.ts";
+import { decideOverdue } from "./approvals.ts";
+import { attemptsLeft, decideBudget, decideTaskBudgets, timeBudgetEnd } from "./budget.ts";
 import { decideRequests } from "./decide_requests.ts";
 import { decideUnstartable } from "./decide_unstartable.ts";
 import { PickSet } from "./pick_set.ts";
 import { judgeFailure } from "./retry.ts";
 import { decideReuse } from "./reuse.ts";
 import { findTask, type RunState, taskAt, type TaskView } from "./run_state.ts";
+import { recordUsage } from "./usage.ts";
 import { assignPlaces, freePlaces } from "./workers.ts";
 
-/** The events to append now; `now` is the run clock in milliseconds. Empty: nothing to decide until something happens. */
-export function decide(state: RunState, now: number): readonly EventDraft[] {
+const NONE_HELD: ReadonlySet<number> = new Set();
+
+/**
+ * The events to append now; `now` is the run clock in milliseconds. Empty: nothing to decide until something happens.
+ *
+ * @param held indexes of requests that are not answered yet: who sent them is still being found out
+ */
+export function decide(
+  state: RunState,
+  now: number,
+  held: ReadonlySet<number> = NONE_HELD,
+): readonly EventDraft[] {
   // A proof tells everything up to its intent, so nothing may come between the two.
   if (state.run.phase !== "active" || state.run.proof_writing !== null) return [];
-  const requests = decideRequests(state);
+  const requests = decideRequests(state, held);
   if (requests.length > 0) return requests;
   if (state.run.tampered_at !== null || state.run.failure !== null || state.run.cancelled) return [];
   if (state.run.cancel !== null) return decideCancel(state, state.run.cancel);
-  const ended = [...decideUnstartable(state), ...decideLostLeases(state, now), ...decideBudget(state, now)];
+  const ended = [
+    ...decideUnstartable(state),
+    ...decideLostLeases(state, now),
+    ...decideOverdue(state, now),
+    ...decideBudget(state, now),
+    ...decideTaskBudgets(state),
+  ];
   if (ended.length > 0) return ended;
   const isReusing = state.run.merge?.reused !== undefined;
   const reuse = startsNothing(state) || state.run.paused || isReusing ? [] : decideReuse(state, now);
@@ -56,6 +74,7 @@ export function nextWake(state: RunState, now: number): number | undefined {
     const { lease_expires } = taskAt(state, ordinal).task;
     if (lease_expires !== null) moments.push(lease_expires);
   }
+  for (const { expires } of state.run.approvals?.open ?? []) moments.push(expires);
   const delayEnd = state.index.nextDelayEnd;
   if (delayEnd !== undefined) moments.push(delayEnd);
   const deadline = timeBudgetEnd(state);
@@ -128,6 +147,12 @@ export function recoverAttempt(state: RunState, view: TaskView, detail: string, 
   if (task.token === null) return [];
   const outcome = lostOutcome(detail);
   const verdict = judgeFailure(spec, task, outcome, state.run.seed);
+  const used = recordUsage(
+    state,
+    spec,
+    { task_id: task.id, attempt: task.attempt, token: task.token },
+    outcome,
+  );
   const ref = { task_id: task.id, attempt: task.attempt, token: task.token, outcome };
   const subject = taskSubject(task.id);
   const actor = controllerActor(state);
@@ -138,10 +163,10 @@ export function recoverAttempt(state: RunState, view: TaskView, detail: string, 
       not_before: now + verdict.delay_ms,
       reason: verdict.reason,
     };
-    return [draft("retry_scheduled", subject, actor, payload)];
+    return [...used, draft("retry_scheduled", subject, actor, payload)];
   }
   const reason = verdict.kind === "fail" ? verdict.reason : verdict.question;
-  return [draft("task_failed", subject, actor, { ...ref, reason })];
+  return [...used, draft("task_failed", subject, actor, { ...ref, reason })];
 }
 
 function decideMerge(state: RunState, now: number): EventDraft[] {

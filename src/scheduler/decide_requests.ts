@@ -2,6 +2,7 @@
 
 import { draft, type EventDraft, taskSubject } from "../log/event.ts";
 import type { PayloadOf } from "../log/kinds.ts";
+import { decideApproval, findApproval } from "./approvals.ts";
 import { cancelledCauses, cancelledWith, hopelessCauses, reopenedWith } from "./cascade.ts";
 import { answerProposal, decideProposals } from "./proposals.ts";
 import type { OpenRequest } from "./run_record.ts";
@@ -10,8 +11,9 @@ import { isActive, isTerminal } from "./task_state.ts";
 import { isAtService, LOCAL_WORKER } from "./workers.ts";
 
 /** The answers that can be given now, to requests and to what attempts propose. A cancellation of what is at work is answered when that has ended. */
-export function decideRequests(state: RunState): EventDraft[] {
+export function decideRequests(state: RunState, held?: ReadonlySet<number>): EventDraft[] {
   for (const request of state.run.open_requests) {
+    if (held?.has(request.index)) continue;
     const answers = answer(state, request);
     // What answers one request may change what answers the next.
     if (answers.length > 0) return answers;
@@ -41,7 +43,7 @@ function answer(state: RunState, request: OpenRequest): EventDraft[] {
     case "answer_given":
       return answerQuestion(state, index, request.payload, refuse);
     case "approval_given":
-      return refuse(`no approval "${request.payload.approval}" is open`);
+      return answerApproval(state, index, request.payload, refuse);
     case "budget_add_requested":
       return answerBudget(state, index, request.payload, refuse);
     case "worker_joined":
@@ -205,7 +207,7 @@ function answerQuestion(
 ): EventDraft[] {
   const view = findTask(state, task_id);
   if (view === undefined) return refuse(`the plan has no task "${task_id}"`);
-  if (view.task.state !== "waiting") {
+  if (view.task.state !== "waiting" || view.task.waiting_on === "budget") {
     return refuse(`task "${task_id}" is ${view.task.state}, and waits for no answer`);
   }
   if (state.run.cancel !== null || state.run.cancelled) return refuse("the run is cancelled");
@@ -217,12 +219,30 @@ function answerQuestion(
   })];
 }
 
+function answerApproval(
+  state: RunState,
+  request: number,
+  { approval, decision, reason }: PayloadOf<"approval_given">,
+  refuse: Refuse,
+): EventDraft[] {
+  const open = findApproval(state, approval);
+  if (open === undefined) return refuse(`no approval "${approval}" is open`);
+  return [decideApproval(state, open, { request, decision, reason, by: "person" })];
+}
+
 function answerBudget(
   state: RunState,
   request: number,
-  { budget, by }: { readonly budget: "time" | "attempts" | "tokens" | "usd"; readonly by: number },
+  { budget, by, task_id }: Pick<PayloadOf<"budget_add_requested">, "budget" | "by" | "task_id">,
   refuse: Refuse,
 ): EventDraft[] {
+  if (task_id !== undefined) {
+    const view = findTask(state, task_id);
+    if (view === undefined) return refuse(`the plan has no task "${task_id}"`);
+    const own = budget === "tokens" || budget === "usd" ? view.spec.budget?.[budget] : undefined;
+    if (own === undefined) return refuse(`task "${task_id}" has no budget of ${budget}`);
+    return [draft("budget_extended", taskSubject(task_id), actorOf(state), { request, budget, by, task_id })];
+  }
   const { time_secs, attempts, tokens, usd } = state.plan.budget;
   const planned = { time: time_secs, attempts, tokens, usd }[budget];
   if (planned === undefined || planned === null) return refuse(`the plan sets no budget of ${budget}`);

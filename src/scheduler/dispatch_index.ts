@@ -45,6 +45,8 @@ export class DispatchIndex {
   readonly active = new Set<number>();
   /** Ordinals of pending tasks whose dependencies can never satisfy their rule. */
   readonly unstartable = new Set<number>();
+  /** Ordinals of the tasks that have a budget of their own. */
+  readonly budgeted: number[] = [];
   readonly #plan: Plan;
   readonly #graph: GrowingGraph;
   readonly #tasks: readonly TaskState[];
@@ -70,7 +72,10 @@ export class DispatchIndex {
   constructor(plan: Plan, tasks: readonly TaskState[]) {
     this.#plan = plan;
     this.#tasks = tasks;
-    plan.tasks.forEach((spec, ordinal) => this.#ordinals.set(spec.id, ordinal));
+    plan.tasks.forEach((spec, ordinal) => {
+      this.#ordinals.set(spec.id, ordinal);
+      if (spec.budget !== undefined) this.budgeted.push(ordinal);
+    });
     this.#graph = buildGraph(plan.tasks);
     this.#pathMs = remainingPaths(this.#graph, () => UNKNOWN_DURATION_MS);
     this.#sums = plan.tasks.map(() => ({ terminal: 0, satisfied: 0, completed: 0 }));
@@ -173,6 +178,7 @@ export class DispatchIndex {
     this.#ordinals.set(spec.id, ordinal);
     this.#idsInLowerCase?.set(spec.id.toLowerCase(), spec.id);
     const dependencies = spec.dependencies.flatMap((id) => this.#ordinals.get(id) ?? []);
+    if (spec.budget !== undefined) this.budgeted.push(ordinal);
     addToGraph(this.#graph, dependencies);
     const sums = { terminal: 0, satisfied: 0, completed: 0 };
     for (const dependency of dependencies) {

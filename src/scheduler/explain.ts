@@ -7,6 +7,7 @@ import { attemptsLeft } from "./budget.ts";
 import { nextInLine } from "./explain_order.ts";
 import { PickSet } from "./pick_set.ts";
 import { findTask, type RunState, taskAt, type TaskView } from "./run_state.ts";
+import { WAITED_FOR } from "./task_state.ts";
 
 /** What can keep a task from starting. */
 export type ObstacleCode =
@@ -48,7 +49,7 @@ export function whatKeeps(state: RunState, view: TaskView, now: number): readonl
     case "finished":
       return [mergeOf(state, view)];
     case "waiting": {
-      const whom = view.task.waiting_on === "external" ? "something outside" : "a person";
+      const whom = WAITED_FOR[view.task.waiting_on ?? "human"];
       return [{
         code: "answer",
         text: `it waits for ${whom}: ${view.task.reason ?? "no question"}`,

@@ -28,6 +28,21 @@ export type RequestPayload =
 /** A request with its place in the log. */
 export type OpenRequest = RequestPayload & { readonly index: number };
 
+/** A request for permission that waits for a person. */
+export type OpenApproval = PayloadOf<"approval_requested"> & {
+  /** Run clock, milliseconds. */
+  readonly since: number;
+  /** When the answer is no, run clock, milliseconds. */
+  readonly expires: number;
+};
+
+/** The requests for permission of a run. */
+export interface Approvals {
+  /** How many there were, and so the name of the latest. */
+  readonly count: number;
+  readonly open: readonly OpenApproval[];
+}
+
 /** What a finished attempt proposes. */
 export interface OpenProposal {
   readonly proposed_by: AttemptRef;
@@ -139,6 +154,8 @@ export interface RunRecord {
   budget_reported?: readonly BudgetName[];
   /** What attempts have used, by metric; absent where nothing was recorded. */
   usage?: Readonly<Record<string, number>>;
+  /** What agents have asked leave for; absent before the first time. */
+  approvals?: Approvals;
   /** What may be taken over of an earlier run; those before `next` are settled. Absent where nothing is. */
   reuse?: { readonly run: string; readonly tasks: readonly ReusableAttempt[]; next: number };
   /** The workers, each with its latest process; absent before the first has given a sign of life. */

@@ -6,6 +6,7 @@ import { controllerActor } from "./decide.ts";
 import { refuseProposals } from "./proposals.ts";
 import { CONFLICT_LIMIT, judgeFailure } from "./retry.ts";
 import { findTask, type RunState, type TaskView } from "./run_state.ts";
+import { recordUsage } from "./usage.ts";
 import { type AttemptRef, isActive, type TaskState } from "./task_state.ts";
 
 /** Whether the attempt is the current one of its task (P3). */
@@ -28,9 +29,23 @@ export function settleAttempt(
   now: number,
 ): EventDraft[] {
   const view = findTask(state, ref.task_id);
+  // Who pays does not ask whether the result still counts.
+  const used = view === undefined ? [] : recordUsage(state, view.spec, ref, outcome);
   if (view === undefined || !isCurrent(state, ref)) {
-    return [refuseResult(state, ref, "the attempt is no longer the current one of its task")];
+    return [...used, refuseResult(state, ref, "the attempt is no longer the current one of its task")];
   }
+  return [...used, ...endOf(state, view, ref, outcome, outputs, now)];
+}
+
+/** The end of the current attempt of a task. */
+function endOf(
+  state: RunState,
+  view: TaskView,
+  ref: AttemptRef,
+  outcome: AttemptOutcome,
+  outputs: readonly StoredOutput[],
+  now: number,
+): EventDraft[] {
   const { task } = view;
   const refused = () => refuseProposals(state, ref, outcome.reported);
   const subject = taskSubject(ref.task_id);

@@ -1,7 +1,7 @@
 /** The states of a task and the transitions between them. */
 
 import type { AttemptOutcome, StoredOutput } from "../log/kinds.ts";
-import type { ReusedFrom } from "./run_record.ts";
+import type { BudgetName, ReusedFrom } from "./run_record.ts";
 
 /** Where a task stands. */
 export type TaskStatus =
@@ -50,7 +50,7 @@ export interface TaskState {
   /** Why it is in this state, for people; null where there is nothing to say. */
   reason: string | null;
   /** Whom a waiting task waits for; null otherwise. */
-  waiting_on: "human" | "external" | null;
+  waiting_on: "human" | "external" | "budget" | null;
   /** The tasks that block it. */
   causes: readonly string[];
   /** Files that the completed attempt made for its dependents. */
@@ -79,6 +79,10 @@ export interface TaskState {
   answer?: string;
   /** The latest conflict of its work; absent where there is none to be told of. */
   conflict?: ConflictRecord;
+  /** What its attempts have used, by metric; absent where nothing was recorded. */
+  usage?: Readonly<Record<string, number>>;
+  /** What was added to its own budget; absent where nothing was. */
+  budget_added?: Readonly<Partial<Record<BudgetName, number>>>;
   /** How far its loop has come; absent before the first iteration is kept, and where it is no loop. */
   loop?: LoopState;
 }
@@ -142,6 +146,13 @@ export interface ProcessRecord {
   readonly start_time: string | null;
   readonly boot_id: string | null;
 }
+
+/** Whom a waiting task waits for, in words. */
+export const WAITED_FOR = {
+  human: "a person",
+  external: "something outside",
+  budget: "a larger budget",
+} as const;
 
 /** The states in which a task rests for good, unless it is reopened. */
 const TERMINAL: ReadonlySet<TaskStatus> = new Set(["completed", "failed", "cancelled", "blocked"]);

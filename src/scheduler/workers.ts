@@ -35,16 +35,16 @@ export function freePlaces(state: RunState, most: number): string[] {
 
 /**
  * The place of each task, from those that are free; null where it gets none now. A loop stays in the controller's own
- * process, which keeps and judges each iteration; the others take what is left, that process first.
+ * process, which keeps and judges each iteration, and so does a prompt, whose agent that process answers; the others take
+ * what is left, that process first.
  */
 export function assignPlaces(
-  specs: readonly Pick<TaskSpec, "loop">[],
+  specs: readonly Pick<TaskSpec, "loop" | "prompt">[],
   places: readonly string[],
 ): (string | null)[] {
   const left = [...places];
   const take = (place: number) => place < 0 ? null : left.splice(place, 1)[0] ?? null;
-  const ofLoops = specs.map(({ loop }) => loop === undefined ? null : take(left.indexOf(LOCAL_WORKER)));
-  return specs.map(({ loop }, at) =>
-    loop === undefined ? take(left.length > 0 ? 0 : -1) : ofLoops[at] ?? null
-  );
+  const stays = specs.map(({ loop, prompt }) => loop !== undefined || prompt !== undefined);
+  const local = stays.map((isLocal) => isLocal ? take(left.indexOf(LOCAL_WORKER)) : null);
+  return stays.map((isLocal, at) => isLocal ? local[at] ?? null : take(left.length > 0 ? 0 : -1));
 }

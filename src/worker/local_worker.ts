@@ -4,6 +4,8 @@ import type { Slot, SlotHolder, Workspace } from "../git/port.ts";
 import type { AttemptOutcome } from "../log/kinds.ts";
 import type { Plan, TaskSpec } from "../plan/spec.ts";
 import type { Supervisor } from "../process/port.ts";
+import type { AttemptRef } from "../scheduler/task_state.ts";
+import type { ApprovalDesk } from "./approval/port.ts";
 import { LocalAttempt } from "./local_attempt.ts";
 import type { Attempt, AttemptRequest, AttemptWorker, CollectedOutputs } from "./port.ts";
 
@@ -24,6 +26,8 @@ export interface LocalWorkerOptions {
   readonly directory: string;
   /** omk's own environment. */
   readonly env: Readonly<Record<string, string>>;
+  /** Answers the agent of an attempt that asks for leave; absent where every request is denied. */
+  readonly approvals?: (ref: AttemptRef, spec: TaskSpec) => ApprovalDesk;
   /** Gets the redacted output of the bodies as it comes. */
   readonly onOutput?: (taskId: string, attempt: number, text: string, stream: "stdout" | "stderr") => void;
 }

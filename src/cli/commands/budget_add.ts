@@ -6,16 +6,17 @@ import { durationSecs } from "../../plan/duration.ts";
 import type { BudgetName } from "../../scheduler/run_record.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ask, refuseInsideTask } from "../control.ts";
-import { openRun } from "../open_run.ts";
+import { openRun, requireTasks } from "../open_run.ts";
 
 /** See the module. */
 export const budgetAddCommand: Command = {
   name: "budget add",
   summary: "let a run use up more than its plan says",
-  usage: ["omk budget add [RUN] --time 1h | --attempts N | --tokens N | --usd N"],
+  usage: ["omk budget add [RUN] [--task TASK] --time 1h | --attempts N | --tokens N | --usd N"],
   description: [
     "Adds to one budget of the run. Where the run has ended with its budget used up (exit code 4), what is added is\n" +
     "kept in its log, and omk resume goes on with it. Without RUN it takes the newest one.",
+    "With --task it adds to the task's own budget of tokens or money, and the task goes on that waited for it.",
   ],
   positionals: { min: 0, max: 1 },
   options: [
@@ -23,24 +24,33 @@ export const budgetAddCommand: Command = {
     { name: "attempts", type: "number", placeholder: "N", description: "Attempts to add" },
     { name: "tokens", type: "number", placeholder: "N", description: "Tokens to add" },
     { name: "usd", type: "number", placeholder: "N", description: "US dollars to add" },
+    { name: "task", type: "string", placeholder: "TASK", description: "Add to the budget of this task" },
   ],
   examples: [
     { command: "omk budget add --time 1h", note: "give the newest run another hour" },
     { command: "omk budget add latest --attempts 10", note: "and ten attempts more" },
+    { command: "omk budget add --task api --usd 2", note: "let one task use up two dollars more" },
   ],
   async run(context: CommandContext): Promise<number> {
     refuseInsideTask(context, "budget add");
     const { budget, by } = addition(context);
     const { directory, loaded } = await openRun(context, context.args.positionals[0]);
+    const task = context.args.text("task");
+    if (task !== undefined) await requireTasks(loaded.plan, directory.runId, [task]);
+    const whose = task === undefined ? {} : { task_id: task };
     const answer = await ask(context, loaded, {
       failure: `Cannot add to the budget of run ${directory.runId}`,
-      make: (requester, actor) => draft("budget_add_requested", "run", actor, { ...requester, budget, by }),
+      make: (requester, actor) =>
+        draft("budget_add_requested", "run", actor, { ...requester, budget, by, ...whose }),
     });
     const { output, json } = context;
     const answered = answer !== undefined;
-    if (json) output.json({ schema_version: 1, run_id: directory.runId, budget, by, answered });
-    else if (answered) output.print(`run ${directory.runId} may use ${by} more of ${budget}`);
-    else output.print(`${by} of ${budget} is added; go on with: omk resume ${directory.runId}`);
+    if (json) output.json({ schema_version: 1, run_id: directory.runId, budget, by, ...whose, answered });
+    else if (answered) {
+      output.print(
+        `${task === undefined ? `run ${directory.runId}` : `task ${task}`} may use ${by} more of ${budget}`,
+      );
+    } else output.print(`${by} of ${budget} is added; go on with: omk resume ${directory.runId}`);
     return ExitCode.OK;
   },
 };

@@ -10,8 +10,7 @@ const schema = planJsonSchema();
 
 /** The plan's own fields; those of tasks and gates have sections of their own. */
 function planFields(): readonly TopicEntry[] {
-  const hidden = [...REFUSED_FIELDS.plan, ...REFUSED_FIELDS.budget.map((name) => `budget.${name}`)];
-  return schemaEntries(schema, hidden).filter(({ name }) => !name.startsWith("defaults."));
+  return schemaEntries(schema, REFUSED_FIELDS.plan).filter(({ name }) => !name.startsWith("defaults."));
 }
 
 function taskFields(): readonly TopicEntry[] {

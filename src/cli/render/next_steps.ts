@@ -18,7 +18,13 @@ export function nextSteps(state: RunState, standing: string): readonly NextStep[
     case "paused":
       return [step(`omk unpause ${id}`, "go on"), cancel];
     case "running":
-      return [step(`omk attach ${id}`, "watch it"), cancel];
+      return [
+        ...(run.approvals?.open ?? []).slice(0, 1).map(({ approval }) =>
+          step(`omk approve ${id} ${approval}`, "let the agent do what it asks for")
+        ),
+        step(`omk attach ${id}`, "watch it"),
+        cancel,
+      ];
     case "interrupted":
       return [step(`omk resume ${id}`, "go on where it stopped"), cancel];
     default:
@@ -49,7 +55,8 @@ function failureSteps(state: RunState): readonly NextStep[] {
   const failed = withState(state, "failed");
   const hasFailed = failed.length > 0 || run.gates.some((gate) => gate.result === "failed");
   const retried = failed.length === 1 ? failed[0] : "--failed";
-  const waiting = withState(state, "waiting")[0];
+  const waiting = state.tasks.find((task) => task.state === "waiting" && task.waiting_on !== "budget")?.id;
+  const poor = state.tasks.find((task) => task.waiting_on === "budget")?.id;
   const spent = run.budget_exhausted?.budget;
   return [
     ...(hasFailed && !isGood ? [step(`omk logs ${id} --failed`, "see all that failures printed")] : []),
@@ -61,7 +68,12 @@ function failureSteps(state: RunState): readonly NextStep[] {
       : []),
     ...(waiting === undefined ? [] : [step(`omk answer ${id} ${waiting} "…"`, "answer the question")]),
     ...(spent === undefined ? [] : [step(`omk budget add ${id} --${spent} …`, "allow more")]),
-    ...(waiting === undefined && spent === undefined ? [] : [step(`omk resume ${id}`, "then go on")]),
+    ...(poor === undefined
+      ? []
+      : [step(`omk budget add ${id} --task ${poor} --usd …`, "allow the task more")]),
+    ...(waiting === undefined && spent === undefined && poor === undefined
+      ? []
+      : [step(`omk resume ${id}`, "then go on")]),
   ];
 }
 

@@ -161,7 +161,7 @@ function telling(event: RunEvent, state: RunState): Telling | undefined {
       return {
         word: "budget",
         colour: "blue",
-        text: `${amountText(event.payload.budget, event.payload.by)} more`,
+        text: `${amountText(event.payload.budget, event.payload.by)} more${ofTask(event.payload.task_id)}`,
       };
     case "worker_started": {
       const { worker, slots } = event.payload;
@@ -219,12 +219,28 @@ function pinTelling(
 
 function budgetTelling(
   isSpent: boolean,
-  { budget, used, limit }: { readonly budget: string; readonly used: number; readonly limit: number },
+  { budget, used, limit, task_id }: {
+    readonly budget: string;
+    readonly used: number;
+    readonly limit: number;
+    readonly task_id?: string | undefined;
+  },
 ): Telling {
   const share = `${amountText(budget, used)} of ${amountText(budget, limit)}`;
+  if (isSpent && task_id !== undefined) {
+    return {
+      word: "budget",
+      colour: "yellow",
+      text: `${share} are used up${ofTask(task_id)}: it waits for more`,
+    };
+  }
   return isSpent
     ? { word: "budget", colour: "yellow", text: `${share} are used up: nothing new starts` }
     : { word: "budget", colour: "yellow", text: `${share} are used` };
+}
+
+function ofTask(id: string | undefined): string {
+  return id === undefined ? "" : ` for ${id}`;
 }
 
 function amountText(budget: string, amount: number): string {

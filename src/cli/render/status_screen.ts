@@ -1,7 +1,8 @@
 /** How a run stands, on one screen for people. Pure. */
 
-import type { TaskState } from "../../scheduler/task_state.ts";
+import { type TaskState, WAITED_FOR } from "../../scheduler/task_state.ts";
 import type { Style } from "../output.ts";
+import { approvalLines } from "./approval_lines.ts";
 import { formatDuration } from "./duration.ts";
 import { styledStanding } from "./standing.ts";
 import type { ActiveTask, GateStatus, StatusDocument, WorkerStatus } from "./status_document.ts";
@@ -27,6 +28,7 @@ export function statusScreen(
     `run ${style.bold(run_id)} "${cut(name, 60)}": ${style.bold(styledStanding(standing, style))}${took}`,
     ...[progressText(document), ...explanations(document, now)].map((line) => `  ${line}`),
     ...(tasks.length === 0 ? [] : ["", ...alignColumns(tasks, columns)]),
+    ...approvalRows(document, style, now),
     "",
     ...alignColumns(footerRows(document, style), columns),
   ];
@@ -45,6 +47,21 @@ function progressText({ counts, standing }: StatusDocument): string {
     ...(counts.pending === 0 ? [] : [`${counts.pending} not started`]),
   ];
   return parts.join(", ");
+}
+
+/** What agents ask for, and who answers how. */
+function approvalRows(
+  { run, run_id, standing }: StatusDocument,
+  style: Style,
+  now: number,
+): readonly string[] {
+  const { open = [] } = run.approvals ?? {};
+  if (open.length === 0 || standing === "interrupted") return [];
+  return [
+    "",
+    ...open.flatMap((each) => approvalLines(each, now)).map((line) => `  ${line}`),
+    `  ${style.dim("answer")}  omk approve ${run_id} ${open[0]?.approval} [--deny]`,
+  ];
 }
 
 /** What a person should know before reading on. */
@@ -89,7 +106,7 @@ function taskRows(document: StatusDocument, style: Style, now: number): readonly
     ...rows(
       style.yellow("waiting"),
       inState("waiting"),
-      (task) => `for ${task.waiting_on === "human" ? "a person" : "something outside"}: ${task.reason ?? ""}`,
+      (task) => `for ${WAITED_FOR[task.waiting_on ?? "external"]}: ${task.reason ?? ""}`,
     ),
     ...rows(
       style.yellow("blocked"),

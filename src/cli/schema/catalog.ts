@@ -212,6 +212,12 @@ export const SCHEMAS: readonly SchemaEntry[] = [
     make: async () => await toJsonSchema((await import("./steering.ts")).retrySchema),
   },
   {
+    name: "approve",
+    commands: ["approve"],
+    description: "omk approve --json: what became of an approval, or what waits for one",
+    make: async () => await toJsonSchema((await import("./steering.ts")).approveSchema),
+  },
+  {
     name: "answer",
     commands: ["answer"],
     description: "omk answer --json: what became of an answer",

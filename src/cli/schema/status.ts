@@ -39,7 +39,7 @@ export const taskState = z.strictObject({
   completed_at: runTime.nullable(),
   ready_since: runTime.nullable(),
   reason: z.string().nullable().describe("Why it is in this state, for people"),
-  waiting_on: z.enum(["human", "external"]).nullable(),
+  waiting_on: z.enum(["human", "external", "budget"]).nullable(),
   causes: z.array(taskId).describe("The tasks that block it"),
   outputs: z.array(storedOutput),
   outcome: attemptOutcome.nullable().describe("Evidence of the latest attempt that ended"),
@@ -55,6 +55,8 @@ export const taskState = z.strictObject({
   proposed_by: z.strictObject({ ...attemptRef, depth: z.int().min(1) }).optional()
     .describe("The attempt that proposed the task; absent where the plan holds it"),
   answer: z.string().optional().describe("The latest answer to a question of the task"),
+  usage: z.record(z.string(), z.number()).optional().describe("What its attempts have used, by metric"),
+  budget_added: z.record(z.string(), z.number()).optional().describe("What was added to its own budget"),
   loop: z.strictObject({
     iteration: z.int().min(1),
     base: objectId.nullable(),

@@ -1,10 +1,22 @@
 /** The schemas of what the commands print that ask a run for something, or change what is there. */
 
 import * as z from "zod";
+import { attemptRef, runTime } from "../../log/payloads.ts";
 
 const runId = z.string().describe("Id of the run");
 const answered = z.boolean().describe("Whether the run has answered; if not, the request stands in its log");
 const version = z.literal(1);
+
+const openApproval = z.strictObject({
+  ...attemptRef,
+  approval: z.string().describe("Its name in the run"),
+  tool: z.string().describe("What the agent wants to do"),
+  detail: z.string().describe("In the words of the agent"),
+  command: z.string().optional(),
+  paths: z.array(z.string()).optional(),
+  since: runTime,
+  expires: runTime.describe("When the answer is no, milliseconds since 1970"),
+});
 
 /** `omk answer --json`. */
 export const answerSchema = z.strictObject({
@@ -14,12 +26,29 @@ export const answerSchema = z.strictObject({
   answered,
 }).describe("What became of an answer");
 
+/** `omk approve --json`: an answer, or without an id all that waits. */
+export const approveSchema = z.union([
+  z.strictObject({
+    schema_version: version,
+    run_id: runId,
+    approval: z.string().describe("Its name in the run"),
+    decision: z.enum(["allow", "deny"]),
+    answered,
+  }),
+  z.strictObject({
+    schema_version: version,
+    run_id: runId,
+    open: z.array(openApproval).describe("What waits for an answer"),
+  }),
+]).describe("What became of an approval, or what waits for one");
+
 /** `omk budget add --json`. */
 export const budgetAddSchema = z.strictObject({
   schema_version: version,
   run_id: runId,
   budget: z.enum(["time", "attempts", "tokens", "usd"]),
   by: z.number().positive().describe("Seconds, attempts, tokens or US dollars"),
+  task_id: z.string().optional().describe("The task whose own budget it is; absent: that of the run"),
   answered,
 }).describe("What became of an addition to a budget");
 

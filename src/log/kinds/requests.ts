@@ -15,7 +15,12 @@ export const requests = {
   unpause_requested: request({}),
   answer_given: request({ task_id: taskId, answer: z.string() }),
   approval_given: request({ approval: z.string(), decision: z.enum(["allow", "deny"]), reason }),
-  budget_add_requested: request({ budget: budgetName, by: z.number().positive() }),
+  budget_add_requested: request({
+    budget: budgetName,
+    by: z.number().positive(),
+    /** The task whose own budget it is; absent: that of the run. */
+    task_id: taskId.optional(),
+  }),
   worker_joined: request({ worker: z.string(), slots: z.int().min(1), mark: mark.optional() }),
   worker_left: request({ worker: z.string(), reason }),
   /** Answered by `task_started`. */

@@ -102,6 +102,18 @@ export const runFacts = {
   request_refused: fact({ request: eventIndex, reason }),
   clock_jumped: fact({ wall: z.int().min(0), run: runTime }),
   budget_checkpoint: fact({ budget: budgetName, used: z.number().min(0), limit: z.number().min(0) }),
-  budget_exhausted: fact({ budget: budgetName, used: z.number().min(0), limit: z.number().min(0) }),
-  budget_extended: fact({ ...answers, budget: budgetName, by: z.number().positive() }),
+  budget_exhausted: fact({
+    budget: budgetName,
+    used: z.number().min(0),
+    limit: z.number().min(0),
+    /** The task whose own budget it is, and that waits for more; absent: that of the run. */
+    task_id: taskId.optional(),
+  }),
+  budget_extended: fact({
+    ...answers,
+    budget: budgetName,
+    by: z.number().positive(),
+    /** The task whose own budget it is; absent: that of the run. */
+    task_id: taskId.optional(),
+  }),
 };

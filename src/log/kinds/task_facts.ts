@@ -155,13 +155,30 @@ export const taskFacts = {
     metric: z.string(),
     amount: z.number().min(0),
     quality: z.enum(["measured", "estimated", "unknown"]),
+    /** The model that was used; absent where the agent does not say. */
+    model: z.string().optional(),
+    /** Who tells the figure: the agent, or the prices of the plan; absent for one that is unknown. */
+    source: z.enum(["agent", "prices"]).optional(),
   }),
-  approval_requested: fact({ ...attemptRef, approval: z.string(), tool: z.string(), detail: z.string() }),
+  approval_requested: fact({
+    ...attemptRef,
+    approval: z.string(),
+    tool: z.string(),
+    detail: z.string(),
+    /** The shell text that would be run; absent where there is none. */
+    command: z.string().optional(),
+    /** The paths that would be touched, as the agent says them; absent where it names none. */
+    paths: z.array(z.string()).optional(),
+    /** Until when a person may answer; absent where the policy decides. */
+    expires: runTime.optional(),
+  }),
   approval_decided: fact({
     ...answers,
     ...attemptRef,
     approval: z.string(),
     decision: z.enum(["allow", "deny"]),
     reason,
+    /** Who decided; `timeout`: nobody did in time. */
+    by: z.enum(["policy", "person", "timeout"]).optional(),
   }),
 };

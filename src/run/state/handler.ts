@@ -3,6 +3,7 @@
 import type { EventOf } from "../../log/event.ts";
 import type { Kind, PayloadOf } from "../../log/kinds.ts";
 import { findTask, type RunState, type TaskView } from "../../scheduler/run_state.ts";
+import type { OpenApproval } from "../../scheduler/run_record.ts";
 import { isActive, isLegalTransition, type TaskState, type TaskStatus } from "../../scheduler/task_state.ts";
 
 /** Folds events of one kind; the text says which rule the event breaks, in which case nothing was changed. */
@@ -58,6 +59,13 @@ export function takeInReport({ run }: RunState, { token, outcome }: PayloadOf<"a
   );
 }
 
+/** Takes requests for permission off the list of those that wait for a person. */
+export function closeApprovals({ run }: RunState, isOver: (approval: OpenApproval) => boolean): void {
+  const { approvals } = run;
+  if (approvals === undefined || !approvals.open.some(isOver)) return;
+  run.approvals = { ...approvals, open: approvals.open.filter((each) => !isOver(each)) };
+}
+
 /** The task of an event, or the rule that is broken. */
 export function taskOf(state: RunState, id: string): TaskView | string {
   return findTask(state, id) ?? `the plan has no task "${id}"`;
@@ -98,6 +106,11 @@ export function move(
       "attempt_started",
       ...(to === "pending" ? [] : ["attempt_reported"] as const),
     );
+  }
+  if (isActive(from) && !isActive(to)) {
+    // Nobody waits for the answer any more.
+    const { token } = task;
+    closeApprovals(state, (approval) => approval.token === token);
   }
   Object.assign(task, changes);
   task.state = to;

@@ -1,6 +1,9 @@
 /** The fold of the events about the run as a whole. */
 
-import { closeRequest, type HandlersOf, timeOf } from "./handler.ts";
+import type { EventOf } from "../../log/event.ts";
+import { spentBudget } from "../../scheduler/budget.ts";
+import type { RunState } from "../../scheduler/run_state.ts";
+import { closeRequest, type HandlersOf, move, NO_ATTEMPT, taskOf, timeOf } from "./handler.ts";
 import { stopWorkers } from "./worker_events.ts";
 
 type RunKind =
@@ -157,18 +160,45 @@ export const runHandlers: HandlersOf<RunKind> = {
     return undefined;
   },
 
-  budget_exhausted(state, { payload }) {
-    state.run.budget_exhausted = payload;
-    return undefined;
+  budget_exhausted(state, event) {
+    const { payload } = event;
+    const { task_id, budget, used, limit } = payload;
+    if (task_id === undefined) {
+      state.run.budget_exhausted = payload;
+      return undefined;
+    }
+    const view = taskOf(state, task_id);
+    if (typeof view === "string") return view;
+    return move(state, view, "waiting", timeOf(event), {
+      ...NO_ATTEMPT,
+      waiting_on: "budget",
+      reason: `its budget of ${budget} is used up: ${used} of ${limit}`,
+    });
   },
 
-  budget_extended(state, { payload }) {
+  budget_extended(state, event) {
     const { run } = state;
-    const { budget, by } = payload;
-    closeRequest(state, payload);
+    const { budget, by, task_id } = event.payload;
+    closeRequest(state, event.payload);
+    if (task_id !== undefined) return extendTask(state, event, task_id);
     run.budget_added = { ...run.budget_added, [budget]: (run.budget_added?.[budget] ?? 0) + by };
     run.budget_reported = (run.budget_reported ?? []).filter((each) => each !== budget);
     if (run.budget_exhausted?.budget === budget) run.budget_exhausted = null;
     return undefined;
   },
 };
+
+/** Adds to the budget of a task, which goes on where that is what it waited for. */
+function extendTask(
+  state: RunState,
+  event: EventOf<"budget_extended">,
+  id: string,
+): string | undefined {
+  const view = taskOf(state, id);
+  if (typeof view === "string") return view;
+  const { task } = view;
+  const { budget, by } = event.payload;
+  task.budget_added = { ...task.budget_added, [budget]: (task.budget_added?.[budget] ?? 0) + by };
+  if (task.waiting_on !== "budget" || spentBudget(view) !== undefined) return undefined;
+  return move(state, view, "pending", timeOf(event), { waiting_on: null, reason: "its budget was extended" });
+}

@@ -2,12 +2,13 @@
 
 import type { EventOf } from "../../log/event.ts";
 import type { PayloadOf } from "../../log/kinds.ts";
-import type { RunState, TaskView } from "../../scheduler/run_state.ts";
+import { findTask, type RunState, type TaskView } from "../../scheduler/run_state.ts";
 import { isActive } from "../../scheduler/task_state.ts";
 import { openProposals } from "./proposal_events.ts";
 import { completeByReuse, refuseReuse, reusableOf } from "./reuse_events.ts";
 import {
   attemptOf,
+  closeApprovals,
   closeReports,
   closeRequest,
   type HandlersOf,
@@ -252,14 +253,30 @@ export const taskHandlers: HandlersOf<TaskKind> = {
 
   result_refused: (state, { payload }) => void closeRequest(state, payload),
 
-  usage_recorded({ run }, { payload }) {
-    const { metric, amount } = payload;
+  usage_recorded(state, { payload }) {
+    const { run } = state;
+    const { metric, amount, task_id } = payload;
     run.usage = { ...run.usage, [metric]: (run.usage?.[metric] ?? 0) + amount };
+    const task = findTask(state, task_id)?.task;
+    if (task !== undefined) task.usage = { ...task.usage, [metric]: (task.usage?.[metric] ?? 0) + amount };
     return undefined;
   },
 
-  approval_requested: () => undefined,
-  approval_decided: (state, { payload }) => void closeRequest(state, payload),
+  approval_requested(state, event) {
+    const { run } = state;
+    const { count = 0, open = [] } = run.approvals ?? {};
+    const { expires, approval } = event.payload;
+    const asked = expires === undefined ? [] : [{ ...event.payload, since: timeOf(event), expires }];
+    // Names are numbers, of which some may not have come into the log.
+    run.approvals = { count: Math.max(count + 1, Number(approval) || 0), open: [...open, ...asked] };
+    return undefined;
+  },
+
+  approval_decided(state, { payload }) {
+    closeRequest(state, payload);
+    closeApprovals(state, ({ approval }) => approval === payload.approval);
+    return undefined;
+  },
 };
 
 function endAttempt(state: RunState, event: EventOf<"task_failed">, to: "failed"): string | undefined {

@@ -19,7 +19,14 @@ export function annotationsOf(event: RunEvent, state: RunState): readonly Annota
     case "task_waiting":
       return [error(`Task ${event.payload.task_id} waits`, event.payload.question)];
     case "budget_exhausted":
-      return [error(`The budget of ${event.payload.budget} is used up`, "nothing new was started")];
+      return event.payload.task_id === undefined
+        ? [error(`The budget of ${event.payload.budget} is used up`, "nothing new was started")]
+        : [
+          error(
+            `Task ${event.payload.task_id} waits`,
+            `its own budget of ${event.payload.budget} is used up`,
+          ),
+        ];
     case "run_failed":
       return [error("The run failed", event.payload.detail)];
     case "log_tampered":

@@ -1,0 +1,85 @@
+/** Budgets of tokens and money: each agent that works under one must be able to tell what it uses (P10). */
+
+import { fieldScopes, type PlanDraft } from "../draft.ts";
+import { type Finding, type PlanPath, quote } from "../problem.ts";
+import type { TaskFields } from "../schema.ts";
+import { bodiesOf } from "./bodies.ts";
+
+/** What an agent tells of its use. */
+export interface Measures {
+  readonly tokens: boolean;
+  /** Whether it tells money itself; prices can stand in where it tells tokens. */
+  readonly usd: boolean;
+}
+
+/** What is known of agents and of prices. */
+export interface UsageKnowledge {
+  /** What the agent of this name tells, or the one that works where a plan names none. */
+  readonly measuresOf: (agent: string | undefined) => Measures;
+  /** Whether the user gives prices of models. */
+  readonly hasPrices: boolean;
+}
+
+/** Nobody can tell anything. */
+export const NO_KNOWLEDGE: UsageKnowledge = {
+  measuresOf: () => ({ tokens: false, usd: false }),
+  hasPrices: false,
+};
+
+/** Checks the budgets of the plan and of tasks. */
+export function checkBudgets(draft: PlanDraft, knowledge: UsageKnowledge): Finding[] {
+  if (draft.budget?.unknown === "allow") return [];
+  const findings: Finding[] = [];
+  for (const budget of ["tokens", "usd"] as const) {
+    const ofRun = draft.budget?.[budget] === undefined ? undefined : ["budget", budget];
+    for (const { path, fields } of fieldScopes(draft)) {
+      if (path[0] === "defaults") continue;
+      const own = fields.budget?.[budget] !== undefined
+        ? [...path, "budget", budget]
+        : draft.defaults?.budget?.[budget] !== undefined
+        ? ["defaults", "budget", budget]
+        : ofRun;
+      if (own === undefined || !isAgentWork(fields, draft.defaults)) continue;
+      const agent = fields.agent ?? draft.defaults?.agent;
+      if (canTell(budget, agent, knowledge)) continue;
+      if (findings.some((each) => isSame(each.path, own))) continue;
+      findings.push(unmeasured(own, budget, agent, knowledge));
+    }
+  }
+  return findings;
+}
+
+function canTell(budget: "tokens" | "usd", agent: string | undefined, knowledge: UsageKnowledge): boolean {
+  const { tokens, usd } = knowledge.measuresOf(agent);
+  return budget === "tokens" ? tokens : usd || (tokens && knowledge.hasPrices);
+}
+
+function unmeasured(
+  path: PlanPath,
+  budget: "tokens" | "usd",
+  agent: string | undefined,
+  { measuresOf, hasPrices }: UsageKnowledge,
+): Finding {
+  const who = agent === undefined ? "the agent of the plan" : `agent ${quote(agent)}`;
+  const what = budget === "tokens" ? "how many tokens it uses" : "what it costs";
+  const byPrices = budget === "usd" && measuresOf(agent).tokens && !hasPrices;
+  return {
+    code: "unsupported",
+    path,
+    target: "key",
+    message: `${who} cannot tell ${what}, so the budget cannot be kept`,
+    hint: byPrices
+      ? 'give prices of its models in the configuration, or set "budget": {"unknown": "allow"}'
+      : 'set "budget": {"unknown": "allow"}, which the proof then says, or remove the budget',
+  };
+}
+
+/** Whether an agent does the task: by its own body, or by that of the defaults. */
+function isAgentWork(fields: Partial<TaskFields>, defaults: Partial<TaskFields> = {}): boolean {
+  const { prompt, review, loop } = bodiesOf(fields).length > 0 ? fields : defaults;
+  return prompt !== undefined || review !== undefined || loop?.prompt !== undefined;
+}
+
+function isSame(a: PlanPath, b: PlanPath): boolean {
+  return a.join("/") === b.join("/");
+}
