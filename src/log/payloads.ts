@@ -77,20 +77,19 @@ export const outcomeResult = z.enum([
   "lost",
 ]);
 
-/**
- * What an agent says that it has used in an attempt. Tokens of the input hold those that were cached, tokens of the
- * output those of reasoning; a figure that it does not tell is absent.
- */
+/** What an agent says that it has used in an attempt; a figure that it does not tell is absent. */
 export const attemptUsage = z.strictObject({
   model: z.string().optional(),
+  /** What the model read, from its cache too. */
   input_tokens: z.int().min(0).optional(),
-  cached_input_tokens: z.int().min(0).optional(),
+  /** Of these, what came from its cache. */
+  cached_tokens: z.int().min(0).optional(),
+  /** What the model wrote, its thoughts included. */
   output_tokens: z.int().min(0).optional(),
-  reasoning_tokens: z.int().min(0).optional(),
   /** US dollars. */
   usd: z.number().min(0).optional(),
-  /** Whether the agent counted, or reckoned from something else. */
-  quality: z.enum(["measured", "estimated"]),
+  /** Of the tokens: counted by the agent, worked out from a part, or not known. */
+  quality: z.enum(["measured", "estimated", "unknown"]),
 });
 
 /** The outcome of an attempt, from evidence (P8). */

@@ -63,10 +63,11 @@ export class ApprovalOffice {
     const judgement = shownWhole(judge(policy, await seeRequest(request, place), limit), request);
     const approval = String(++this.#count);
     const decided = Promise.withResolvers<PermissionAnswer>();
+    const giveUp = () => decided.resolve({ decision: "deny", reason: "the attempt has ended" });
     const unsubscribe = this.#controller.ports.log.subscribe(({ kind, payload }) => {
       if (kind === "approval_decided" && payload.approval === approval) decided.resolve(payload);
+      else if (!isCurrent(state, ref)) giveUp();
     });
-    const giveUp = () => decided.resolve({ decision: "deny", reason: "the attempt has ended" });
     try {
       signal.addEventListener("abort", giveUp, { once: true });
       this.#controller.signal.addEventListener("abort", giveUp, { once: true });

@@ -19,7 +19,7 @@ const PRICED_TOKENS = 1_000_000;
 /** The metrics that budgets limit. */
 const BUDGETED = ["tokens", "usd"] as const;
 /** The parts of the tokens that agents tell. */
-const PARTS = ["input_tokens", "cached_input_tokens", "output_tokens", "reasoning_tokens"] as const;
+const PARTS = ["input_tokens", "cached_tokens", "output_tokens"] as const;
 
 /** The facts about what an attempt has used; none where no agent worked in it. */
 export function recordUsage(
@@ -51,9 +51,9 @@ export function isAgentWork({ prompt, review, loop }: TaskSpec): boolean {
  */
 export function usageEntries(usage: Usage | undefined, prices: Plan["prices"]): UsageEntry[] {
   if (usage === undefined) return BUDGETED.map((metric) => ({ metric, amount: 0, quality: "unknown" }));
-  const { quality, model } = usage;
+  const { model } = usage;
   const named = model === undefined ? {} : { model };
-  const told = (metric: string, amount: number): UsageEntry => ({
+  const told = (metric: string, amount: number, quality = usage.quality): UsageEntry => ({
     metric,
     amount,
     quality,
@@ -63,29 +63,34 @@ export function usageEntries(usage: Usage | undefined, prices: Plan["prices"]): 
   const tokens = tokensOf(usage);
   const parts = PARTS.flatMap((metric) => {
     const amount = usage[metric];
-    return amount === undefined ? [] : [told(metric, amount)];
+    return amount === undefined || usage.quality === "unknown" ? [] : [told(metric, amount)];
   });
   return [
+    // Money that an agent tells is counted, whatever it tells of tokens.
     tokens === undefined
       ? { metric: "tokens", amount: 0, quality: "unknown", ...named }
       : told("tokens", tokens),
-    usage.usd === undefined ? { ...reckoned(usage, prices), ...named } : told("usd", usage.usd),
+    usage.usd === undefined ? { ...reckoned(usage, prices), ...named } : told("usd", usage.usd, "measured"),
     ...parts,
   ];
 }
 
 /** Input and output together; undefined where one of them is not known. */
-function tokensOf({ input_tokens, output_tokens }: Usage): number | undefined {
-  return input_tokens === undefined || output_tokens === undefined ? undefined : input_tokens + output_tokens;
+function tokensOf({ input_tokens, output_tokens, quality }: Usage): number | undefined {
+  return quality === "unknown" || input_tokens === undefined || output_tokens === undefined
+    ? undefined
+    : input_tokens + output_tokens;
 }
 
 function reckoned(usage: Usage, prices: Plan["prices"]): UsageEntry {
   const price = usage.model === undefined ? undefined : priceOf(usage.model, prices);
-  const { input_tokens, output_tokens, cached_input_tokens = 0 } = usage;
-  if (price === undefined || input_tokens === undefined || output_tokens === undefined) {
+  const { input_tokens, output_tokens, cached_tokens = 0, quality } = usage;
+  if (
+    quality === "unknown" || price === undefined || input_tokens === undefined || output_tokens === undefined
+  ) {
     return { metric: "usd", amount: 0, quality: "unknown" };
   }
-  const cached = Math.min(cached_input_tokens, input_tokens);
+  const cached = Math.min(cached_tokens, input_tokens);
   const amount = ((input_tokens - cached) * price.input + cached * (price.cached_input ?? price.input) +
     output_tokens * price.output) / PRICED_TOKENS;
   return { metric: "usd", amount, quality: "estimated", source: "prices" };

@@ -6,6 +6,7 @@ import { draft, type RunEvent } from "../../src/log/event.ts";
 import type { AttemptOutcome, OutcomeResult } from "../../src/log/kinds.ts";
 import { MemoryLog } from "../../src/log/memory_log.ts";
 import type { Plan } from "../../src/plan/spec.ts";
+import type { Origin } from "../../src/process/origin.ts";
 import type { EndReason } from "../../src/process/port.ts";
 import { Controller, type RunEnd } from "../../src/run/controller.ts";
 import { runDirectoryAt } from "../../src/run/directory.ts";
@@ -45,6 +46,8 @@ export interface Script {
   readonly line?: (taskId: string) => string;
   /** The heartbeat of another worker at a moment of the clock; default: there is none. */
   readonly heartbeat?: (worker: string, now: number) => HeartbeatReading;
+  /** Where the process of a request comes from; default: nobody looks. */
+  readonly originOf?: (pid: number) => Origin;
   /** Is asked to keep the state. */
   readonly keep?: SnapshotKeeper["keep"];
 }
@@ -104,6 +107,9 @@ export class Rig {
           Promise.resolve(this.#script.heartbeat?.(worker, this.clock.wall()) ?? { kind: "absent" }),
         isAlive: ({ pid }) => Promise.resolve(!this.gone.has(pid)),
       },
+      ...(this.#script.originOf === undefined ? {} : {
+        askers: { originOf: ({ pid }) => Promise.resolve(this.#script.originOf?.(pid) ?? "outside") },
+      }),
       merger: {
         merge: (_head, _pin, _base, meta) => Promise.resolve(this.#merge(meta)),
         diff: () => Promise.resolve("a diff\n"),

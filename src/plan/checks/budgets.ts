@@ -1,28 +1,22 @@
 /** Budgets of tokens and money: each agent that works under one must be able to tell what it uses (P10). */
 
+import type { Measures } from "../agent_measures.ts";
 import { fieldScopes, type PlanDraft } from "../draft.ts";
 import { type Finding, type PlanPath, quote } from "../problem.ts";
 import type { TaskFields } from "../schema.ts";
 import { bodiesOf } from "./bodies.ts";
 
-/** What an agent tells of its use. */
-export interface Measures {
-  readonly tokens: boolean;
-  /** Whether it tells money itself; prices can stand in where it tells tokens. */
-  readonly usd: boolean;
-}
-
 /** What is known of agents and of prices. */
 export interface UsageKnowledge {
   /** What the agent of this name tells, or the one that works where a plan names none. */
   readonly measuresOf: (agent: string | undefined) => Measures;
-  /** Whether the user gives prices of models. */
+  /** Whether the user gives prices of models, which stand in where an agent tells tokens and no money. */
   readonly hasPrices: boolean;
 }
 
 /** Nobody can tell anything. */
 export const NO_KNOWLEDGE: UsageKnowledge = {
-  measuresOf: () => ({ tokens: false, usd: false }),
+  measuresOf: () => ({ tokens: "unknown", usd: "unknown" }),
   hasPrices: false,
 };
 
@@ -51,7 +45,8 @@ export function checkBudgets(draft: PlanDraft, knowledge: UsageKnowledge): Findi
 
 function canTell(budget: "tokens" | "usd", agent: string | undefined, knowledge: UsageKnowledge): boolean {
   const { tokens, usd } = knowledge.measuresOf(agent);
-  return budget === "tokens" ? tokens : usd || (tokens && knowledge.hasPrices);
+  const tellsTokens = tokens !== "unknown";
+  return budget === "tokens" ? tellsTokens : usd !== "unknown" || (tellsTokens && knowledge.hasPrices);
 }
 
 function unmeasured(
@@ -62,7 +57,7 @@ function unmeasured(
 ): Finding {
   const who = agent === undefined ? "the agent of the plan" : `agent ${quote(agent)}`;
   const what = budget === "tokens" ? "how many tokens it uses" : "what it costs";
-  const byPrices = budget === "usd" && measuresOf(agent).tokens && !hasPrices;
+  const byPrices = budget === "usd" && measuresOf(agent).tokens !== "unknown" && !hasPrices;
   return {
     code: "unsupported",
     path,
