@@ -165,6 +165,7 @@ Deno.test("every --json output follows the schema that omk publishes for it", as
       "what is signed",
     );
     schemas.checkLines("events", await Deno.readTextFile(`${directory}/events.jsonl`), "the log");
+    await omk.one("approve", ["approve"]);
     await omk.one("answer", ["answer", "ask", "this one"]);
     await omk.fails(["retry", "after"]);
     await omk.fails(["budget", "add", "--usd", "1"]);
