@@ -42,7 +42,7 @@ export function admit(draft: FreeDraft): AdmittedEvent {
   return {
     kind,
     subject: redactedSubject(kind, draft.subject),
-    actor: redactText(draft.actor),
+    actor: redactName("actor", draft.actor),
     payloadJson: encodePayload(kind, draft.payload),
     isFact: entry.class === "fact",
     synced: entry.synced,
@@ -72,7 +72,7 @@ export function admitFree({ kind, subject, actor, payload }: FreeDraft): Admitte
   return {
     kind,
     subject: redactedSubject(kind, subject),
-    actor: redactText(actor),
+    actor: redactName("actor", actor),
     payloadJson: redacted === plain ? json : JSON.stringify(redacted),
     isFact: true,
     synced: false,
@@ -94,8 +94,18 @@ export function admitRecord<K extends "log_repaired" | "segment_started">(
   };
 }
 
+/** What was last found without a secret: mostly the next event names the same. */
+const plainNames = { subject: "", actor: "" };
+
+function redactName(field: keyof typeof plainNames, name: string): string {
+  if (name === plainNames[field]) return name;
+  const redacted = redactText(name);
+  if (redacted === name) plainNames[field] = name;
+  return redacted;
+}
+
 function redactedSubject(kind: string, text: string): Subject {
-  const subject = redactText(text);
+  const subject = redactName("subject", text);
   if (isSubject(subject)) return subject;
   throw new EventRefusedError(kind, `"${subject}" is not a subject`);
 }

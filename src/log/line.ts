@@ -90,11 +90,12 @@ function readEnvelope(fields: Readonly<Record<string, unknown>>): FreeEvent {
     throw wrong("schema_version");
   }
   if (typeof kind !== "string" || (kind !== lastKind && !KIND.test(kind))) throw wrong("kind");
-  lastTime = ts;
-  lastKind = kind;
+  // Of equal texts the one that is kept: its hash is known, and the others take no memory.
+  lastTime = ts === lastTime ? lastTime : ts;
+  lastKind = kind === lastKind ? lastKind : kind;
   if (!isSubject(subject)) throw wrong("subject");
   if (typeof actor !== "string" || actor === "") throw wrong("actor");
-  return { index, id, run_id, ts, schema_version, kind, subject, actor, payload };
+  return { index, id, run_id, ts: lastTime, schema_version, kind: lastKind, subject, actor, payload };
 }
 
 /** Whether a value is `run` or `task/<id>`. */

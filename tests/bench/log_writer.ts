@@ -5,7 +5,8 @@
 
 import { createRunLog, openRunLog } from "../../src/log/file_log.ts";
 import type { RunLog } from "../../src/log/port.ts";
-import { OPTIONS, request, runStarted, TemporaryDirectory } from "../log/fixture.ts";
+import { OPTIONS, runStarted, TemporaryDirectory } from "../log/fixture.ts";
+import { requestOfWorker } from "./log.ts";
 
 const WARM_UP_EVENTS = 10_000;
 
@@ -18,7 +19,7 @@ function print(line: string): void {
 async function append(log: RunLog, count: number): Promise<void> {
   let next = 0;
   await Promise.all(Array.from({ length: Number(producers) }, async () => {
-    while (next++ < count) await log.append([request("a request as a worker makes it", `cli/${Deno.pid}`)]);
+    while (next++ < count) await log.append([requestOfWorker()]);
   }));
 }
 

@@ -1,5 +1,6 @@
 /** How the benchmarks measure: every figure beside its reference, in turn and in the same run, medians of several. */
 
+import process from "node:process";
 import { fromFileUrl } from "@std/path";
 
 /** The executable that is measured; `deno task compile` makes it. */
@@ -26,16 +27,43 @@ export async function measure(
   contenders: readonly Contender[],
   runs: number,
 ): Promise<ReadonlyMap<string, number>> {
-  const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
+  return (await measureBoth(contenders, runs)).wall;
+}
+
+/** What was measured, in milliseconds, by name of the contender. */
+export interface Times {
+  /** From the start to the end: medians. */
+  readonly wall: ReadonlyMap<string, number>;
+  /**
+   * What the main thread computed meanwhile: other programs, and waiting for the disk, are not in it. Means, since a
+   * kernel may count it in ticks of 10 ms.
+   */
+  readonly cpu: ReadonlyMap<string, number>;
+}
+
+/** As {@linkcode measure}, in CPU time too. Where the garbage collector is exposed, nobody inherits another's garbage. */
+export async function measureBoth(contenders: readonly Contender[], runs: number): Promise<Times> {
+  const wall = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
+  const cpu = new Map<string, number>();
+  const collectGarbage: unknown = Reflect.get(globalThis, "gc");
   for (const { run } of contenders) await run();
   for (let round = 0; round < runs; round++) {
     for (const { name, run } of contenders) {
+      if (typeof collectGarbage === "function") collectGarbage();
+      const computed = cpuTime();
       const start = performance.now();
       await run();
-      times.get(name)?.push(performance.now() - start);
+      wall.get(name)?.push(performance.now() - start);
+      cpu.set(name, (cpu.get(name) ?? 0) + (cpuTime() - computed) / runs);
     }
   }
-  return new Map([...times].map(([name, all]) => [name, median(all)]));
+  return { wall: new Map([...wall].map(([name, times]) => [name, median(times)])), cpu };
+}
+
+/** CPU time of the main thread, in milliseconds. */
+function cpuTime(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }
 
 /** The middle value; NaN where there is none. */
