@@ -15,6 +15,7 @@ import { verifyAttached } from "../proof/verify_attached.ts";
 import type { TrustedKey } from "../proof/verify_signatures.ts";
 import { findRun } from "../run/find_run.ts";
 import { apply } from "../run/state.ts";
+import { findLostTests } from "../gates/tests/find_lost_tests.ts";
 import { createRunState } from "../scheduler/run_state.ts";
 import type { CommandContext } from "./command.ts";
 import { locate } from "./place.ts";
@@ -26,7 +27,7 @@ export interface Verified {
   readonly report: VerifyReport;
 }
 
-const FOLD = { create: createRunState, apply };
+const RECOMPUTING = { fold: { create: createRunState, apply }, findLostTests };
 
 /**
  * Verifies what `text` names; the newest run where it is undefined.
@@ -46,7 +47,7 @@ export async function verifyHere(
   if (found.kind === "commit") return await verifyCommit(found, key);
   if (found.kind === "archive") return await verifyArchive(context, found.path, key);
   const { path } = found;
-  return { directory: path, report: await verifyRun({ runDirectory: path, git, fold: FOLD, key }) };
+  return { directory: path, report: await verifyRun({ runDirectory: path, git, ...RECOMPUTING, key }) };
 }
 
 type Target =
@@ -100,10 +101,13 @@ async function verifyArchive(
     const runDirectory = await unpackRun(path, scratch);
     const bundle = `${runDirectory}/${BUNDLE_FILE}`;
     if (await whatIsThere(bundle) === null) {
-      return { directory: path, report: await verifyRun({ runDirectory, git: null, fold: FOLD, key }) };
+      return { directory: path, report: await verifyRun({ runDirectory, git: null, ...RECOMPUTING, key }) };
     }
     await using opened = await openRunBundle(bundle, await locateRepository(cwd));
-    return { directory: path, report: await verifyRun({ runDirectory, git: opened.git, fold: FOLD, key }) };
+    return {
+      directory: path,
+      report: await verifyRun({ runDirectory, git: opened.git, ...RECOMPUTING, key }),
+    };
   } finally {
     await Deno.remove(scratch, { recursive: true });
   }

@@ -5,6 +5,8 @@ export interface GateArtifacts {
   readonly log: string;
   /** Output of the set-up of its slot, where one runs. */
   readonly setup: string;
+  /** The tests that its reports list. */
+  readonly tests: string;
   /** What the names of the reports that are kept begin with. */
   readonly report: string;
 }
@@ -34,7 +36,7 @@ export class GateArtifactNames {
     // A disk that refused may have space the next time.
     mine.catch(() => this.#highest = null);
     const stem = `${DIRECTORY}/${String(await mine).padStart(3, "0")}-${gateFileName(gate)}`;
-    return { log: `${stem}.log`, setup: `${stem}.setup.log`, report: stem };
+    return { log: `${stem}.log`, setup: `${stem}.setup.log`, tests: `${stem}.tests.json`, report: stem };
   }
 }
 

@@ -15,6 +15,8 @@ export interface GateFacts {
   readonly output: Artifact | null;
   readonly tree: TreeChanges;
   readonly counts: TestCounts | null;
+  /** The tests that its reports list; null where they list none. */
+  readonly tests: Artifact | null;
   /** SARIF logs that it wrote, as they are kept. */
   readonly reports: readonly Artifact[];
   /** Null: it passed. */
@@ -43,6 +45,7 @@ export function gateResult(request: GateRequest, facts: GateFacts): GateResult {
     changed: listed(facts.tree.changed),
     untracked: listed(facts.tree.untracked),
     counts: facts.counts,
+    ...(facts.tests === null ? {} : { tests: facts.tests }),
     ...(facts.reports.length === 0 ? {} : { reports: [...facts.reports] }),
   };
   return failure === null ? { passed: true, evidence } : {

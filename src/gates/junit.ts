@@ -5,6 +5,7 @@
  */
 
 import { type SaxesAttributePlain, SaxesParser, type SaxesTagPlain } from "saxes";
+import type { ReportedTest } from "./tests/lost_tests.ts";
 
 /** How many tests a report tells of. */
 export interface TestCounts {
@@ -14,8 +15,15 @@ export interface TestCounts {
   readonly skipped: number;
 }
 
-/** The counts of a report; null where the text is no JUnit report, or an incomplete one. */
-export function junitCounts(text: string): TestCounts | null {
+/** What a report tells. */
+export interface JunitReport {
+  readonly counts: TestCounts;
+  /** Its test cases; empty where it only counts them. */
+  readonly tests: readonly ReportedTest[];
+}
+
+/** Reads a report; null where the text is no JUnit report, or an incomplete one. */
+export function readJunit(text: string): JunitReport | null {
   const counter = new CaseCounter();
   const parser = new SaxesParser({ xmlns: false, position: false });
   parser.on("opentag", (tag) => counter.open(tag));
@@ -39,6 +47,9 @@ class CaseCounter {
   readonly #path: string[] = [];
   readonly #cases = { tests: 0, failures: 0, skipped: 0 };
   readonly #declared = { tests: 0, failures: 0, skipped: 0 };
+  readonly #tests: ReportedTest[] = [];
+  /** The case that is being read. */
+  #case = { suite: "", name: "" };
   /** What the case that is being read has come to. */
   #verdict: "passed" | "failed" | "skipped" = "passed";
   #isReport = false;
@@ -48,7 +59,11 @@ class CaseCounter {
     if (this.#path.length === 0) this.#isReport = SUITES.has(name);
     const parent = this.#path.at(-1);
     this.#path.push(name);
-    if (name === "testcase") this.#verdict = "passed";
+    if (name === "testcase") {
+      this.#verdict = "passed";
+      const { classname, file, name: title } = attributes;
+      this.#case = { suite: classname ?? file ?? "", name: title ?? "" };
+    }
     if (parent === "testcase") {
       if (name === "failure" || name === "error") this.#verdict = "failed";
       else if (name === "skipped" && this.#verdict === "passed") this.#verdict = "skipped";
@@ -64,11 +79,13 @@ class CaseCounter {
     this.#cases.tests += 1;
     if (this.#verdict === "failed") this.#cases.failures += 1;
     if (this.#verdict === "skipped") this.#cases.skipped += 1;
+    this.#tests.push({ ...this.#case, skipped: this.#verdict === "skipped" });
   }
 
-  result(): TestCounts | null {
+  /** What was read, once all of it was. */
+  result(): JunitReport | null {
     if (!this.#isReport || this.#path.length > 0) return null;
-    return this.#cases.tests > 0 ? this.#cases : this.#declared;
+    return { counts: this.#cases.tests > 0 ? this.#cases : this.#declared, tests: this.#tests };
   }
 
   #declare(attributes: Readonly<Record<string, SaxesAttributePlain["value"]>>): void {

@@ -2,7 +2,8 @@
 
 import { hasWildcard, splitSegments } from "../plan/glob.ts";
 import { matchesAny } from "../plan/path_set.ts";
-import type { TestCounts } from "./junit.ts";
+import type { JunitReport, TestCounts } from "./junit.ts";
+import type { ReportedTest } from "./tests/lost_tests.ts";
 
 /** A larger report is not read. */
 const REPORT_BYTES = 32 * 1024 * 1024;
@@ -14,6 +15,8 @@ const FILES_LOOKED_AT = 20_000;
 export interface ReportedFindings {
   /** The sum of all JUnit reports; null where there is none. */
   readonly counts: TestCounts | null;
+  /** The tests that they list. */
+  readonly tests: readonly ReportedTest[];
   /** The texts of all SARIF logs. */
   readonly sarif: readonly string[];
 }
@@ -40,7 +43,7 @@ export class GateReports {
 
   /** What the reports that are new tell; those that cannot be read, or are of another format, tell nothing. */
   async read(): Promise<ReportedFindings> {
-    const counts: TestCounts[] = [];
+    const junit: JunitReport[] = [];
     const sarif: string[] = [];
     for (const [path, version] of await findReports(this.#root, this.#patterns)) {
       if (this.#before.get(path) === version) continue;
@@ -49,10 +52,14 @@ export class GateReports {
       // The parsers are loaded where a gate writes reports at all.
       const isJson = /^\s*\{/.test(text);
       if (isJson && (await import("../sarif.ts")).parseSarif(text) !== null) sarif.push(text);
-      const found = isJson ? null : (await import("./junit.ts")).junitCounts(text);
-      if (found !== null) counts.push(found);
+      const found = isJson ? null : (await import("./junit.ts")).readJunit(text);
+      if (found !== null) junit.push(found);
     }
-    return { counts: sumCounts(counts), sarif };
+    return {
+      counts: sumCounts(junit.map(({ counts }) => counts)),
+      tests: junit.flatMap(({ tests }) => tests),
+      sarif,
+    };
   }
 }
 

@@ -13,6 +13,7 @@ import { artifactOf, type GateFacts, gateResult } from "./evidence.ts";
 import { judgeBody, judgeTree, lostOutput, type TreeChanges } from "./judge.ts";
 import type { GateRequest, GateRunner } from "./port.ts";
 import { GateReports } from "./reports.ts";
+import { keepTests } from "./tests/kept_tests.ts";
 
 /** What gates are run with. */
 export interface GateRunnerOptions {
@@ -57,6 +58,7 @@ function notRun(reason: string): GateFacts {
     output: null,
     tree: UNTOUCHED,
     counts: null,
+    tests: null,
     reports: [],
     failure: { reason, infrastructure: true },
   };
@@ -157,12 +159,15 @@ class GateRun {
     const reports = await GateReports.watch(cwd, gate.reports);
     const running = this.#start(gate.command, cwd, gate.timeout_secs * 1000, this.#artifacts.log, gitConfig);
     const body = await running.outcome;
-    const { counts, sarif } = await reports.read();
+    const { counts, tests, sarif } = await reports.read();
     return {
       body,
       output: artifactOf(this.#artifacts.log, body),
       tree: UNTOUCHED,
       counts,
+      tests: tests.length === 0
+        ? null
+        : await keepTests(this.#request.runDirectory, this.#artifacts.tests, tests),
       reports: await this.#keepReports(sarif),
       failure: judgeBody(gate, body, running.voice().last_line),
     };

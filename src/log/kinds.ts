@@ -10,7 +10,7 @@ import { requests } from "./kinds/requests.ts";
 import { runFacts } from "./kinds/run_facts.ts";
 import { taskFacts } from "./kinds/task_facts.ts";
 import { workerFacts } from "./kinds/worker_facts.ts";
-import type { artifact, attemptOutcome, runStatus, storedOutput } from "./payloads.ts";
+import type { artifact, attemptOutcome, lostTest, runStatus, storedOutput } from "./payloads.ts";
 
 export type { KindClass } from "./kinds/entry.ts";
 
@@ -37,6 +37,9 @@ export type Artifact = z.infer<typeof artifact>;
 
 /** A file that a task made for its dependents. */
 export type StoredOutput = z.infer<typeof storedOutput>;
+
+/** A test that the run's work has deleted, or that is not run any more. */
+export type LostTest = z.infer<typeof lostTest>;
 
 /** Whether a text names a kind of the table. */
 export function isKind(text: string): text is Kind {

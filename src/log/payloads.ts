@@ -173,7 +173,26 @@ export const gateRun = {
   token: fencingToken.nullable(),
   /** The iteration that the gate of a loop judges; absent where it judges none. */
   iteration: iterationNumber.optional(),
+  /** The gate runs at the base of the run, to tell which tests there were; absent elsewhere. */
+  at_base: z.literal(true).optional(),
 };
+
+/** A test that the run's work has deleted, or that is not run any more. */
+export const lostTest = z.strictObject({
+  /** Its name; where that is unknown the line that keeps tests from being run, or the file. */
+  test: z.string(),
+  change: z.enum(["deleted", "skipped"]),
+  /** The file that tells so; null where a report does. */
+  path: z.string().nullable(),
+  /** The gate whose reports tell so; null where a file does. */
+  gate: z.string().nullable(),
+});
+
+/** How many lost tests an event lists; all are counted. */
+export const LOST_TESTS_LISTED = 200;
+
+/** A commit with its tree. */
+export const committedTree = z.strictObject({ commit: objectId, tree: objectId });
 
 /** The evidence of a gate that has run. */
 export const gateEvidence = {
@@ -195,6 +214,8 @@ export const gateEvidence = {
     failures: z.int().min(0),
     skipped: z.int().min(0),
   }).nullable(),
+  /** The tests that its JUnit reports list, as they are kept; absent where they list none. */
+  tests: artifact.optional(),
   /** The SARIF logs that the gate wrote, as they are kept; absent where it wrote none. */
   reports: z.array(artifact).optional(),
 };

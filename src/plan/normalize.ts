@@ -73,7 +73,7 @@ export function normalizePlan(input: PlanInput, context: NormalizeContext): Plan
     },
     worktree: normalizeWorktree(input.worktree),
     gates,
-    ...(input.protected === "deny" ? { protected: "deny" as const } : {}),
+    ...(input.protected === undefined ? {} : { protected: input.protected }),
     on_failure: input.on_failure ?? defaults.on_failure ?? "continue",
     durability: input.durability ?? defaults.durability ?? "batch",
     watchdog: merge(DEFAULT_WATCHDOG, input.watchdog),

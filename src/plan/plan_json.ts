@@ -104,7 +104,7 @@ const storedPlan = z.strictObject({
   }),
   worktree: z.strictObject({ setup: command.nullable(), setup_inputs: texts, keep: texts, copy: texts }),
   gates: z.array(gate).nullable(),
-  protected: z.exactOptional(z.literal("deny")),
+  protected: z.exactOptional(z.enum(["deny", "allow"])),
   on_failure: z.enum(["continue", "no-new", "kill"]),
   durability: z.enum(["strict", "batch", "none"]),
   watchdog: z.strictObject({ heartbeat_missing_secs: seconds, heartbeat_stale_secs: seconds }),

@@ -259,8 +259,11 @@ export interface Plan {
   readonly worktree: WorktreeSpec;
   /** The plan's gates; null: none given, so they are detected from the project at the start of the run. */
   readonly gates: readonly GateSpec[] | null;
-  /** Attempts may not change what judges them; absent: nothing is protected. */
-  readonly protected?: "deny";
+  /**
+   * `deny`: attempts may not change what judges them. Absent: they may, but tests that are lost are looked for.
+   * `allow`: nothing is looked at.
+   */
+  readonly protected?: "deny" | "allow";
   readonly on_failure: OnFailure;
   readonly durability: Durability;
   readonly watchdog: WatchdogSpec;

@@ -81,6 +81,7 @@ export function buildProof({ state, evidence, status, head, patch }: ProofSource
     log: { index: head.index, sum: head.sum },
     plan: { path: PLAN_FILE, sha256: run.plan_digest, ...additionsOf(state) },
     gates: [...gates],
+    ...testsOf(state, evidence),
     tasks: state.tasks.map((task, ordinal) => ({
       id: task.id,
       state: task.state,
@@ -118,6 +119,27 @@ export function buildFailure(proof: Proof): Failure | null {
     not_tested,
     needs_a_person,
     known_gaps,
+  };
+}
+
+/** What was found of lost tests, where tests were compared. */
+function testsOf({ run }: RunState, { tests }: RunEvidence): Pick<Proof, "tests"> {
+  if (tests === null) return {};
+  const { base, head, reports, lost, lost_count } = tests;
+  return {
+    tests: {
+      base: base.tree,
+      head: head.tree,
+      reports: reports.map((each) => ({
+        gate: each.gate,
+        base: each.base.path,
+        head: each.head.path,
+        from: each.from,
+      })),
+      lost: [...lost],
+      lost_count,
+      accepted_by: run.tests?.accepted_by ?? null,
+    },
   };
 }
 

@@ -57,6 +57,8 @@ export interface RunEvidence {
   readonly usage: readonly PayloadOf<"usage_recorded">[];
   /** What people decided about it, in the order of the log. */
   readonly verdicts: readonly PayloadOf<"run_accepted">[];
+  /** The latest comparison of the tests of base and head; null where there was none. */
+  readonly tests: PayloadOf<"tests_compared"> | null;
   /** Why the run was cancelled; null where it was not. */
   readonly cancelled: string | null;
   /** The latest `proof_writing` that was folded, and its time in milliseconds. */
@@ -74,6 +76,7 @@ export class EvidenceFold implements RunEvidence {
   readonly usage: PayloadOf<"usage_recorded">[] = [];
   readonly verdicts: PayloadOf<"run_accepted">[] = [];
   started: RunEvidence["started"] = null;
+  tests: RunEvidence["tests"] = null;
   cancelled: RunEvidence["cancelled"] = null;
   judged: RunEvidence["judged"] = null;
   readonly #byAttempt = new Map<string, AttemptEvidence>();
@@ -138,6 +141,9 @@ export class EvidenceFold implements RunEvidence {
       case "gate_skipped":
         this.gates.push({ result: "skipped", payload: event.payload });
         break;
+      case "tests_compared":
+        this.tests = event.payload;
+        break;
       case "run_accepted":
       case "run_rejected":
         this.verdicts.push(event.payload);
@@ -191,7 +197,7 @@ export class EvidenceFold implements RunEvidence {
   }
 }
 
-/** The logs of all attempts and gates, and the diffs of conflicts, sorted by path. */
+/** The logs of all attempts and gates, the tests that gates reported, and the diffs of conflicts, sorted by path. */
 export function artifactsOf(evidence: RunEvidence): readonly Artifact[] {
   const byPath = new Map<string, Artifact>();
   const add = (artifact: Artifact | null | undefined) => {
@@ -202,8 +208,10 @@ export function artifactsOf(evidence: RunEvidence): readonly Artifact[] {
   for (const gate of evidence.gates) {
     if (gate.result === "skipped") continue;
     add(gate.payload.output);
+    add(gate.payload.tests);
     for (const report of gate.payload.reports ?? []) add(report);
   }
+  for (const report of evidence.tests?.reports ?? []) add(report.base);
   return [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 

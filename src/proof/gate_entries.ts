@@ -31,7 +31,8 @@ export function gateEntries(state: RunState, evidence: RunEvidence): readonly Ga
 function groupByGate(
   gates: readonly GateEvidence[],
 ): (taskId: string | null, gate: GateSpec) => readonly GateEvidence[] {
-  const groups = Map.groupBy(gates, ({ payload }) => keyOf(payload.task_id, payload.gate));
+  const judging = gates.filter((each) => each.result === "skipped" || each.payload.at_base === undefined);
+  const groups = Map.groupBy(judging, ({ payload }) => keyOf(payload.task_id, payload.gate));
   return (taskId, gate) => groups.get(keyOf(taskId, gate.name)) ?? [];
 }
 
@@ -67,6 +68,7 @@ function entryOf(
     output: ran?.output?.path ?? null,
     untracked: ran?.untracked ?? [],
     counts: ran?.counts ?? null,
+    ...(ran?.tests === undefined ? {} : { tests: ran.tests.path }),
     ...(ran?.reports === undefined ? {} : { reports: ran.reports.map(({ path }) => path) }),
   };
 }

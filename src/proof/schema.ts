@@ -5,6 +5,7 @@ import {
   attemptNumber,
   eventIndex,
   fencingToken,
+  lostTest,
   milliseconds,
   objectId,
   outcomeResult,
@@ -51,6 +52,20 @@ const changed = z.strictObject({
   complete: z.boolean().describe("False where a task changed more paths than its events list"),
 });
 
+const tests = z.strictObject({
+  base: objectId.describe("The tree that the run started from"),
+  head: objectId.describe("The tree whose tests were compared with those of the base"),
+  reports: z.array(z.strictObject({
+    gate: z.string(),
+    base: z.string().describe("The tests that the gate reported of the base, among the artifacts"),
+    head: z.string().describe("The tests that the gate reported of the head, among the artifacts"),
+    from: z.string().nullable().describe("The earlier run that ran the gate at the base; null: this one"),
+  })).describe("Where a gate reported its tests of both trees; elsewhere the patch is looked at"),
+  lost: z.array(lostTest).describe("Tests that were deleted or are not run any more; at most 200 are listed"),
+  lost_count: z.int().min(0),
+  accepted_by: z.string().nullable().describe("Who accepted that they are lost"),
+});
+
 const gateEntry = z.strictObject({
   name: z.string(),
   scope: z.enum(["run", "task"]),
@@ -73,6 +88,7 @@ const gateEntry = z.strictObject({
   untracked: z.array(z.string()).describe("What it left beside the tree; removed afterwards"),
   counts: z.strictObject({ tests: z.int().min(0), failures: z.int().min(0), skipped: z.int().min(0) })
     .nullable(),
+  tests: z.string().optional().describe("The tests that its JUnit reports list, among the artifacts"),
   reports: z.array(z.string()).optional().describe("The SARIF logs that it wrote, among the artifacts"),
 });
 
@@ -156,9 +172,10 @@ export const proofSchema = z.strictObject({
     }).optional().describe("The tasks that other tasks have added to the plan; absent where none has"),
   }),
   gates: z.array(gateEntry),
+  tests: tests.optional().describe("Absent where the tests of base and head were not compared"),
   tasks: z.array(taskEntry),
   artifacts: z.array(digestedFile).describe(
-    "Task and gate logs, the diffs of conflicts, and the delivered patch; sorted by path",
+    "Task and gate logs, lists of tests, the diffs of conflicts, and the delivered patch; sorted by path",
   ),
   outputs: z.array(digestedFile.extend({ task_id: taskId }))
     .describe("Files that completed tasks made for others and for gates; not part of the tree"),

@@ -1,6 +1,8 @@
 /** What a run did not do, did not show, or leaves to a person. Pure. */
 
 import type { RunState } from "../scheduler/run_state.ts";
+import type { LostTest } from "../log/kinds.ts";
+import { hasLostTests } from "./status.ts";
 import { taskLists } from "./task_lists.ts";
 import type { AttemptEvidence, RunEvidence } from "./evidence.ts";
 import type { GateEntry } from "./gate_entries.ts";
@@ -53,7 +55,24 @@ export function personItemsOf(state: RunState, evidence: RunEvidence): Proof["ne
       task_id: task.id,
       what: task.reason ?? `it waits for ${task.waiting_on ?? "somebody"}`,
     }));
-  return [...questions, ...evidence.attempts.flatMap(lookAt)];
+  return [...questions, ...lostTestItems(state), ...evidence.attempts.flatMap(lookAt)];
+}
+
+function lostTestItems({ run }: RunState): Proof["needs_a_person"] {
+  if (!hasLostTests(run)) return [];
+  const { lost, lost_count } = run.tests ?? { lost: null, lost_count: 0 };
+  const items = (lost ?? []).slice(0, PATHS_NAMED).map((each) => ({
+    task_id: null,
+    what: lostTestText(each),
+  }));
+  const more = lost_count - items.length;
+  return more > 0 ? [...items, { task_id: null, what: `${more} more tests were deleted or skipped` }] : items;
+}
+
+/** One sentence about a lost test. */
+export function lostTestText({ test, change, path, gate }: LostTest): string {
+  const where = path === test ? "" : path === null ? ` of gate "${gate}"` : ` in ${path}`;
+  return `test "${test}"${where} ${change === "deleted" ? "was deleted" : "is not run any more"}`;
 }
 
 /** What the proof does not cover, or covers in part only. */
@@ -82,6 +101,12 @@ export function knownGapsOf(
   }
   if (state.run.settings?.durability === "none") {
     gaps.push('durability "none": the log was never synced to the disk');
+  }
+  const { tests } = state.run;
+  if (tests?.accepted_by !== undefined) {
+    gaps.push(
+      `${tests.accepted_by} accepted that tests are lost: ${named((tests.lost ?? []).map(lostTestText))}`,
+    );
   }
   if (!changed.complete) gaps.push("not every changed path is listed; git holds the rest");
   const branches = new Set(evidence.heads.flatMap(({ branch }) => branch === null ? [] : [branch]));

@@ -15,11 +15,18 @@ export function runStatus(state: RunState): RunStatus {
   if (run.budget_exhausted !== null && !isComplete) return "needs_more_budget";
   if (selected.some((task) => task.waiting_on === "budget")) return "needs_more_budget";
   if (selected.some((task) => task.waiting_on === "human")) return "blocked_on_human";
+  if (hasLostTests(run)) return "blocked_on_human";
   if (selected.some((task) => task.waiting_on === "external")) return "blocked_on_external";
   if (!isComplete) return "not_ready";
   const required = requiredGates(state);
   if (required.some((gate) => gate.record?.result !== "passed")) return "not_ready";
   return required.length > 0 && run.head !== null ? "ready" : "passed";
+}
+
+/** Whether the head has lost tests of the base, and nobody has accepted that. */
+export function hasLostTests({ tests, head }: RunState["run"]): boolean {
+  return tests !== undefined && tests.lost_count > 0 && tests.accepted_by === undefined &&
+    tests.head === head?.tree;
 }
 
 /** A required gate of scope `run` with its latest run on the delivered tree, if it had one. */

@@ -5,7 +5,7 @@ import type { RunState } from "../scheduler/run_state.ts";
 import type { RunEvidence } from "./evidence.ts";
 import type { Proof } from "./schema.ts";
 import { named } from "./shortcomings.ts";
-import { requiredGates } from "./status.ts";
+import { hasLostTests, requiredGates } from "./status.ts";
 import { taskLists } from "./task_lists.ts";
 
 /** The summary of a run with this status. */
@@ -61,8 +61,13 @@ function reasonFor(state: RunState, status: RunStatus, evidence: RunEvidence): s
     case "blocked_on_external": {
       const on = status === "blocked_on_human" ? "human" : "external";
       const waiting = state.tasks.filter((task) => task.waiting_on === on);
+      const reasons = waiting.map((task) =>
+        `"${task.id}" waits for ${on === "human" ? "a person" : "something else"}`
+      );
+      const lost = on === "human" && hasLostTests(run) ? run.tests?.lost_count ?? 0 : 0;
+      const tests = lost === 1 ? "1 test was" : `${lost} tests were`;
       return named(
-        waiting.map((task) => `"${task.id}" waits for ${on === "human" ? "a person" : "something else"}`),
+        lost === 0 ? reasons : [...reasons, `${tests} deleted or skipped, which a person must accept`],
       );
     }
     case "not_ready":

@@ -17,6 +17,7 @@ import { runStatus } from "./status.ts";
 import { checkVerdicts } from "./verdict.ts";
 import { checkArtifacts, checkFailureFile, exists, readProof } from "./verify_files.ts";
 import { checkCommits, checkPatch, checkPins, checkRefs } from "./verify_git.ts";
+import { checkTests, type LostTestsFinder } from "./verify_tests.ts";
 import { checkSignatures, checkStatements, type TrustedKey } from "./verify_signatures.ts";
 import {
   checkDocument,
@@ -35,6 +36,8 @@ export interface VerifyOptions {
   /** The repository; null where there is none. */
   readonly git: GitAccess | null;
   readonly fold: RunFold;
+  /** Finds which tests a run has lost, from its evidence alone. */
+  readonly findLostTests: LostTestsFinder;
   /** The key that the proof must be signed with; null: signatures are not checked. */
   readonly key: TrustedKey | null;
 }
@@ -156,5 +159,9 @@ class Verification {
     await this.#checks.make("refs", () => checkRefs(git, proof.run_id, claim));
     await this.#checks.make("pins", () => checkPins(git, proof.run_id, evidence));
     await this.#checks.make("patch", () => checkPatch(git, runDirectory, claim, proof));
+    const { tests } = evidence;
+    if (tests === null) return;
+    const { findLostTests } = this.#options;
+    await this.#checks.make("tests", () => checkTests(git, runDirectory, tests, findLostTests));
   }
 }

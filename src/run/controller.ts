@@ -18,6 +18,7 @@ import { decideFinish } from "./finish.ts";
 import { ControllerFault, type ControllerHandle, type DraftMaker } from "./controller_handle.ts";
 import { runGateFlow } from "./gate_flow.ts";
 import { Inbox } from "./inbox.ts";
+import { compareTests } from "./compare_tests.ts";
 import { runMergeFlow } from "./merge_flow.ts";
 import { Leases } from "./leases.ts";
 import type { RunPorts } from "./ports.ts";
@@ -222,6 +223,10 @@ export class Controller implements ControllerHandle {
           break;
         case "gate_started":
           this.#track(runGateFlow(this, event.payload, this.#stop.signal));
+          break;
+        case "tests_comparing":
+          if (this.ports.merger === null) break;
+          this.#track(compareTests(this, this.ports.merger, event.payload, this.#stop.signal));
           break;
         case "proof_writing":
           this.#startProof();

@@ -1,6 +1,7 @@
 /** The last part of a run: its gates, one after the other, then its proof, then its end. Pure. */
 
 import { draft, type EventDraft } from "../log/event.ts";
+import type { PayloadOf } from "../log/kinds.ts";
 import type { GateSpec } from "../plan/spec.ts";
 import { latestGateRun, runStatus } from "../proof/status.ts";
 import { controllerActor } from "../scheduler/decide.ts";
@@ -14,11 +15,14 @@ export function decideFinish(state: RunState): readonly EventDraft[] {
     run.phase !== "active" || run.proof_writing !== null ||
     run.gates.some((gate) => gate.result === "running")
   ) return [];
+  if (run.tests?.lost === null && !isCutShort(state)) return [];
   for (const gate of gatesToRun(state)) {
     const next = nextOfGate(state, gate);
     if (next !== undefined) return [next];
   }
   const actor = controllerActor(state);
+  const comparison = comparisonDue(state);
+  if (comparison !== null) return [draft("tests_comparing", "run", actor, comparison)];
   return [
     ...stoppedWorkers(state).map((worker) =>
       draft("worker_stopped", "run", actor, { worker, reason: "no task can run any more" })
@@ -39,10 +43,21 @@ function stoppedWorkers({ run: { workers = [] } }: RunState): readonly string[] 
 
 /** A run that was ended before its time is not judged: its gates would only delay the end. */
 function gatesToRun(state: RunState): readonly GateSpec[] {
-  const { run, plan } = state;
-  const isCutShort = run.cancelled || run.failure !== null || run.tampered_at !== null ||
-    run.budget_exhausted !== null;
-  return isCutShort ? [] : (plan.gates ?? []).filter((gate) => gate.scope === "run");
+  return isCutShort(state) ? [] : (state.plan.gates ?? []).filter((gate) => gate.scope === "run");
+}
+
+function isCutShort({ run }: RunState): boolean {
+  return run.cancelled || run.failure !== null || run.tampered_at !== null || run.budget_exhausted !== null;
+}
+
+/** The trees whose tests are to be compared: those of a run that nothing else keeps from being delivered. */
+function comparisonDue(state: RunState): PayloadOf<"tests_comparing"> | null {
+  const { run: { base, head, tests }, plan } = state;
+  if (base === null || head === null || base.tree === head.tree || plan.protected === "allow") return null;
+  if (tests?.head === head.tree || isCutShort(state)) return null;
+  const status = runStatus(state);
+  if (status !== "ready" && status !== "passed") return null;
+  return { base: { commit: base.commit, tree: base.tree }, head };
 }
 
 function nextOfGate(state: RunState, gate: GateSpec): EventDraft | undefined {

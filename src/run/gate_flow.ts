@@ -29,6 +29,29 @@ export async function runGateFlow(
   await runOnce(controller, gate, started, null, outputsOfRun(state, controller.ports.runDirectory), signal);
 }
 
+/** Runs a gate of scope `run` at the base, to learn which tests there were; what tasks have made is not there. */
+export async function runGateAtBase(
+  controller: ControllerHandle,
+  gate: GateSpec,
+  base: { readonly commit: string; readonly tree: string },
+  signal: AbortSignal,
+): Promise<GateResult> {
+  const { run } = controller.state;
+  const runs = run.gates.filter((each) => each.scope === "run" && each.gate === gate.name).length;
+  const started = {
+    gate: gate.name,
+    scope: "run",
+    run_number: runs + 1,
+    required: gate.required,
+    ...base,
+    task_id: null,
+    token: null,
+    at_base: true,
+  } as const;
+  await controller.commit((state) => [draft("gate_started", "run", controllerActor(state), started)]);
+  return await runOnce(controller, gate, started, null, [], signal);
+}
+
 /** What gates judge for a task. */
 export interface TaskGates {
   readonly spec: TaskSpec;
@@ -133,8 +156,11 @@ async function runOnce(
     if (!isOpen) return [];
     const subject = ref === null ? "run" : taskSubject(ref.task_id);
     const actor = controllerActor(current);
-    const { iteration } = started;
-    const judged = iteration === undefined ? {} : { iteration };
+    const { iteration, at_base } = started;
+    const judged = {
+      ...(iteration === undefined ? {} : { iteration }),
+      ...(at_base === undefined ? {} : { at_base }),
+    };
     return [
       result.passed
         ? draft("gate_passed", subject, actor, { ...result.evidence, ...judged })

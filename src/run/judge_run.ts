@@ -3,15 +3,17 @@
 import { sha256 } from "../digest.ts";
 import { OmkError } from "../errors.ts";
 import { draft } from "../log/event.ts";
+import type { RunStatus } from "../log/kinds.ts";
 import { sealEnvelope } from "../proof/dsse.ts";
 import { findSigningKey } from "../proof/key_file.ts";
 import { appendVerdict } from "../proof/sign.ts";
 import { proofSchema } from "../proof/schema.ts";
 import { statementBytes } from "../proof/statement.ts";
-import { exitCodeOf } from "../proof/status.ts";
+import { exitCodeOf, hasLostTests } from "../proof/status.ts";
 import { verdictStatement } from "../proof/verdict.ts";
 import type { RunDirectory } from "./directory.ts";
 import { takeOver } from "./resume_run.ts";
+import { apply } from "./state.ts";
 
 /** What is decided, and by whom. */
 export interface JudgeOptions {
@@ -27,6 +29,8 @@ export interface Judged {
   readonly by: string;
   /** Id of the key that signed it; null where nobody did. */
   readonly signedBy: string | null;
+  /** What the run has come to by it. */
+  readonly status: RunStatus;
 }
 
 /**
@@ -58,6 +62,8 @@ export async function judgeRun(directory: RunDirectory, options: JudgeOptions): 
   const by = `${name} <${email}>`;
   const status = state.run.status ?? "not_ready";
   const end = draft("run_finished", "run", actor, { status, exit_code: exitCodeOf(status) });
+  const needsProof = accepted && hasLostTests(state.run);
+  let isRecorded = false;
   try {
     const signed = key === null ? {} : { signed_by: key.public.id, statement: "" };
     if (key !== null) {
@@ -68,11 +74,17 @@ export async function judgeRun(directory: RunDirectory, options: JudgeOptions): 
       await appendVerdict(directory.path, sealEnvelope(payload, key));
       signed.statement = sha256(payload);
     }
+    // The controller that goes on from here starts from a state that holds the verdict.
+    const unsubscribe = log.subscribe((event) => apply(state, event));
     await log.append([
       draft(accepted ? "run_accepted" : "run_rejected", "run", actor, { by, reason, ...signed }),
     ]);
+    unsubscribe();
+    isRecorded = true;
   } finally {
-    await log.append([end]);
+    if (!isRecorded || !needsProof) await log.append([end]);
   }
-  return { by, signedBy: key?.public.id ?? null };
+  // What a person was needed for is settled: the run comes to another end, with another proof.
+  const proved = needsProof ? (await session.run()).status : status;
+  return { by, signedBy: key?.public.id ?? null, status: proved };
 }

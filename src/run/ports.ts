@@ -11,6 +11,7 @@ import type { WorkerRecord } from "../scheduler/run_record.ts";
 import type { Attempt, AttemptRequest, AttemptWorker } from "../worker/port.ts";
 import type { Heartbeats } from "../watchdog/port.ts";
 import type { RunDirectory } from "./directory.ts";
+import type { EarlierTests } from "./earlier_tests.ts";
 import type { SnapshotKeeper } from "./run_snapshot.ts";
 import type { Askers } from "./vetting.ts";
 
@@ -19,6 +20,8 @@ export interface Merger {
   merge(head: ObjectId, pin: ObjectId, base: ObjectId, meta: CommitMeta): Promise<MergeResult>;
   /** What changed in some paths between two commits, for people. */
   diff(from: ObjectId, to: ObjectId, paths: readonly string[]): Promise<string>;
+  /** The canonical patch between two commits. */
+  patch(base: ObjectId, head: ObjectId): Promise<Uint8Array>;
   /** Compare-and-swap of the run's head; repeating a swap that has happened is fine. */
   advanceHead(runId: string, from: ObjectId, to: ObjectId): Promise<void>;
   /** Makes the run's refs known to the user's repository. */
@@ -62,6 +65,8 @@ export interface RunPorts {
   /** Null where no task of the run works in a worktree. */
   readonly merger: Merger | null;
   readonly gates: GateRunner;
+  /** What earlier runs know of tests; absent where they are not asked. */
+  readonly earlierTests?: EarlierTests;
   readonly proof: ProofWriter;
   /** Author of omk's commits. */
   readonly identity: Identity;

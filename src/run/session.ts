@@ -1,5 +1,6 @@
 /** One omk process at work on one run: the real log, processes, git, gates and proof behind a controller. */
 
+import { dirname } from "@std/path";
 import { systemClock } from "../clock.ts";
 import { createGateRunner } from "../gates/run.ts";
 import { SetupError } from "../git/errors.ts";
@@ -24,6 +25,7 @@ import { createLocalWorker, type LocalWorker, type LocalWorkerOptions } from "..
 import { ApprovalOffice } from "./approval_office.ts";
 import { Controller, type RunEnd } from "./controller.ts";
 import type { RunDirectory } from "./directory.ts";
+import { earlierTestsIn } from "./earlier_tests.ts";
 import { createExtraWorkers } from "./extra_workers.ts";
 import { heartbeatsOf } from "./heartbeat_files.ts";
 import { type FoldedRun, type FoldOptions, foldRun } from "./load_run.ts";
@@ -171,6 +173,7 @@ export class Session implements AsyncDisposable {
       askers: { originOf: (process) => supervisor.originOf(process) },
       merger: workspace,
       gates: createGateRunner({ supervisor, workspace, env, limits: plan.limits }),
+      earlierTests: earlierTestsIn(dirname(dirname(directory.path)), directory.runId),
       proof: createProofWriter({ directory: directory.path, log, workspace, key: options.key }),
       identity: options.identity ?? NOBODY,
       runDirectory: directory,

@@ -1,6 +1,6 @@
 /** What the log says about a run as a whole; field names are those of the formats on disk. */
 
-import type { PayloadOf, RunStatus } from "../log/kinds.ts";
+import type { Artifact, LostTest, PayloadOf, RunStatus } from "../log/kinds.ts";
 import type { TaskSpec } from "../plan/spec.ts";
 import type { AttemptRef } from "./task_state.ts";
 
@@ -66,6 +66,22 @@ export interface GateRecord {
   timed_out: boolean;
   duration_ms: number;
   reason: string | null;
+  /** It ran at the base of the run, to tell which tests there were. */
+  readonly at_base?: true;
+  /** The tests that its reports list; absent where they list none. */
+  tests?: Artifact;
+}
+
+/** The tests of the base and of the run's head, compared. */
+export interface TestsComparison {
+  readonly base: string;
+  /** The tree whose tests were compared; a merge with a branch that had moved takes its place. */
+  readonly head: string;
+  /** Null while they are being compared. */
+  readonly lost: readonly LostTest[] | null;
+  readonly lost_count: number;
+  /** Who accepted that they are lost; absent where nobody did. */
+  readonly accepted_by?: string;
 }
 
 /** An attempt of an earlier run whose work can be taken over. */
@@ -168,6 +184,8 @@ export interface RunRecord {
   /** Ids of finished tasks, first come first merged. */
   merge_queue: string[];
   gates: GateRecord[];
+  /** Absent before the tests of a head were compared with those of the base. */
+  tests?: TestsComparison;
   /** Index of the latest `proof_writing`; null before it, and again once its proof is written. */
   proof_writing: number | null;
   proof: PayloadOf<"proof_written"> | null;

@@ -20,6 +20,7 @@ import { createProofWriter } from "../../src/proof/write.ts";
 import { apply } from "../../src/run/state.ts";
 import { createRunState, type RunState } from "../../src/scheduler/run_state.ts";
 import { gateDefinition } from "../../src/plan/gate_definition.ts";
+import { findLostTests } from "../../src/gates/tests/find_lost_tests.ts";
 import { makeGate } from "../gates/fixture.ts";
 import { LIMITS, meta, sh, slotRequest, TestRepository } from "../git/fixture.ts";
 import { makeOutcome, makePlan, makeTask, startPayload } from "../run/fixture.ts";
@@ -90,7 +91,7 @@ export class ProofBench implements AsyncDisposable {
     git: GitAccess | null = this.git,
     key: TrustedKey | null = null,
   ): Promise<VerifyReport> {
-    return verifyRun({ runDirectory: run.directory, git, fold: FOLD, key });
+    return verifyRun({ runDirectory: run.directory, git, fold: FOLD, findLostTests, key });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -28,6 +28,8 @@ Deno.test("a run goes from its claim over pin, merge and gate to a proof, in thi
     "task_completed",
     "gate_started",
     "gate_passed",
+    "tests_comparing",
+    "tests_compared",
     "proof_writing",
     "proof_written",
     "run_finished",

@@ -113,6 +113,7 @@ export class Rig {
       merger: {
         merge: (_head, _pin, _base, meta) => Promise.resolve(this.#merge(meta)),
         diff: () => Promise.resolve("a diff\n"),
+        patch: () => Promise.resolve(new Uint8Array()),
         advanceHead: () => Promise.resolve(),
         publish: () => Promise.resolve(),
       },

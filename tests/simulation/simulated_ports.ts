@@ -86,6 +86,7 @@ function simulatedMerger(world: World, process: SimulatedProcess): Merger {
       return { kind: "merged", commit, tree: world.object(`tree of ${commit}`) };
     },
     diff: () => process.isAlive ? Promise.resolve("") : forever(),
+    patch: () => process.isAlive ? Promise.resolve(new Uint8Array()) : forever(),
     async advanceHead(_run, from, to) {
       await process.sleep(random.between(0, 20));
       if (!process.isAlive) return await forever();

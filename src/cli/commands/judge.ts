@@ -31,8 +31,9 @@ export const acceptCommand: Command = {
   summary: "record that a person accepts what a run made",
   usage: ["omk accept [RUN]"],
   description: [
-    "Says that you have looked at what a finished run made, and take it. It changes nothing of what omk itself has\n" +
-    "found: a run that is not ready stays so.",
+    "Says that you have looked at what a finished run made, and take it. Where the run waits for a person because its\n" +
+    "work deleted or skipped tests, it comes to its end with that: a new proof is written, which names you. It changes\n" +
+    "nothing else of what omk itself has found: a run that is not ready stays so.",
     RECORDED,
   ],
   positionals: { min: 0, max: 1 },
@@ -78,15 +79,23 @@ async function judge(context: CommandContext, accepted: boolean, reason: string)
   const { args, env, output, json } = context;
   const { home } = await locate(context);
   const directory = await findRun(home, args.positionals[0]);
-  const { by, signedBy } = await judgeRun(directory, { env, home, accepted, reason });
+  const { by, signedBy, status } = await judgeRun(directory, { env, home, accepted, reason });
   if (json) {
-    output.json({ schema_version: 1, run_id: directory.runId, accepted, by, reason, signed_by: signedBy });
+    output.json({
+      schema_version: 1,
+      run_id: directory.runId,
+      accepted,
+      by,
+      reason,
+      signed_by: signedBy,
+      status,
+    });
   } else {
     const signature = signedBy === null ? "" : `, signed with key ${signedBy.slice(0, 12)}`;
     output.print(
       `run ${output.style.bold(directory.runId)} is ${
         accepted ? "accepted" : "rejected"
-      } by ${by}${signature}`,
+      } by ${by}${signature}; it is ${status}`,
     );
   }
   return ExitCode.OK;

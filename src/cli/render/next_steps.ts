@@ -1,5 +1,6 @@
 /** The commands that a person would type next, by how a run stands. Pure. */
 
+import { hasLostTests } from "../../proof/status.ts";
 import type { RunState } from "../../scheduler/run_state.ts";
 import type { TaskStatus } from "../../scheduler/task_state.ts";
 
@@ -44,6 +45,7 @@ function deliverySteps({ run }: RunState): readonly NextStep[] {
   if (!hasWork || isDelivered) return [];
   const where = base.branch === null ? "your branch" : base.branch.replace(/^refs\/heads\//, "");
   if (run.status === "ready") return [step(`omk merge ${run.run_id}`, `deliver it to ${where}`)];
+  if (hasLostTests(run)) return [step(`omk accept ${run.run_id}`, "accept that tests are lost")];
   if (run.status !== "passed") return [];
   return [step(`omk merge ${run.run_id} --anyway`, `deliver it to ${where} without proof`)];
 }

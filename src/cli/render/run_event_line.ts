@@ -1,6 +1,7 @@
 /** What an event of a run means to somebody who watches: one line each. Pure. */
 
 import type { RunEvent } from "../../log/event.ts";
+import type { PayloadOf } from "../../log/kinds.ts";
 import type { RunState } from "../../scheduler/run_state.ts";
 import type { Style } from "../output.ts";
 import { formatDuration } from "./duration.ts";
@@ -131,6 +132,8 @@ function telling(event: RunEvent, state: RunState): Telling | undefined {
         colour: "yellow",
         text: `gate ${gateName(event.payload)}: ${reasonText(event.payload)}`,
       };
+    case "tests_compared":
+      return testsTelling(event.payload);
     case "attempt_pinned":
       return pinTelling(event.payload);
     case "worker_stalled": {
@@ -217,6 +220,18 @@ function pinTelling(
   return { word: "secret", colour: "yellow", text };
 }
 
+/** Nothing where no test is lost. */
+function testsTelling({ lost, lost_count }: PayloadOf<"tests_compared">): Telling | undefined {
+  if (lost_count === 0) return undefined;
+  const named = pathsText(lost.map(({ test }) => test));
+  const what = lost_count === 1 ? "1 test was" : `${lost_count} tests were`;
+  return {
+    word: "tests",
+    colour: "yellow",
+    text: `${what} deleted or skipped, which a person must accept: ${named}`,
+  };
+}
+
 function budgetTelling(
   isSpent: boolean,
   { budget, used, limit, task_id }: {
@@ -257,10 +272,12 @@ function gateName(
   payload: {
     readonly gate: string;
     readonly task_id: string | null;
+    readonly at_base?: true | undefined;
     readonly iteration?: number | undefined;
   },
 ): string {
   const name = oneLine(payload.gate);
+  if (payload.at_base === true) return `${name} at the base, for its tests`;
   if (payload.task_id === null) return name;
   return `${name} of ${payload.task_id}${iterationText(payload.iteration)}`;
 }

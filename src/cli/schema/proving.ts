@@ -1,6 +1,7 @@
 /** The schemas of what the commands print that sign, attach and hand on proofs. */
 
 import * as z from "zod";
+import { runStatus } from "../../log/payloads.ts";
 
 const version = z.literal(1);
 const runId = z.string().describe("Id of the run");
@@ -25,6 +26,7 @@ export const verdictSchema = z.strictObject({
   by: z.string().describe("Name and address, as git has them"),
   reason: z.string(),
   signed_by: keyId.nullable().describe("The key that signed it; null where nobody did"),
+  status: runStatus.describe("What the run has come to by it"),
 }).describe("What a person decided about a run");
 
 /** `omk pr --json`. */

@@ -1,7 +1,17 @@
 /** The facts about gates and proofs. */
 
 import * as z from "zod";
-import { artifact, gateEvidence, gateRun, objectId, runStatus, sha256Hex, taskId } from "../payloads.ts";
+import {
+  artifact,
+  committedTree,
+  gateEvidence,
+  gateRun,
+  lostTest,
+  objectId,
+  runStatus,
+  sha256Hex,
+  taskId,
+} from "../payloads.ts";
 import { fact, syncedFact } from "./entry.ts";
 import { logHead, reason } from "./parts.ts";
 
@@ -23,6 +33,23 @@ export const gateFacts = {
     commit: objectId.nullable(),
     task_id: taskId.nullable(),
     reason,
+  }),
+  /** Intent: the tests of the base are compared with those of the head. */
+  tests_comparing: fact({ base: committedTree, head: committedTree }),
+  tests_compared: syncedFact({
+    base: committedTree,
+    head: committedTree,
+    /** The lists of tests that gates reported of both trees. */
+    reports: z.array(z.strictObject({
+      gate: z.string().min(1),
+      base: artifact,
+      head: artifact,
+      /** The earlier run that ran the gate at the base; null where this one did. */
+      from: z.string().nullable(),
+    })),
+    /** At most `LOST_TESTS_LISTED` of them. */
+    lost: z.array(lostTest),
+    lost_count: z.int().min(0),
   }),
   /** Intent, and the log head of the proof: its commit ends with this event. */
   proof_writing: fact({ status: runStatus, commit: objectId.nullable(), tree: objectId.nullable() }),

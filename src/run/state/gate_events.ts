@@ -10,6 +10,8 @@ type GateKind =
   | "gate_passed"
   | "gate_failed"
   | "gate_skipped"
+  | "tests_comparing"
+  | "tests_compared"
   | "proof_writing"
   | "proof_written"
   | "proof_attached";
@@ -30,6 +32,7 @@ export const gateHandlers: HandlersOf<GateKind> = {
       timed_out: false,
       duration_ms: 0,
       reason: null,
+      ...(payload.at_base === undefined ? {} : { at_base: true }),
     });
     return undefined;
   },
@@ -52,6 +55,17 @@ export const gateHandlers: HandlersOf<GateKind> = {
       duration_ms: 0,
       reason: payload.reason,
     });
+    return undefined;
+  },
+
+  tests_comparing({ run }, { payload: { base, head } }) {
+    run.tests = { base: base.tree, head: head.tree, lost: null, lost_count: 0 };
+    return undefined;
+  },
+
+  tests_compared({ run }, { payload: { base, head, lost, lost_count } }) {
+    if (run.tests?.lost !== null) return "no tests are being compared";
+    run.tests = { base: base.tree, head: head.tree, lost, lost_count };
     return undefined;
   },
 
@@ -84,6 +98,7 @@ function endGate(
   record.timed_out = payload.timed_out;
   record.duration_ms = payload.duration_ms;
   record.reason = reason;
+  if (payload.tests !== undefined) record.tests = payload.tests;
   judgeIteration(state, payload, result);
   return undefined;
 }

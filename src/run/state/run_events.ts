@@ -1,6 +1,7 @@
 /** The fold of the events about the run as a whole. */
 
 import type { EventOf } from "../../log/event.ts";
+import { hasLostTests } from "../../proof/status.ts";
 import { spentBudget } from "../../scheduler/budget.ts";
 import type { RunState } from "../../scheduler/run_state.ts";
 import { closeRequest, type HandlersOf, move, NO_ATTEMPT, taskOf, timeOf } from "./handler.ts";
@@ -74,7 +75,10 @@ export const runHandlers: HandlersOf<RunKind> = {
     if (onto !== null) {
       run.head = { commit: onto.commit, tree: onto.tree };
       run.work_since_proof = true;
+      // What the branch has changed besides is not this run's: its own part was compared before.
+      if (run.tests !== undefined) run.tests = { ...run.tests, head: onto.tree };
     }
+    if (run.tests?.lost === null) delete run.tests;
     // What an earlier incarnation had begun to run will not report any more.
     run.gates = run.gates.filter((gate) => gate.result !== "running");
     return undefined;
@@ -113,7 +117,14 @@ export const runHandlers: HandlersOf<RunKind> = {
   },
 
   run_accepted(state, { payload }) {
-    state.run.verdict = { accepted: true, by: payload.by, reason: payload.reason };
+    const { run } = state;
+    const { by, reason } = payload;
+    run.verdict = { accepted: true, by, reason };
+    if (hasLostTests(run) && run.tests !== undefined) {
+      run.tests = { ...run.tests, accepted_by: by };
+      // The proof said that a person is needed: another one says what this person has accepted.
+      run.work_since_proof = true;
+    }
     return undefined;
   },
 
@@ -145,6 +156,7 @@ export const runHandlers: HandlersOf<RunKind> = {
     // none: the controller goes on to the one that the tampering calls for.
     run.merge = null;
     run.proof_writing = null;
+    if (run.tests?.lost === null) delete run.tests;
     run.gates = run.gates.filter((gate) => gate.result !== "running");
     if (run.phase === "finished") {
       Object.assign(run, { phase: "active", finished_at: null, status: null, exit_code: null });
