@@ -66,6 +66,27 @@ function cpuTime(): number {
   return (user + system) / 1000;
 }
 
+/** What something took, milliseconds. */
+export interface Taken {
+  readonly wallMs: number;
+  /** On the processor, by all threads of this process: a machine that is busy with other things adds little to it. */
+  readonly cpuMs: number;
+}
+
+/** What a function takes that does everything before it returns. */
+export function take(run: () => void): Taken {
+  const began = performance.now();
+  const before = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(before);
+  return { wallMs: performance.now() - began, cpuMs: (user + system) / 1000 };
+}
+
+/** The medians of both figures. */
+export function medianTaken(all: readonly Taken[]): Taken {
+  return { wallMs: median(all.map(({ wallMs }) => wallMs)), cpuMs: median(all.map(({ cpuMs }) => cpuMs)) };
+}
+
 /** The middle value; NaN where there is none. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -12,7 +12,7 @@ import { decide } from "../../src/scheduler/decide.ts";
 import { createRunState } from "../../src/scheduler/run_state.ts";
 import { settleAttempt } from "../../src/scheduler/settle.ts";
 import { makeOutcome, makePlan, makeTask, startPayload } from "../run/fixture.ts";
-import { type Benchmark, median, report } from "./measure.ts";
+import { type Benchmark, median, medianTaken, report, take, type Taken } from "./measure.ts";
 
 const SIZES = [10_000, 100_000, 1_000_000] as const;
 const LAYER = 100;
@@ -29,37 +29,50 @@ export const schedulerBenchmark: Benchmark = {
   name: "scheduler",
   needsBinary: false,
   async run(runs) {
-    const perTask = SIZES.map((size) => microsPerTask(size, runs));
+    const whole = SIZES.map((size) => wholeRun(size, runs));
     // Once more, as what else the machine does may have changed meanwhile.
-    const small = median([perTask[0] ?? NaN, microsPerTask(SIZES[0], runs)]);
+    whole.push(wholeRun(SIZES[0], runs));
+    const micros = (ms: number, size: number) => (ms * 1000 / size).toFixed(1);
     report(`apply and decide of a whole run, ${WORKERS} workers (goal: at most 15 µs/task at 100,000)`, [
-      ...SIZES.map((size, at) =>
-        `${String(size).padStart(9)} tasks  ${(perTask[at] ?? NaN).toFixed(1)} µs/task`
+      ...whole.map(({ size, wallMs, cpuMs }) =>
+        `${String(size).padStart(9)} tasks  ${micros(cpuMs, size)} µs/task of CPU, ${
+          micros(wallMs, size)
+        } in all`
       ),
       `per task at ${SIZES[2]} beside ${SIZES[0]}: ${
-        ((perTask[2] ?? NaN) / small).toFixed(2)
-      } x (goal: at most 1.5 x)`,
+        growth(whole).toFixed(2)
+      } x of CPU (goal: at most 1.5 x)`,
     ]);
-    const { hit, miss } = conflictCheckMicros(runs);
+    const check = (sets: readonly string[], conflicts: number) => {
+      const { wallMs, cpuMs } = conflictCheck(sets, conflicts, runs);
+      return `${micros(cpuMs, 1)} µs of CPU, ${micros(wallMs, 1)} in all`;
+    };
+    const free = pathsOf(AT_WORK);
+    const taken = [...free.slice(1), ...pathsOf(AT_WORK / 2).slice(0, 1)];
     report(`Conflict check against ${AT_WORK} tasks at work with ${PATHS} paths each (goal: at most 20 µs)`, [
-      `a task with one path   ${miss.one.toFixed(2)} µs without a conflict, ${
-        hit.one.toFixed(2)
-      } µs with one`,
-      `a task with ${PATHS} paths ${miss.all.toFixed(2)} µs without a conflict, ${
-        hit.all.toFixed(2)
-      } µs with one`,
+      `a task with one path, without a conflict: ${check(free.slice(0, 1), 0)}`,
+      `a task with one path, with one:           ${check(taken.slice(-1), 1)}`,
+      `a task with ${PATHS} paths, without:          ${check(free, 0)}`,
+      `a task with ${PATHS} paths, with one:         ${check(taken, 1)}`,
     ]);
     await benchLoading(runs);
   },
 };
 
-/** The median cost of a task in runs of this size; the first run, which meets cold code, does not count. */
-function microsPerTask(size: number, runs: number): number {
+/** What a run of this size takes, the median of several; the first one, which meets cold code, does not count. */
+function wholeRun(size: number, runs: number): Taken & { readonly size: number } {
   const plan = layeredPlan(size);
   // A run of a million tasks takes as long as a hundred of ten thousand: one of them tells as much.
   const rounds = Math.max(1, Math.min(runs * 4, Math.floor(SIZES[2] / size)));
-  if (size === SIZES[0]) wholeRunMs(plan);
-  return median(Array.from({ length: rounds }, () => wholeRunMs(plan))) * 1000 / size;
+  if (size === SIZES[0]) runWhole(plan);
+  return { size, ...medianTaken(Array.from({ length: rounds }, () => take(() => runWhole(plan)))) };
+}
+
+/** How much more CPU a task takes in the largest runs than in the smallest. */
+function growth(whole: readonly (Taken & { readonly size: number })[]): number {
+  const perTask = (wanted: number) =>
+    median(whole.filter(({ size }) => size === wanted).map(({ cpuMs, size }) => cpuMs / size));
+  return perTask(SIZES[2]) / perTask(SIZES[0]);
 }
 
 /** A plan in layers, each task with two dependencies in the layer before its own. */
@@ -72,9 +85,8 @@ function layeredPlan(size: number): Plan {
   return makePlan(tasks, { workers: WORKERS });
 }
 
-/** How long a run takes from its plan to the end of its last task, where nothing is written and everything succeeds. */
-function wholeRunMs(plan: Plan): number {
-  const began = performance.now();
+/** A run from its plan to the end of its last task, where nothing is written and everything succeeds. */
+function runWhole(plan: Plan): void {
   const state = createRunState(plan);
   const outcome = makeOutcome("success");
   const process = { pid: 1, pgid: 1, start_time: null, boot_id: null };
@@ -112,39 +124,30 @@ function wholeRunMs(plan: Plan): number {
     ]);
     add(settleAttempt(state, ref, outcome, [], now));
   }
-  const elapsed = performance.now() - began;
   if (state.index.count("completed") !== plan.tasks.length) {
     throw new Error("The run did not come to its end");
   }
-  return elapsed;
 }
 
-/** Micros that a conflict check takes where tasks at work declare paths of their own, 100 each, in one tree. */
-function conflictCheckMicros(
-  runs: number,
-): Record<"hit" | "miss", { readonly one: number; readonly all: number }> {
+/** The paths that a task of the conflict check declares: its own, in one tree with those of the others. */
+function pathsOf(task: number): string[] {
+  return Array.from({ length: PATHS }, (_, at) => `packages/p${task % 50}/src/m${task}/file${at}.ts`);
+}
+
+/** What one conflict check takes for a task that writes these paths. */
+function conflictCheck(writes: readonly string[], conflicts: number, runs: number): Taken {
   const index = new PathIndex();
-  const pathsOf = (task: number) =>
-    Array.from({ length: PATHS }, (_, at) => `packages/p${task % 50}/src/m${task}/file${at}.ts`);
   for (let task = 0; task < AT_WORK; task++) index.add(`t${task}`, { reads: [], writes: pathsOf(task) });
-  const micros = (writes: readonly string[], conflicts: number) => {
-    const sets = { reads: [], writes };
-    const checks = 2_000;
-    const rounds = Array.from({ length: runs + 1 }, () => {
-      const began = performance.now();
+  const sets = { reads: [], writes };
+  const checks = 2_000;
+  const rounds = Array.from({ length: runs + 1 }, () =>
+    take(() => {
       let found = 0;
       for (let check = 0; check < checks; check++) found += index.conflictsWith(sets).length;
       if (found !== checks * conflicts) throw new Error(`Found ${found} conflicts in ${checks} checks`);
-      return (performance.now() - began) * 1000 / checks;
-    });
-    return median(rounds.slice(1));
-  };
-  const free = pathsOf(AT_WORK);
-  const taken = [...free.slice(1), ...pathsOf(AT_WORK / 2).slice(0, 1)];
-  return {
-    miss: { one: micros(free.slice(0, 1), 0), all: micros(free, 0) },
-    hit: { one: micros(taken.slice(-1), 1), all: micros(taken, 1) },
-  };
+    }));
+  const { wallMs, cpuMs } = medianTaken(rounds.slice(1));
+  return { wallMs: wallMs / checks, cpuMs: cpuMs / checks };
 }
 
 /** Loading and validating a plan of 100,000 tasks in a process of its own, whose peak of memory is the figure. */
@@ -158,7 +161,7 @@ async function benchLoading(runs: number): Promise<void> {
     write_set: [`packages/p${at % 500}/src/${id}.ts`],
   }));
   await Deno.writeTextFile(path, JSON.stringify({ version: 1, gates: [], tasks }));
-  const loads: { readonly ms: number; readonly peak_bytes: number }[] = [];
+  const loads: { readonly ms: number; readonly cpu_ms: number; readonly peak_bytes: number }[] = [];
   for (let round = 0; round < runs; round++) {
     const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", "--no-check", "-A", LOADER, path],
@@ -171,7 +174,8 @@ async function benchLoading(runs: number): Promise<void> {
   report(
     `Loading a plan of ${PLAN_TASKS} tasks, ${(size / 1e6).toFixed(0)} MB (goal: under 3 s and 500 MB)`,
     [
-      `${(median(loads.map(({ ms }) => ms)) / 1000).toFixed(2)} s, ` +
+      `${(median(loads.map(({ cpu_ms }) => cpu_ms)) / 1000).toFixed(2)} s of CPU, ` +
+      `${(median(loads.map(({ ms }) => ms)) / 1000).toFixed(2)} s in all, ` +
       `peak ${(median(loads.map(({ peak_bytes }) => peak_bytes)) / 1e6).toFixed(0)} MB of the process`,
     ],
   );
