@@ -16,13 +16,22 @@ export interface GrowingGraph extends Graph {
   readonly dependents: number[][];
 }
 
+/** The place of each task, by its id. */
+export function ordinalsOf(tasks: readonly Pick<TaskSpec, "id">[]): Map<string, number> {
+  const ordinals = new Map<string, number>();
+  for (let ordinal = 0; ordinal < tasks.length; ordinal++) ordinals.set(tasks[ordinal]?.id ?? "", ordinal);
+  return ordinals;
+}
+
 /**
  * Builds the graph of tasks whose ids are unique.
  *
  * @throws {RangeError} where a dependency names no task
  */
-export function buildGraph(tasks: readonly Pick<TaskSpec, "id" | "dependencies">[]): GrowingGraph {
-  const ordinals = new Map(tasks.map((task, ordinal) => [task.id, ordinal]));
+export function buildGraph(
+  tasks: readonly Pick<TaskSpec, "id" | "dependencies">[],
+  ordinals: ReadonlyMap<string, number> = ordinalsOf(tasks),
+): GrowingGraph {
   const dependencies = tasks.map((task) =>
     task.dependencies.map((id) => {
       const ordinal = ordinals.get(id);

@@ -31,6 +31,12 @@ export function budgets(state: RunState, now: number): readonly BudgetStanding[]
   });
 }
 
+/** Whether the plan limits anything: most plans do not, and then there is nothing to look at. */
+function hasBudget({ plan: { budget } }: RunState): boolean {
+  const { time_secs, attempts, tokens, usd } = budget;
+  return time_secs !== null || attempts !== undefined || tokens !== undefined || usd !== undefined;
+}
+
 /** How many attempts may still be claimed. */
 export function attemptsLeft(state: RunState): number {
   const { attempts } = state.plan.budget;
@@ -75,6 +81,7 @@ export function decideTaskBudgets(state: RunState): EventDraft[] {
 /** The reports on budgets that are due: what is nearly used up, once, and what is used up, where work is left. */
 export function decideBudget(state: RunState, now: number): EventDraft[] {
   const { run, index } = state;
+  if (!hasBudget(state)) return [];
   const hasNothingLeft = index.queue.size === 0 && index.delayedCount === 0 && index.active.size === 0;
   if (run.budget_exhausted !== null || hasNothingLeft) return [];
   const actor = `controller/${run.incarnation}`;

@@ -234,7 +234,7 @@ function pickTasks(state: RunState, places: number): number[] {
     if (cls === undefined || best === undefined) break;
     const obstacle = picks.obstacleOf(best.ordinal);
     if (obstacle !== null) index.queue.park(cls, obstacle);
-    else picks.take(best.ordinal);
+    else picks.take(best.ordinal, picks.ordinals.length + 1 >= places);
   }
   picks.putBack();
   return picks.ordinals;

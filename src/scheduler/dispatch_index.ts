@@ -10,11 +10,12 @@ import {
   type Graph,
   type GrowingGraph,
   lengthenPaths,
+  ordinalsOf,
   remainingPaths,
 } from "../plan/graph.ts";
 import { PathIndex, pathSetsOf } from "../plan/path_index.ts";
 import type { Plan, TaskSpec } from "../plan/spec.ts";
-import { Heap } from "./heap.ts";
+import { Heap, type HeapEntry } from "./heap.ts";
 import { type Rank, ranksBefore, ReadyQueue, type TaskClass } from "./ready_queue.ts";
 import { type Readiness, readiness, type Tally, tallyOf } from "./readiness.ts";
 import { isActive, type TaskState, type TaskStatus } from "./task_state.ts";
@@ -25,7 +26,7 @@ const AGEING_STEP_MS = 600_000;
 const UNKNOWN_DURATION_MS = 1_000;
 
 /** A pending task whose retry has to wait. */
-interface Delayed {
+interface Delayed extends HeapEntry {
   readonly ordinal: number;
   readonly not_before: number;
 }
@@ -50,7 +51,7 @@ export class DispatchIndex {
   readonly #plan: Plan;
   readonly #graph: GrowingGraph;
   readonly #tasks: readonly TaskState[];
-  readonly #ordinals = new Map<string, number>();
+  readonly #ordinals: Map<string, number>;
   readonly #sums: Tally[];
   readonly #classes: TaskClass[];
   readonly #poolUse = new Map<string, number>();
@@ -61,7 +62,8 @@ export class DispatchIndex {
   readonly #delays = new Map<number, Delayed>();
   readonly #counts = new Map<TaskStatus, number>();
   #claims = 0;
-  #pathMs: number[];
+  /** Known once the run has started. */
+  #pathMs: number[] = [];
   #durations: ReadonlyMap<string, number> = new Map();
   #selected: Set<number> | null = null;
   /** Made when the first task is added. */
@@ -72,12 +74,11 @@ export class DispatchIndex {
   constructor(plan: Plan, tasks: readonly TaskState[]) {
     this.#plan = plan;
     this.#tasks = tasks;
-    plan.tasks.forEach((spec, ordinal) => {
-      this.#ordinals.set(spec.id, ordinal);
-      if (spec.budget !== undefined) this.budgeted.push(ordinal);
-    });
-    this.#graph = buildGraph(plan.tasks);
-    this.#pathMs = remainingPaths(this.#graph, () => UNKNOWN_DURATION_MS);
+    for (let ordinal = 0; ordinal < tasks.length; ordinal++) {
+      if (this.#specAt(ordinal).budget !== undefined) this.budgeted.push(ordinal);
+    }
+    this.#ordinals = ordinalsOf(plan.tasks);
+    this.#graph = buildGraph(plan.tasks, this.#ordinals);
     this.#sums = plan.tasks.map(() => ({ terminal: 0, satisfied: 0, completed: 0 }));
     this.#classes = classify(plan.tasks);
     this.#counts.set("pending", tasks.length);
@@ -345,7 +346,7 @@ export class DispatchIndex {
     if (this.queue.has(ordinal) || this.#delays.has(ordinal)) return;
     if (now !== undefined) task.ready_since = Math.max(task.not_before ?? now, now);
     if (task.not_before !== null) {
-      const delayed = { ordinal, not_before: task.not_before };
+      const delayed = { ordinal, not_before: task.not_before, place: -1 };
       this.#delays.set(ordinal, delayed);
       this.#delayed.push(delayed);
     } else {
@@ -374,6 +375,7 @@ export class DispatchIndex {
       ordinal,
       urgency: this.#specAt(ordinal).priority - Math.floor(readySince / AGEING_STEP_MS),
       path_ms: this.pathMs(ordinal),
+      place: -1,
     };
   }
 
@@ -409,7 +411,7 @@ function classOf(spec: TaskSpec, ordinal: number, classes: Map<string, TaskClass
   const key = JSON.stringify([spec.pool, spec.read_set, spec.write_set]);
   let cls = classes.get(key);
   if (cls === undefined) {
-    cls = { key, pool: spec.pool, representative: ordinal, ready: new Heap<Rank>(ranksBefore) };
+    cls = { key, pool: spec.pool, representative: ordinal, ready: new Heap<Rank>(ranksBefore), place: -1 };
     classes.set(key, cls);
   }
   return cls;

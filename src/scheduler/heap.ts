@@ -1,9 +1,14 @@
 /** A binary heap whose entries know their place, so that any of them can be taken out in O(log n). */
 
+/** What can stand in a heap, in one at a time. */
+export interface HeapEntry {
+  /** Its place in the heap; it means nothing while it stands in none. The heap alone sets it. */
+  place: number;
+}
+
 /** A minimum heap over distinct entries. */
-export class Heap<T> {
+export class Heap<T extends HeapEntry> {
   readonly #entries: T[] = [];
-  readonly #places = new Map<T, number>();
   readonly #before: (a: T, b: T) => boolean;
 
   /** `before(a, b)` says whether `a` comes out first; it must be a strict total order. */
@@ -18,7 +23,7 @@ export class Heap<T> {
 
   /** Whether the entry is in the heap. */
   has(entry: T): boolean {
-    return this.#places.has(entry);
+    return this.#entries[entry.place] === entry;
   }
 
   /** The first entry, which stays. */
@@ -28,14 +33,12 @@ export class Heap<T> {
 
   /** Adds an entry; one that is already there is moved to where it belongs now. */
   push(entry: T): void {
-    const place = this.#places.get(entry);
-    if (place !== undefined) {
-      this.#settle(place);
+    if (this.has(entry)) {
+      this.#settle(entry.place);
       return;
     }
-    this.#entries.push(entry);
-    this.#places.set(entry, this.#entries.length - 1);
-    this.#up(this.#entries.length - 1);
+    entry.place = this.#entries.push(entry) - 1;
+    this.#up(entry.place);
   }
 
   /** Takes out the first entry. */
@@ -47,13 +50,12 @@ export class Heap<T> {
 
   /** Takes an entry out; false where it was not in. */
   delete(entry: T): boolean {
-    const place = this.#places.get(entry);
-    if (place === undefined) return false;
-    this.#places.delete(entry);
+    if (!this.has(entry)) return false;
+    const { place } = entry;
     const last = this.#entries.pop();
     if (last !== undefined && last !== entry) {
       this.#entries[place] = last;
-      this.#places.set(last, place);
+      last.place = place;
       this.#settle(place);
     }
     return true;
@@ -96,8 +98,8 @@ export class Heap<T> {
     const atB = this.#at(b);
     this.#entries[a] = atB;
     this.#entries[b] = atA;
-    this.#places.set(atB, a);
-    this.#places.set(atA, b);
+    atB.place = a;
+    atA.place = b;
   }
 
   #at(place: number): T {

@@ -44,8 +44,11 @@ export class PickSet {
     return rival === undefined ? null : this.#underPick(`task:${rival}`);
   }
 
-  /** Chooses the best task of the best class, and takes it out of the queue until `putBack`. */
-  take(ordinal: number): void {
+  /**
+   * Chooses the best task of the best class. Where more are to be chosen after it, it leaves the queue until
+   * `putBack`.
+   */
+  take(ordinal: number, isLast: boolean): void {
     const { queue } = this.#state.index;
     const cls = queue.best();
     const rank = cls?.ready.peek();
@@ -53,11 +56,12 @@ export class PickSet {
       throw new RangeError(`Cannot choose task number ${ordinal}: it is not the best of the queue`);
     }
     const { spec } = taskAt(this.#state, ordinal);
+    this.ordinals.push(ordinal);
+    if (isLast) return;
     if (spec.pool !== null) this.#poolUse.set(spec.pool, (this.#poolUse.get(spec.pool) ?? 0) + 1);
     for (const key of this.#state.index.writtenKeysOf(ordinal)) this.#writtenKeys.add(key);
     queue.delete(ordinal);
     this.#taken.push({ cls, rank });
-    this.ordinals.push(ordinal);
   }
 
   /** Restores the queue: what was taken is ready again, what was parked under a choice is free again. */

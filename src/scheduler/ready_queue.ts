@@ -9,10 +9,10 @@
  * one, whatever else each of them touches.
  */
 
-import { Heap } from "./heap.ts";
+import { Heap, type HeapEntry } from "./heap.ts";
 
 /** What decides the order: priority with ageing, then the longest remaining path, then the place in the plan. */
-export interface Rank {
+export interface Rank extends HeapEntry {
   readonly ordinal: number;
   /** Priority minus the number of the ten-minute step in which the task became ready; higher comes first. */
   readonly urgency: number;
@@ -21,7 +21,7 @@ export interface Rank {
 }
 
 /** Tasks that wait for the same things. */
-export interface TaskClass {
+export interface TaskClass extends HeapEntry {
   readonly key: string;
   /** The pool that they need, or null. */
   readonly pool: string | null;

@@ -115,8 +115,9 @@ export function move(
   Object.assign(task, changes);
   task.state = to;
   if (!isActive(to)) {
-    delete task.cancel_reason;
-    delete task.stalled;
+    // Deleting what is absent takes as long as the rest of the move.
+    if (task.cancel_reason !== undefined) delete task.cancel_reason;
+    if (task.stalled !== undefined) delete task.stalled;
   }
   state.index.moved(ordinal, from, now);
   return undefined;
