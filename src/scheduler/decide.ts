@@ -194,7 +194,7 @@ function decideClaims(state: RunState, now: number): EventDraft[] {
   const places = freePlaces(state, attemptsLeft(state));
   const actor = controllerActor(state);
   const picks = pickTasks(state, places.length).map((ordinal) => taskAt(state, ordinal));
-  const workers = assignPlaces(picks.map(({ spec }) => spec), places);
+  const workers = assignPlaces(picks, places);
   return picks.flatMap((view, at) => {
     const { spec, task } = view;
     const worker = workers[at] ?? null;

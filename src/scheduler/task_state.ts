@@ -71,6 +71,8 @@ export interface TaskState {
   cancel_reason?: string;
   /** Since when the current attempt makes no progress, and what tells so; absent while it does. */
   stalled?: Stall;
+  /** The worker that lost its latest attempt, until the next one is claimed; absent where none did. */
+  lost_by?: string;
   /** Where its work was taken over from; absent where it was run. */
   reused?: ReusedFrom;
   /** The attempt that proposed it; absent where the plan holds it. */

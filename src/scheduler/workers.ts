@@ -3,6 +3,7 @@
 import type { TaskSpec } from "../plan/spec.ts";
 import type { WorkerRecord } from "./run_record.ts";
 import { type RunState, taskAt } from "./run_state.ts";
+import type { TaskState } from "./task_state.ts";
 
 /** The worker name of the slots of the controller's own process. */
 export const LOCAL_WORKER = "local";
@@ -33,18 +34,26 @@ export function freePlaces(state: RunState, most: number): string[] {
   return places;
 }
 
+/** What decides which worker gets a task. */
+export interface Candidate {
+  readonly spec: Pick<TaskSpec, "loop" | "prompt">;
+  readonly task: Pick<TaskState, "lost_by">;
+}
+
 /**
  * The place of each task, from those that are free; null where it gets none now. A loop stays in the controller's own
  * process, which keeps and judges each iteration, and so does a prompt, whose agent that process answers; the others take
- * what is left, that process first.
+ * what is left, that process first. A task that a worker has lost goes to another one where one is free: what took it down
+ * may still be there.
  */
-export function assignPlaces(
-  specs: readonly Pick<TaskSpec, "loop" | "prompt">[],
-  places: readonly string[],
-): (string | null)[] {
+export function assignPlaces(tasks: readonly Candidate[], places: readonly string[]): (string | null)[] {
   const left = [...places];
   const take = (place: number) => place < 0 ? null : left.splice(place, 1)[0] ?? null;
-  const stays = specs.map(({ loop, prompt }) => loop !== undefined || prompt !== undefined);
+  const stays = tasks.map(({ spec: { loop, prompt } }) => loop !== undefined || prompt !== undefined);
   const local = stays.map((isLocal) => isLocal ? take(left.indexOf(LOCAL_WORKER)) : null);
-  return stays.map((isLocal, at) => isLocal ? local[at] ?? null : take(left.length > 0 ? 0 : -1));
+  return tasks.map(({ task }, at) => {
+    if (stays[at]) return local[at] ?? null;
+    const other = left.findIndex((worker) => worker !== task.lost_by);
+    return take(other < 0 ? left.length - 1 : other);
+  });
 }

@@ -9,7 +9,7 @@ import type { TaskSpec } from "../../src/plan/spec.ts";
 import { applyAll } from "../../src/run/state.ts";
 import { decide } from "../../src/scheduler/decide.ts";
 import { whatKeeps } from "../../src/scheduler/explain.ts";
-import { readLegacyTask } from "../../src/scheduler/legacy.ts";
+import { readLegacyTask } from "./legacy_task.ts";
 import { backoffMs } from "../../src/scheduler/retry.ts";
 import { createRunState, findTask, runStateJson } from "../../src/scheduler/run_state.ts";
 import { settleAttempt } from "../../src/scheduler/settle.ts";

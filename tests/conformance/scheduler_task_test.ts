@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { TriggerRule } from "../../src/plan/spec.ts";
-import { readLegacyTask } from "../../src/scheduler/legacy.ts";
+import { readLegacyTask } from "./legacy_task.ts";
 import { readiness, tallyOf } from "../../src/scheduler/readiness.ts";
 import { backoffMs } from "../../src/scheduler/retry.ts";
 import { isTerminal, type TaskStatus } from "../../src/scheduler/task_state.ts";

@@ -49,6 +49,25 @@ Deno.test("a worker joins once, and not a run that is ending; who has left or di
   assertEquals(refusal(decideAll(ledger)), "the run is ending");
 });
 
+Deno.test("a recovered task prefers a different worker, and takes the same one where no other has a place", () => {
+  const ledger = ledgerOf([makeTask("a"), makeTask("b")], { workers: 1 });
+  join(ledger, "w", 1);
+  decideAll(ledger);
+  assertEquals(["a", "b"].map((id) => ownerOf(ledger, id)), ["local", "w"]);
+  const lose = (id: string) => {
+    const task = findTask(ledger.state, id)?.task;
+    if (task !== undefined) task.lease_expires = ledger.now;
+    assertEquals(decide(ledger.state, ledger.now).map(({ kind }) => kind), ["retry_scheduled"]);
+    decideAll(ledger);
+  };
+  lose("a");
+  assertEquals(ownerOf(ledger, "a"), "local", "no other has a place");
+  end(ledger, "b", "success");
+  lose("a");
+  assertEquals(ownerOf(ledger, "a"), "w");
+  assertEquals(findTask(ledger.state, "a")?.task.lost_by, undefined);
+});
+
 Deno.test("P3: only the worker of the current attempt reports it; all else is refused, and told", () => {
   const ledger = ledgerOf([makeTask("a"), makeTask("b")], { workers: 1 });
   decideAll(ledger);

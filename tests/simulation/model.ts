@@ -139,7 +139,9 @@ function claims(seen: Seen): string[] {
   const rest = free.slice(loops.length);
   const claimed = chosen.filter((each) => each.spec.loop === undefined || loops.includes(each));
   return claimed.map((each) => {
-    const worker = each.spec.loop === undefined ? rest.shift() : "local";
+    // Whoever has lost it is the last to get it again.
+    const other = Math.max(0, rest.findIndex((worker) => worker !== each.lost_by));
+    const worker = each.spec.loop === undefined ? rest.splice(other, 1)[0] : "local";
     return `claim ${each.id} ${each.attempt + 1} ${baseOf(seen, each)} ${
       now + plan.lease_secs * 1000
     } ${worker}`;

@@ -210,6 +210,12 @@ export const MUTANTS: readonly Mutant[] = [
     replacement: "worker !== LOCAL_WORKER",
   },
   {
+    name: "a recovered task goes back to the worker that lost it",
+    file: WORKERS,
+    text: "left.findIndex((worker) => worker !== task.lost_by)",
+    replacement: "left.length - left.length",
+  },
+  {
     name: "any worker may report any attempt",
     file: REQUESTS,
     text: "if (isCurrent && view.task.owner === worker) return [];",

@@ -67,6 +67,8 @@ export class TaskShadow {
   token: number | null = null;
   /** Who has the latest attempt in hand. */
   owner: string | null = null;
+  /** Who has lost the latest attempt, as long as no other was claimed. */
+  lostBy: string | undefined;
   /** Place of the head that holds its work; −1 where none does. */
   delivered = -1;
   retries = 0;
@@ -114,6 +116,7 @@ export class TaskShadow {
       ["attempt", task.attempt, this.attempt],
       ["retries", task.retry_count, this.retries],
       ["recoveries", task.recovery_count, this.recoveries],
+      ["the loser", task.lost_by, this.lostBy],
       ["a lease", task.lease_expires !== null, this.isActive],
     ] as const;
     for (const [what, folded, told] of pairs) {
@@ -127,6 +130,7 @@ export class TaskShadow {
         this.token = event.index;
         this.attempt = event.payload.attempt;
         this.owner = event.payload.worker;
+        this.lostBy = undefined;
         this.notBefore = 0;
         this.#gatesPassed.clear();
         break;
@@ -162,6 +166,7 @@ export class TaskShadow {
     this.token = null;
     this.notBefore = payload.not_before;
     if (payload.class === "retry") this.retries += 1;
+    if (payload.class === "recovery") this.lostBy = this.owner ?? undefined;
     this.recoveries = payload.class === "recovery" ? this.recoveries + 1 : 0;
     if (payload.class === "conflict") this.conflicts += 1;
     const most = this.spec.retry_policy.max_attempts;

@@ -51,6 +51,12 @@ export const taskState = z.strictObject({
   cancel_reason: z.string().optional().describe("Why it is to be cancelled while it is at work"),
   stalled: z.strictObject({ since: runTime, reason: z.string() }).optional()
     .describe("Since when the current attempt makes no progress; absent while it does"),
+  lost_by: z.string().optional()
+    .describe("The worker that lost its latest attempt, until the next one is claimed"),
+  conflict: z.strictObject({ head: objectId, paths: z.array(z.string()), diffs: z.string() }).optional()
+    .describe(
+      "The latest conflict of its work: the head that it did not fit on, and the file with both sides' changes",
+    ),
   reused: reusedFrom.optional().describe("The attempt of an earlier run whose work was taken over"),
   proposed_by: z.strictObject({ ...attemptRef, depth: z.int().min(1) }).optional()
     .describe("The attempt that proposed the task; absent where the plan holds it"),

@@ -50,6 +50,7 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     if (payload.attempt !== due) return `attempt ${due} of task "${view.task.id}" was due`;
     // On another base a loop begins anew.
     if (view.task.loop?.base !== payload.base) delete view.task.loop;
+    if (view.task.lost_by !== undefined) delete view.task.lost_by;
     return move(state, view, "claimed", timeOf(event), {
       ...NO_ATTEMPT,
       attempt: payload.attempt,
@@ -175,6 +176,7 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     const view = attemptOf(state, event.payload, "claimed", "running", "finished");
     if (typeof view === "string") return view;
     const { task } = view;
+    const { owner } = task;
     const { class: kind, not_before, outcome, reason } = event.payload;
     leaveMergeQueue(state, view);
     closeRequest(state, event.payload);
@@ -187,6 +189,7 @@ export const taskHandlers: HandlersOf<TaskKind> = {
       retry_count: task.retry_count + (kind === "retry" ? 1 : 0),
       recovery_count: kind === "recovery" ? task.recovery_count + 1 : 0,
     });
+    if (broken === undefined && kind === "recovery" && owner !== null) task.lost_by = owner;
     // A recovery goes on with the loop; everything else begins it anew.
     if (broken === undefined && kind !== "recovery") delete task.loop;
     return broken;

@@ -1,12 +1,12 @@
 /**
  * Tasks as the earlier omk (0.5) kept them: one JSON object that holds what a task is to do, where it stands, and any
- * other field beside these. Reading one takes the three apart. Pure.
+ * other field beside these. Its own tests speak of such tasks; reading one takes the three apart.
  */
 
 import * as z from "zod";
-import { UsageError } from "../errors.ts";
-import { isTaskId, type RetryPolicy, type TaskSpec } from "../plan/spec.ts";
-import type { TaskState } from "./task_state.ts";
+import { UsageError } from "../../src/errors.ts";
+import { isTaskId, type RetryPolicy, type TaskSpec } from "../../src/plan/spec.ts";
+import type { TaskState } from "../../src/scheduler/task_state.ts";
 
 /** A text is no task of the earlier omk. */
 export class LegacyTaskError extends UsageError {

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { LegacyTaskError, readLegacyTask } from "../../src/scheduler/legacy.ts";
+import { LegacyTaskError, readLegacyTask } from "./legacy_task.ts";
 
 /** A task as the earlier omk wrote it. */
 function read(fields: object = {}) {
