@@ -3,7 +3,7 @@
 import { sha256 } from "../digest.ts";
 import { parseBundle, type SignedStatement, signStatements } from "./bundle.ts";
 import { replaceFile, syncDirectory } from "./canonical_file.ts";
-import type { Envelope } from "./dsse.ts";
+import { type Envelope, payloadDigest } from "./dsse.ts";
 import { ATTESTATIONS_FILE, PROOF_FILE, VERDICTS_FILE } from "./files.ts";
 import type { SigningKey } from "./key.ts";
 import { readRunFile } from "./run_files.ts";
@@ -44,10 +44,20 @@ export async function signProof(directory: string, key: SigningKey): Promise<rea
   return await readAttestations(directory) ?? [];
 }
 
-/** Adds a signed verdict to those of a run; the file is replaced as a whole. */
-export async function appendVerdict(directory: string, envelope: Envelope): Promise<void> {
-  const before = await readOrNull(`${directory}/${VERDICTS_FILE}`) ?? "";
-  await replaceFile(directory, VERDICTS_FILE, `${before}${JSON.stringify(envelope)}\n`);
+/**
+ * Adds a signed verdict to those of a run; the file is replaced as a whole.
+ *
+ * @param told digests of the statements that the log tells of: others were signed just before an omk died, and go
+ */
+export async function appendVerdict(
+  directory: string,
+  envelope: Envelope,
+  told: ReadonlySet<string>,
+): Promise<void> {
+  const kept = (await readVerdicts(directory)).map((each) => each.envelope)
+    .filter((each) => told.has(payloadDigest(each)));
+  const lines = [...kept, envelope].map((each) => `${JSON.stringify(each)}\n`);
+  await replaceFile(directory, VERDICTS_FILE, lines.join(""));
   syncDirectory(directory);
 }
 

@@ -46,7 +46,10 @@ export function verdictStatement(
   };
 }
 
-/** Each verdict that the log says was signed has its statement, unchanged, and where the key is known, signed by it. */
+/**
+ * Each verdict that the log says was signed has its statement, unchanged, and where the key is known, signed by it; and
+ * each statement that was kept is told by the log, which may have been cut behind the proof.
+ */
 export function checkVerdicts(
   recorded: readonly Pick<PayloadOf<"run_accepted">, "by" | "statement">[],
   kept: readonly SignedStatement[],
@@ -65,6 +68,13 @@ export function checkVerdicts(
         `${VERDICTS_FILE}:${found.line}: expected a signature that holds, found another`,
       );
     }
+  }
+  const told = new Set(signed.map(({ statement }) => statement));
+  const untold = kept.find(({ envelope }) => !told.has(payloadDigest(envelope)));
+  if (untold !== undefined) {
+    throw new CheckFailure(
+      `${VERDICTS_FILE}:${untold.line}: expected a verdict that the log tells of, found one that it does not`,
+    );
   }
   return `${recorded.length} ${recorded.length === 1 ? "verdict" : "verdicts"}, ${signed.length} signed`;
 }

@@ -9,7 +9,7 @@ import { CheckFailure, Checks, type VerifyReport } from "./checks.ts";
 import type { GitAccess } from "./git_access.ts";
 import { type FoldedRun, foldRun, readPlan, type RunFold } from "./run_files.ts";
 import { claims } from "./dsse.ts";
-import { ATTESTATIONS_FILE } from "./files.ts";
+import { ATTESTATIONS_FILE, VERDICTS_FILE } from "./files.ts";
 import type { Proof } from "./schema.ts";
 import { readAttestations, readVerdicts } from "./sign.ts";
 import { statementsOf } from "./statements.ts";
@@ -118,7 +118,7 @@ class Verification {
     await this.#checks.make("artifacts", () => checkArtifacts(runDirectory, proof));
     await this.#checkSigned(proof, written);
     const { verdicts } = atEnd.evidence;
-    if (verdicts.length === 0) return;
+    if (verdicts.length === 0 && !await exists(`${runDirectory}/${VERDICTS_FILE}`)) return;
     const { key } = this.#options;
     await this.#checks.make(
       "verdicts",

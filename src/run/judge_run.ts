@@ -4,6 +4,7 @@ import { sha256 } from "../digest.ts";
 import { OmkError } from "../errors.ts";
 import { draft } from "../log/event.ts";
 import type { RunStatus } from "../log/kinds.ts";
+import { readRunLog } from "../log/reader.ts";
 import { sealEnvelope } from "../proof/dsse.ts";
 import { findSigningKey } from "../proof/key_file.ts";
 import { appendVerdict } from "../proof/sign.ts";
@@ -71,7 +72,7 @@ export async function judgeRun(directory: RunDirectory, options: JudgeOptions): 
       const proof = proofSchema.parse(JSON.parse(text));
       const verdict = { accepted, by, reason, at: new Date(log.clock.now()).toISOString() };
       const payload = statementBytes(verdictStatement(proof, sha256(text), verdict));
-      await appendVerdict(directory.path, sealEnvelope(payload, key));
+      await appendVerdict(directory.path, sealEnvelope(payload, key), await toldVerdicts(directory));
       signed.statement = sha256(payload);
     }
     // The controller that goes on from here starts from a state that holds the verdict.
@@ -87,4 +88,15 @@ export async function judgeRun(directory: RunDirectory, options: JudgeOptions): 
   // What a person was needed for is settled: the run comes to another end, with another proof.
   const proved = needsProof ? (await session.run()).status : status;
   return { by, signedBy: key?.public.id ?? null, status: proved };
+}
+
+/** Digests of the signed statements that the log tells of. */
+async function toldVerdicts({ events }: RunDirectory): Promise<ReadonlySet<string>> {
+  const told = new Set<string>();
+  const filter = { kinds: new Set(["run_accepted", "run_rejected"]) };
+  for await (const event of readRunLog(events, { filter })) {
+    if (event.kind !== "run_accepted" && event.kind !== "run_rejected") continue;
+    if (event.payload.statement !== undefined) told.add(event.payload.statement);
+  }
+  return told;
 }
