@@ -18,6 +18,7 @@ import { schedulerBenchmark } from "../tests/bench/scheduler.ts";
 import { startBenchmark } from "../tests/bench/start.ts";
 import { supervisionBenchmark } from "../tests/bench/supervision.ts";
 import { tasksBenchmark } from "../tests/bench/tasks.ts";
+import { verifyBenchmark } from "../tests/bench/verify.ts";
 import { worktreesBenchmark } from "../tests/bench/worktrees.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
@@ -30,6 +31,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   schedulerBenchmark,
   liveBenchmark,
   logBenchmark,
+  verifyBenchmark,
   graphBenchmark,
   commandsBenchmark,
   mergeBenchmark,

@@ -1,20 +1,13 @@
 /** How soon `omk resume` dispatches a task of a run whose log is long, with a snapshot of its state and without. */
 
-import { sha256 } from "../../src/digest.ts";
-import { draft, type EventDraft } from "../../src/log/event.ts";
 import { openRunLog } from "../../src/log/file_log.ts";
 import { foldRun, loadRunPlan } from "../../src/run/load_run.ts";
 import { keepSnapshots } from "../../src/run/run_snapshot.ts";
 import type { RunDirectory } from "../../src/run/directory.ts";
-import { recordRun } from "../cli/fixture.ts";
-import { makeOutcome, makePlan, makeTask } from "../run/fixture.ts";
+import { makeTask } from "../run/fixture.ts";
+import { EVENTS, IN_PLACE, recordTasks, RUN_ID } from "./long_run.ts";
 import { type Benchmark, BINARY, execute, measure, median, report } from "./measure.ts";
 
-const RUN_ID = "20260102-030405-abcd";
-const TASKS = 20_000;
-/** With `run_started`, a hundred thousand. */
-const EVENTS_EACH = 5;
-const ACTOR = "controller/1";
 /** The task that is left says when it began, in nanoseconds since 1970. */
 const FIRST_FILE = "first";
 
@@ -47,9 +40,7 @@ export const resumeBenchmark: Benchmark = {
     ], runs);
     const megabytes = (recorded.length / 1e6).toFixed(0);
     report(
-      `omk resume of ${
-        TASKS * EVENTS_EACH
-      } events (${megabytes} MB): until the first task runs (goal: under 1 s)`,
+      `omk resume of ${EVENTS} events (${megabytes} MB): until the first task runs (goal: under 1 s)`,
       [
         ...[...dispatches].map(([name, all]) =>
           `${name.padEnd(30)} ${median(all.slice(1)).toFixed(0).padStart(5)} ms`
@@ -65,39 +56,8 @@ export const resumeBenchmark: Benchmark = {
 };
 
 /** A run that has lost its controller when all of its tasks but one were completed. */
-async function recordInterrupted(scratch: string): Promise<RunDirectory> {
-  const settings = { isolation: "none", write_set: [] } as const;
-  const tasks = Array.from({ length: TASKS }, (_, at) => makeTask(`t${at}`, settings));
-  const plan = makePlan([...tasks, makeTask("last", { ...settings, run: `date +%s%N > ${FIRST_FILE}` })]);
-  const home = `${scratch}/state/omk/${sha256(scratch).slice(0, 16)}`;
-  const drafts = tasks.flatMap(({ id }, at) => completed(id, at * EVENTS_EACH + 1));
-  const directory = await recordRun(home, RUN_ID, plan, [], { base: null, directory: scratch });
-  await using log = await openRunLog(directory.events, { runId: RUN_ID, durability: "none" });
-  // As a controller commits them: a few at a time.
-  for (let at = 0; at < drafts.length - 1; at += EVENTS_EACH) {
-    await log.append(drafts.slice(at, at + EVENTS_EACH).slice(0, drafts.length - 1 - at));
-  }
-  return directory;
-}
-
-function completed(task_id: string, token: number): EventDraft[] {
-  const ref = { task_id, attempt: 1, token };
-  const subject = `task/${task_id}` as const;
-  const outcome = makeOutcome("success");
-  const claim = { task_id, attempt: 1, worker: "local", lease_expires: 1, base: null };
-  const process = { pid: 99, pgid: 99, start_time: null, boot_id: null };
-  return [
-    draft("task_claimed", subject, ACTOR, claim),
-    draft("task_started", subject, ACTOR, {
-      ...ref,
-      process,
-      slot: null,
-      output: `tasks/${task_id}/1/output.log`,
-    }),
-    draft("task_finished", subject, ACTOR, { ...ref, outcome, outputs: [] }),
-    draft("task_completed", subject, ACTOR, { ...ref, commit: null, tree: null }),
-    draft("usage_recorded", subject, ACTOR, { ...ref, metric: "tokens", amount: 1, quality: "measured" }),
-  ];
+function recordInterrupted(scratch: string): Promise<RunDirectory> {
+  return recordTasks(scratch, [makeTask("last", { ...IN_PLACE, run: `date +%s%N > ${FIRST_FILE}` })]);
 }
 
 async function keepSnapshot(directory: RunDirectory): Promise<void> {
