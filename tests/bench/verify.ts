@@ -5,6 +5,7 @@
 
 import { createHash } from "node:crypto";
 import { draft, type EventDraft } from "../../src/log/event.ts";
+import { findLostTests } from "../../src/gates/tests/find_lost_tests.ts";
 import { openRunLog } from "../../src/log/file_log.ts";
 import { createProofWriter } from "../../src/proof/write.ts";
 import type { RunDirectory } from "../../src/run/directory.ts";
@@ -67,7 +68,8 @@ async function recordProved(scratch: string): Promise<RunDirectory> {
 
 async function verify(directory: RunDirectory): Promise<void> {
   const fold = { create: createRunState, apply };
-  const { first_failure } = await verifyRun({ runDirectory: directory.path, git: null, fold, key: null });
+  const runDirectory = directory.path;
+  const { first_failure } = await verifyRun({ runDirectory, git: null, fold, findLostTests, key: null });
   if (first_failure !== null) throw new Error(`${first_failure.name}: ${first_failure.detail}`);
 }
 
