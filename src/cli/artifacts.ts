@@ -2,7 +2,7 @@
 
 import type { RunState } from "../scheduler/run_state.ts";
 import { attemptDirectory, outputPath } from "../run/directory.ts";
-import type { AttemptHistory, AttemptRecord, GateRun } from "./attempt_history.ts";
+import type { AttemptHistory, AttemptRecord, GateRun } from "../run/attempt_history.ts";
 
 /** A file with the output of an attempt or of a gate. */
 export interface ArtifactFile {

@@ -3,7 +3,7 @@
 import type { RunEvent } from "../log/event.ts";
 import type { PayloadOf } from "../log/kinds.ts";
 import { outputPath, type RunDirectory } from "../run/directory.ts";
-import { gateKey } from "./attempt_history.ts";
+import { gateKey } from "../run/attempt_history.ts";
 import { followRun } from "./follow_run.ts";
 import { gateFiles } from "./gate_files.ts";
 import type { Output } from "./output.ts";

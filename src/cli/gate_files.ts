@@ -5,7 +5,7 @@
 
 import { gateFileName } from "../gates/artifact_names.ts";
 import type { ArtifactFile, ArtifactQuery } from "./artifacts.ts";
-import type { AttemptHistory } from "./attempt_history.ts";
+import type { AttemptHistory } from "../run/attempt_history.ts";
 
 /**
  * The files of a gate that are not in `taken`, in the order in which they were begun; paths relative to the run's

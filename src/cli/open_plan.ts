@@ -7,6 +7,8 @@ import { UsageError } from "../errors.ts";
 import type { PayloadOf } from "../log/kinds.ts";
 import { redactText } from "../log/redact.ts";
 import { earlierDurations } from "../run/earlier_durations.ts";
+import { configDirectory } from "../run/config_directory.ts";
+import { readTemplate } from "../run/prompt_template.ts";
 import { approvalReader, findPlan, readPlanText } from "../run/plan_file.ts";
 import type { CommandContext } from "./command.ts";
 import { locate } from "./place.ts";
@@ -35,6 +37,7 @@ export async function openPlan(context: CommandContext, planPath: string | undef
     env,
     redact: redactText,
     readApproval: approvalReader(path),
+    readTemplate: (name) => readTemplate(path, name, configDirectory(env)),
   });
   if (!loaded.ok) throw new PlanError(loaded.problems);
   return { path, plan: loaded.plan, durations: await earlierDurations(home, loaded.plan) };

@@ -53,6 +53,11 @@ export const COMMAND_GROUPS: readonly {
         load: async () => (await import("./commands/answer.ts")).answerCommand,
       },
       {
+        name: "prompt",
+        summary: "print what the agent of a task is told",
+        load: async () => (await import("./commands/prompt.ts")).promptCommand,
+      },
+      {
         name: "approve",
         summary: "say yes or no to an agent that asks for leave",
         load: async () => (await import("./commands/approve.ts")).approveCommand,

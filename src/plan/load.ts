@@ -49,6 +49,11 @@ export interface PlanSource {
    * looked at, and the policy of such a plan is that of omk.
    */
   readonly readApproval?: ((name: string) => Promise<ApprovalFile>) | undefined;
+  /**
+   * The text of the template that prompts are made of, by the name that the plan gives; what it throws stops the loading.
+   * Absent: that of omk.
+   */
+  readonly readTemplate?: ((name: string | undefined) => Promise<string | undefined>) | undefined;
 }
 
 /** What loading comes to. */
@@ -95,11 +100,13 @@ export async function loadPlan(source: PlanSource): Promise<LoadedPlan> {
   if (checked.input === undefined) return { ok: false, problems: await place(checked.findings.map(tell)) };
   const approval = await approvalOf(checked.input, source);
   if (!approval.ok) return { ok: false, problems: approval.problems };
-  const plan = normalizePlan({ ...checked.input, approval: approval.input }, {
+  const template = await source.readTemplate?.(checked.input.prompt_template);
+  const normal = normalizePlan({ ...checked.input, approval: approval.input }, {
     name: nameOf(source.path),
     tree,
     defaults: source.defaults,
   });
+  const plan = template === undefined ? normal : { ...normal, prompt_template: template };
   return {
     ok: true,
     plan,

@@ -115,6 +115,7 @@ const storedPlan = z.strictObject({
     pin_file_bytes: count,
     containment: z.exactOptional(z.enum(["auto", "cgroup", "pidns", "mark", "group"])),
   }),
+  prompt_template: z.exactOptional(z.string()),
   prices: z.exactOptional(z.record(z.string(), modelPrice)),
   approval: z.exactOptional(approval),
   proposals: z.exactOptional(z.strictObject({

@@ -307,6 +307,10 @@ export const planInput = z.strictObject({
   agents: z.record(z.string().min(1).max(64), agentInput).optional().describe(
     "How agents are started, by the name that tasks give; those of omk's own table need no entry",
   ),
+  prompt_template: z.string().min(1).optional().describe(
+    "File of the template that prompts are made of, relative to the plan's directory. Default: `prompt.md` beside the " +
+      "user's configuration, else that of `omk prompt --template`",
+  ),
   approval: approvalInput.optional().describe(
     "Which permissions agents get: `never` (none), `safe` (default: reading and writing in the worktree, and a few " +
       "harmless commands), `yolo` (all), or rules",

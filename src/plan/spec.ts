@@ -269,6 +269,8 @@ export interface Plan {
   readonly watchdog: WatchdogSpec;
   readonly lease_secs: number;
   readonly limits: Limits;
+  /** The text of the template that prompts are made of; absent: omk's own. */
+  readonly prompt_template?: string;
   /** What models cost, by name or the beginning of one; absent: nobody knows. */
   readonly prices?: { readonly [model: string]: ModelPrice };
   /** Which permissions agents get; absent: those of `DEFAULT_APPROVAL`. */

@@ -45,7 +45,8 @@ export class AttemptFlow {
 
   /** Starts the attempt that was just claimed for the task in this process. */
   static start(controller: ControllerHandle, taskId: string): AttemptFlow {
-    const request = claimedRequest(controller.state, taskId, controller.ports.runDirectory);
+    const { runDirectory, log } = controller.ports;
+    const request = claimedRequest(controller.state, taskId, runDirectory, log);
     const begun = findTask(controller.state, taskId)?.task.loop;
     return new AttemptFlow(controller, controller.ports.attempts.start(request), begun);
   }

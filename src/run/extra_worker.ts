@@ -190,7 +190,7 @@ export class ExtraWorker {
       const isMine = task.owner === this.#identity.worker && task.state === "claimed";
       if (!isMine || token === null || this.#attempts.has(token) || this.#reported.has(token)) continue;
       const attempt = this.#ports.attempts.start(
-        claimedRequest(this.state, task.id, this.#ports.runDirectory),
+        claimedRequest(this.state, task.id, this.#ports.runDirectory, this.#ports.log),
       );
       this.#attempts.set(token, attempt);
       this.#track(this.#follow(attempt));

@@ -17,6 +17,8 @@ import type { TrackedPath } from "../plan/tracked_tree.ts";
 import type { Plan, TaskSpec } from "../plan/spec.ts";
 import { findProgram } from "../process/find_program.ts";
 import { homeOf } from "./home.ts";
+import { configDirectory } from "./config_directory.ts";
+import { readTemplate } from "./prompt_template.ts";
 import { approvalReader, findPlan, readPlanText } from "./plan_file.ts";
 
 /** What the user asked for. */
@@ -101,6 +103,7 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
     tracked,
     defaults: options.defaults,
     readApproval: approvalReader(planPath),
+    readTemplate: (name) => readTemplate(planPath, name, configDirectory(options.env)),
   });
   if (!loaded.ok) throw new PlanError(loaded.problems);
   const selected = selectionOf(loaded.plan, options);

@@ -30,7 +30,7 @@ export class RemoteAttempts {
   /** The attempt of a task that was claimed for `worker`, with what the log says of it already. */
   flowOf(worker: string, taskId: string): AttemptFlow {
     const { state, ports } = this.#controller;
-    const request = claimedRequest(state, taskId, ports.runDirectory);
+    const request = claimedRequest(state, taskId, ports.runDirectory, ports.log);
     const attempt = new RemoteAttempt(worker, request, { extra: this.#extra, clock: ports.clock });
     const { token } = request.ref;
     this.#attempts.set(token, attempt);

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { AttemptHistory } from "../../src/cli/attempt_history.ts";
+import { AttemptHistory } from "../../src/run/attempt_history.ts";
 import { gateFiles, runningGateFiles } from "../../src/cli/gate_files.ts";
 import { draft, type EventDraft, type RunEvent } from "../../src/log/event.ts";
 import { RUN_ID } from "../run/fixture.ts";

@@ -8,7 +8,7 @@ import {
   gateNames,
   selectArtifacts,
 } from "../artifacts.ts";
-import { AttemptHistory } from "../attempt_history.ts";
+import { AttemptHistory } from "../../run/attempt_history.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { runningGateFiles } from "../gate_files.ts";
 import { NEEDS_READ } from "../needs.ts";

@@ -4,7 +4,7 @@ import { ExitCode, UsageError } from "../../errors.ts";
 import type { PayloadOf } from "../../log/kinds.ts";
 import { standingOf } from "../../run/load_run.ts";
 import { findTask } from "../../scheduler/run_state.ts";
-import { AttemptHistory } from "../attempt_history.ts";
+import { AttemptHistory } from "../../run/attempt_history.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { NEEDS_READ } from "../needs.ts";
 import { openRun, requireTasks, splitRunAndTasks } from "../open_run.ts";

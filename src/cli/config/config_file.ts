@@ -1,12 +1,13 @@
 /** The user's configuration file: where it lies, what it says, and everything that is wrong with it. */
 
 import { reasonOf, UsageError } from "../../errors.ts";
+import { configDirectory } from "../../run/config_directory.ts";
 import type { ConfigFile } from "./config.ts";
 
 /** Where the file lies; undefined where neither XDG_CONFIG_HOME nor HOME names a directory. */
 export function configPath(env: Readonly<Record<string, string>>): string | undefined {
-  if (env.XDG_CONFIG_HOME?.startsWith("/")) return `${env.XDG_CONFIG_HOME}/omk/config.jsonc`;
-  return env.HOME?.startsWith("/") ? `${env.HOME}/.config/omk/config.jsonc` : undefined;
+  const directory = configDirectory(env);
+  return directory === undefined ? undefined : `${directory}/config.jsonc`;
 }
 
 /**

@@ -8,6 +8,8 @@ import { PLAN_NAME } from "../../plan/names.ts";
 import { parsePlanText } from "../../plan/parse.ts";
 import { formatProblem } from "../../plan/problem.ts";
 import type { GateSpec, Plan } from "../../plan/spec.ts";
+import { configDirectory } from "../../run/config_directory.ts";
+import { readTemplate } from "../../run/prompt_template.ts";
 import { approvalReader, readPlanText } from "../../run/plan_file.ts";
 import { counted } from "../render/text.ts";
 import { type Finding, finding, findingOf } from "./finding.ts";
@@ -56,6 +58,7 @@ export async function checkPlan({ directory, env, repository }: PlanQuestion): P
       caseSensitive: repository?.caseSensitive,
       tracked,
       readApproval: approvalReader(path),
+      readTemplate: (name) => readTemplate(path, name, configDirectory(env)),
     });
   } catch (error) {
     return { findings: [findingOf("plan", "error", error)], settings: null };

@@ -3,7 +3,7 @@
 import type { PayloadOf } from "../../log/kinds.ts";
 import type { RunState } from "../../scheduler/run_state.ts";
 import type { TaskState } from "../../scheduler/task_state.ts";
-import type { AttemptHistory, AttemptRecord, GateRun } from "../attempt_history.ts";
+import type { AttemptHistory, AttemptRecord, GateRun } from "../../run/attempt_history.ts";
 import type { Style } from "../output.ts";
 import { formatDuration } from "./duration.ts";
 import { type Field, fieldLines } from "./fields.ts";

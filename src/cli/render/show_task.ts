@@ -4,7 +4,7 @@ import type { AttemptOutcome } from "../../log/kinds.ts";
 import type { Command, LoopSpec, TaskSpec } from "../../plan/spec.ts";
 import type { TaskView } from "../../scheduler/run_state.ts";
 import type { ProposedBy } from "../../scheduler/task_state.ts";
-import type { AttemptRecord } from "../attempt_history.ts";
+import type { AttemptRecord } from "../../run/attempt_history.ts";
 import type { Style } from "../output.ts";
 import { formatDuration } from "./duration.ts";
 import { type Field, fieldLines, firstOf } from "./fields.ts";

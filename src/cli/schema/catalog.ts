@@ -212,6 +212,12 @@ export const SCHEMAS: readonly SchemaEntry[] = [
     make: async () => await toJsonSchema((await import("./steering.ts")).retrySchema),
   },
   {
+    name: "prompt",
+    commands: ["prompt"],
+    description: "omk prompt --json: what the agent of a task is told",
+    make: async () => await toJsonSchema((await import("./telling.ts")).promptSchema),
+  },
+  {
     name: "approve",
     commands: ["approve"],
     description: "omk approve --json: what became of an approval, or what waits for one",

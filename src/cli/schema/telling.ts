@@ -170,3 +170,15 @@ export const versionSchema = z.strictObject({
 
 /** One row of `omk query --json`. */
 export const querySchema = z.record(z.string(), z.unknown()).describe("One row of the answer, by column");
+
+/** `omk prompt --json`, and with --template. */
+export const promptSchema = z.union([
+  z.strictObject({
+    schema_version: version,
+    task_id: z.string(),
+    run_id: z.string().nullable().describe("Null where there is no run yet"),
+    attempt: z.int().min(1).describe("The attempt that gets it"),
+    prompt: z.string(),
+  }),
+  z.strictObject({ schema_version: version, template: z.string() }),
+]).describe("What the agent of a task is told, or the template of prompts");

@@ -2,7 +2,7 @@
 
 import type { RunEvent } from "../log/event.ts";
 import { type AttemptOutcome, KINDS, type PayloadOf } from "../log/kinds.ts";
-import { incarnationOf } from "../run/state.ts";
+import { incarnationOf } from "./state.ts";
 
 /** How an attempt ended, as far as its task is concerned. */
 export interface AttemptEnd {

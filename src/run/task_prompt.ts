@@ -1,0 +1,94 @@
+/** The prompt of a task: the template, filled with what the plan says and with what earlier attempts failed with. */
+
+import type { RunEvent } from "../log/event.ts";
+import { redactText } from "../log/redact.ts";
+import type { Plan, TaskSpec } from "../plan/spec.ts";
+import { describeOutcome } from "../scheduler/retry.ts";
+import type { EarlierAttempt, Evidence } from "../worker/prompt/earlier.ts";
+import { taskValues } from "../worker/prompt/task_values.ts";
+import { fillTemplate } from "../worker/prompt/template.ts";
+import { AttemptHistory, type AttemptRecord } from "./attempt_history.ts";
+
+/** Of a file that shows what went wrong, so many bytes of its end are read. */
+const EVIDENCE_BYTES = 64_000;
+
+/** What a prompt is made of, beside the task. */
+export interface PromptSource {
+  readonly runId: string;
+  /** Absolute directory of the run's files. */
+  readonly directory: string;
+  readonly template: Plan["prompt_template"];
+  /** The attempt that gets the prompt, from 1. */
+  readonly attempt: number;
+  readonly answer?: string;
+  /** The log of the run; read only where there were earlier attempts. */
+  readonly events: () => AsyncIterable<RunEvent>;
+}
+
+/** See the module. Nothing in it has the shape of a secret (P12). */
+export async function taskPrompt(spec: TaskSpec, source: PromptSource): Promise<string> {
+  const { runId, attempt, answer, template } = source;
+  const values = taskValues(spec, promptOf(spec), {
+    runId,
+    attempt,
+    earlier: attempt > 1 ? await earlierAttempts(spec.id, source) : [],
+    ...(answer === undefined ? {} : { answer }),
+  });
+  return redactText(fillTemplate(values, template));
+}
+
+/** What the task asks an agent to do; "" where it asks none. */
+export function promptOf({ prompt, loop }: TaskSpec): string {
+  if (prompt !== undefined) return prompt;
+  return loop !== undefined && "prompt" in loop && typeof loop.prompt === "string" ? loop.prompt : "";
+}
+
+async function earlierAttempts(taskId: string, source: PromptSource): Promise<readonly EarlierAttempt[]> {
+  const history = new AttemptHistory();
+  for await (const event of source.events()) history.take(event);
+  const ended = history.of(taskId).filter((each) => each.attempt < source.attempt && each.end !== null);
+  return await Promise.all(ended.map(async (each, at) => ({
+    attempt: each.attempt,
+    reason: reasonOf(each),
+    // Only that of the latest is told.
+    evidence: at === ended.length - 1 ? await evidenceOf(each, source.directory) : [],
+  })));
+}
+
+function reasonOf({ outcome, end, conflicts }: AttemptRecord): string {
+  const conflict = conflicts.at(-1);
+  if (conflict !== undefined) {
+    return `conflicts with what was merged before it in ${conflict.paths.join(", ")}`;
+  }
+  if (outcome !== null && outcome.result !== "success") return describeOutcome(outcome);
+  return `ended: ${end?.reason ?? "nothing is known of it"}`;
+}
+
+async function evidenceOf(record: AttemptRecord, directory: string): Promise<readonly Evidence[]> {
+  const files: { readonly what: string; readonly path: string }[] = [];
+  for (const gate of record.gates) {
+    if (gate.result === "failed" && gate.output !== null) {
+      files.push({ what: `output of the check "${gate.gate}"`, path: gate.output.path });
+    }
+  }
+  const diffs = record.conflicts.at(-1)?.diffs;
+  if (diffs !== undefined) files.push({ what: "changes of both sides", path: diffs });
+  const found = await Promise.all(files.map(async ({ what, path }) => {
+    const text = await tailOf(`${directory}/${path}`);
+    return text.trim() === "" ? [] : [{ what, text }];
+  }));
+  return found.flat();
+}
+
+/** The end of a file; "" where it is gone: a prompt does without it. */
+async function tailOf(path: string): Promise<string> {
+  try {
+    using file = await Deno.open(path);
+    const { size } = await file.stat();
+    await file.seek(Math.max(0, size - EVIDENCE_BYTES), Deno.SeekMode.Start);
+    return await new Response(file.readable).text();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}
