@@ -77,8 +77,12 @@ export class AttemptFlow {
       this.attempt.activity().stage === "body";
   }
 
-  /** Whether its lease is renewed: its worker is alive, and it gets on or is allowed to take its time. */
+  /**
+   * Whether its lease is renewed: its worker is alive, and it gets on or is allowed to take its time. What is over is in
+   * the hands of the controller, whoever has done it.
+   */
   deservesLease(): boolean {
+    if (this.attempt.activity().stage === "over") return true;
     const owner = this.worker();
     const { workers = [] } = this.#controller.state.run;
     return !this.isStalled() && !workers.some(({ worker, state }) => worker === owner && state === "dead");

@@ -145,12 +145,15 @@ export class Controller implements ControllerHandle {
   async #turn(): Promise<void> {
     if (this.#fault !== null) throw this.#fault;
     const wake = this.#wake = Promise.withResolvers<void>();
-    await this.#keepTime();
     await this.#inbox.drain(this.state, this.ports.clock.now(), (drafts) => this.#append(drafts));
-    const { phase, proof_writing } = this.state.run;
-    // Whoever slept during an append renews leases before anything is decided.
-    if (phase !== "active" || (this.#leases.tick() && proof_writing === null)) return;
+    if (this.state.run.phase !== "active") return;
     const now = this.ports.clock.now();
+    // Nothing may come between this and the decision: whoever waits for the log, or sleeps, takes no lease away.
+    const timely = this.#keepTime(now);
+    if (timely.length > 0) {
+      await this.#append(timely);
+      return;
+    }
     let drafts = decide(this.state, now, this.#vetting?.held);
     if (drafts.length === 0 && this.#inbox.isEmpty && this.#flows.size === 0 && isQuiet(this.state)) {
       drafts = decideFinish(this.state);
@@ -335,16 +338,13 @@ export class Controller implements ControllerHandle {
     }
   }
 
-  /** Records a jump of the clock, and renews leases. */
-  async #keepTime(): Promise<void> {
-    const { clock } = this.ports;
-    if (this.state.run.proof_writing !== null) return;
-    const jump = clock.jump();
-    const jumped = jump === undefined
-      ? []
-      : [draft("clock_jumped", "run", controllerActor(this.state), jump)];
-    const drafts = [...jumped, ...this.#leases.renewals(clock.now())];
-    if (drafts.length > 0) await this.#append(drafts);
+  /** A jump of the clock, and the leases that are to be renewed. */
+  #keepTime(now: number): readonly EventDraft[] {
+    if (this.state.run.proof_writing !== null) return [];
+    const jump = this.ports.clock.jump();
+    const renewals = this.#leases.renewals(now);
+    if (jump === undefined) return renewals;
+    return [draft("clock_jumped", "run", controllerActor(this.state), jump), ...renewals];
   }
 
   async #poll(): Promise<void> {

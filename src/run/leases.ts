@@ -24,18 +24,17 @@ export class Leases {
     this.#awakeAt = controller.ports.clock.monotonic();
   }
 
-  /**
-   * To be called whenever the controller is awake: so it learns that it, or the machine, has slept. True until leases
-   * are renewed for it; nothing may be decided before that.
-   */
-  tick(): boolean {
+  /** To be called whenever the controller is awake: so it learns that it, or the machine, has slept. */
+  tick(): void {
     const now = this.#controller.ports.clock.monotonic();
     if (now - this.#awakeAt > this.#longestGap) this.#hasSlept = true;
     this.#awakeAt = now;
-    return this.#hasSlept;
   }
 
-  /** The renewals that are due: of what is half over, or of every lease after a sleep. */
+  /**
+   * The renewals that are due: of what is half over, or of every lease after a sleep. Where there are none, no lease of
+   * an attempt that deserves it has run out.
+   */
   renewals(now: number): readonly EventDraft[] {
     this.tick();
     const { state } = this.#controller;

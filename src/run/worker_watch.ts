@@ -17,9 +17,12 @@ import type { AttemptFlow } from "./attempt_flow.ts";
 import type { ControllerHandle } from "./controller_handle.ts";
 import { renewal } from "./leases.ts";
 
-/** A worker as it was found. */
+/** A worker as it was found at one moment. */
 interface Sight {
   readonly worker: string;
+  /** Run clock and wall clock of the look. */
+  readonly now: number;
+  readonly wall: number;
   readonly reading: HeartbeatReading;
   readonly isGone: boolean;
 }
@@ -74,20 +77,28 @@ export class WorkerWatch {
   }
 
   #others(): readonly WorkerRecord[] {
-    const { workers = [] } = this.#controller.state.run;
-    return workers.filter(({ worker, state }) => worker !== LOCAL_WORKER && state !== "stopped");
+    const { state: { run: { workers = [] } }, ports: { extra } } = this.#controller;
+    // Whoever looks for the processes of extra workers says at once when one is gone.
+    return workers.filter(({ worker, state }) =>
+      worker !== LOCAL_WORKER && state !== "stopped" && extra?.isPresent(worker) !== false
+    );
   }
 
   async #look(): Promise<void> {
     const { signal, ports: { heartbeats } } = this.#controller;
     const heartbeat = await this.#heart.beat();
-    const own: Sight = { worker: LOCAL_WORKER, reading: { kind: "read", heartbeat }, isGone: false };
+    const own: Sight = {
+      worker: LOCAL_WORKER,
+      ...this.#moment(),
+      reading: { kind: "read", heartbeat },
+      isGone: false,
+    };
     const others = await Promise.all(
-      this.#others().map(async ({ worker, process }): Promise<Sight> => ({
-        worker,
-        reading: await heartbeats.read(worker),
-        isGone: !await heartbeats.isAlive(process),
-      })),
+      this.#others().map(async ({ worker, process }): Promise<Sight> => {
+        const isGone = !await heartbeats.isAlive(process);
+        const reading = await heartbeats.read(worker);
+        return { worker, ...this.#moment(), reading, isGone };
+      }),
     );
     try {
       // Verdicts are about attempts of which a flow may be about to tell the end.
@@ -97,6 +108,11 @@ export class WorkerWatch {
     }
   }
 
+  #moment(): Pick<Sight, "now" | "wall"> {
+    const { clock, heartbeats } = this.#controller.ports;
+    return { now: clock.now(), wall: heartbeats.wall() };
+  }
+
   #verdicts(state: RunState, now: number, sights: readonly Sight[]): readonly EventDraft[] {
     // A proof tells everything up to its intent, so nothing may come between the two.
     if (state.run.phase !== "active" || state.run.proof_writing !== null) return [];
@@ -104,20 +120,28 @@ export class WorkerWatch {
       const record = state.run.workers?.find(({ worker }) => worker === sight.worker);
       const introduction = sight.worker === LOCAL_WORKER ? this.#introduce(state, record) : [];
       const known = introduction.length > 0 ? "started" : record?.state ?? "started";
-      const transitions = transitionsOf(this.#judge(sight, record, now), {
+      const transitions = transitionsOf(this.#judge(sight), {
         state: known,
         attempt: (slot) => knownOf(state, sight.worker, slot),
-      });
+      }).filter((each) => each.kind !== "stalled" || !this.#hasMovedSince(sight, each.slot));
       return [...introduction, ...transitions.flatMap((each) => draftsOf(state, sight.worker, each, now))];
     });
   }
 
-  #judge({ worker, reading, isGone }: Sight, record: WorkerRecord | undefined, now: number) {
-    const before = this.#watches.get(worker) ?? startWatch(record?.since ?? now);
-    const wall = this.#controller.ports.heartbeats.wall();
-    const watch = observe(before, { now, wall, reading, isGone }, this.#thresholds);
+  #judge({ worker, ...seen }: Sight) {
+    const before = this.#watches.get(worker) ?? startWatch(seen.now);
+    const watch = observe(before, seen);
     this.#watches.set(worker, watch);
     return judge(watch, this.#thresholds);
+  }
+
+  /** The log may be slow to take a verdict, and an attempt of this process may have got on meanwhile. */
+  #hasMovedSince({ worker }: Sight, { token, stage, progress }: HeartbeatSlot): boolean {
+    if (worker !== LOCAL_WORKER) return false;
+    const attempt = this.#ownAttempts().find(({ ref }) => ref.token === token);
+    if (attempt === undefined) return true;
+    const now = attempt.activity();
+    return now.stage !== stage || now.voice.output_bytes !== progress.output_bytes;
   }
 
   /** With its first sign of life this process enters the log, in the place of one that has died. */

@@ -1,5 +1,6 @@
 /** From when on the watchdog draws its conclusions. */
 
+import { HEARTBEAT_INTERVAL_SECS } from "../plan/defaults.ts";
 import type { Plan, TaskSpec } from "../plan/spec.ts";
 
 /** An agent thinks without a sign: it has so many times as long as a command. */
@@ -8,8 +9,11 @@ export const AGENT_PATIENCE = 10;
 /** How far the clock of a worker may be ahead. Beyond that the log too tells of a jump of the clock. */
 export const ALLOWED_SKEW_MS = 5_000;
 
-/** Whoever has not looked for so long has slept, with all the machine perhaps: nobody is judged for that time. */
+/** Whoever has not been awake for so long has slept, with all the machine perhaps. */
 export const LONGEST_GAP_MS = 30_000;
+
+/** Looks are as far apart as heartbeats. Whoever looks later than twice that judges nobody for the time between. */
+export const LONGEST_LOOK_GAP_MS = 2 * HEARTBEAT_INTERVAL_SECS * 1000;
 
 /** See the module. All in milliseconds. */
 export interface Thresholds {

@@ -4,7 +4,7 @@
  */
 
 import { type HeartbeatReading, type HeartbeatSlot, timeOfHeartbeat } from "./heartbeat.ts";
-import { ALLOWED_SKEW_MS, LONGEST_GAP_MS, type Thresholds } from "./thresholds.ts";
+import { ALLOWED_SKEW_MS, LONGEST_LOOK_GAP_MS, type Thresholds } from "./thresholds.ts";
 
 /** `unknown`: it is too early, or nobody could measure it. */
 export type Verdict = "healthy" | "stalled" | "dead" | "unknown";
@@ -34,6 +34,10 @@ export interface Watch {
   readonly aliveAt: number;
   /** `ts` of the latest heartbeat; null before the first. */
   readonly ts: string | null;
+  /** Whether anybody has looked yet. */
+  readonly hasLooked: boolean;
+  /** Whether a heartbeat was seen of which it is known when it was given. */
+  readonly isProven: boolean;
   /** Why its heartbeat cannot be read; null where it can, or where there is none. */
   readonly unreadable: string | null;
   /** What is wrong with the time in its heartbeat; null where nothing is. */
@@ -61,12 +65,14 @@ export interface WorkerCheck {
   readonly slots: readonly SlotCheck[];
 }
 
-/** Before the first look at a worker that was announced at `now`: from there it has its time for a first heartbeat. */
+/** Before the first look, at `now`: from there a worker has its time for a first heartbeat. */
 export function startWatch(now: number): Watch {
   return {
     observedAt: now,
     aliveAt: now,
     ts: null,
+    hasLooked: false,
+    isProven: false,
     unreadable: null,
     badTime: null,
     isStopped: false,
@@ -77,32 +83,37 @@ export function startWatch(now: number): Watch {
 
 /**
  * Takes in what is seen now. A heartbeat counts when it is new, whatever time it gives: where the clock of the machine
- * was set back, it is still a sign of life. Time in which nobody looked is left out.
+ * was set back, it is still a sign of life. What is found with the first look may be an old one, and proves nothing. Time
+ * in which nobody looked is left out.
  */
-export function observe(watch: Watch, seen: Observation, thresholds: Thresholds): Watch {
+export function observe(watch: Watch, seen: Observation): Watch {
+  return takeIn(watch, seen, watch.hasLooked ? seen.now : null);
+}
+
+/** `givenAt`: when a heartbeat that is new was given, on the run clock; null where that is not known. */
+function takeIn(watch: Watch, seen: Observation, givenAt: number | null): Watch {
   const { now, wall, reading, isGone } = seen;
   const gap = now - watch.observedAt;
-  const missed = gap > Math.min(LONGEST_GAP_MS, thresholds.missingMs) ? gap : 0;
-  const later = { ...watch, observedAt: now, isGone, aliveAt: Math.min(now, watch.aliveAt + missed) };
+  const missed = gap > LONGEST_LOOK_GAP_MS ? gap : 0;
+  const aliveBefore = Math.min(now, watch.aliveAt + missed);
+  const later = { ...watch, observedAt: now, hasLooked: true, isGone, aliveAt: aliveBefore };
   const slots = watch.slots.map((each) => ({ ...each, since: Math.min(now, each.since + missed) }));
   if (reading.kind === "absent") return { ...later, slots, unreadable: null };
   if (reading.kind === "unreadable") return { ...later, slots, unreadable: reading.reason };
   const { heartbeat } = reading;
   const isNew = heartbeat.ts !== watch.ts;
   const time = timeOfHeartbeat(heartbeat);
-  // The first may be an old one; of the others it is known that they were not there before.
-  const age = watch.ts === null && time !== null ? Math.max(0, wall - time) : 0;
-  const aliveAt = isNew ? now - age : later.aliveAt;
   return {
     ...later,
-    aliveAt,
+    aliveAt: isNew ? givenAt ?? aliveBefore : aliveBefore,
+    isProven: watch.isProven || (isNew && givenAt !== null),
     ts: heartbeat.ts,
     unreadable: null,
-    badTime: isNew ? badTimeOf(time, wall) : watch.badTime,
+    badTime: isNew ? badTimeOf(time, givenAt === null ? null : wall) : watch.badTime,
     isStopped: heartbeat.status === "stopped",
     slots: heartbeat.slots.map((slot) => {
       const before = slots.find((each) => each.slot.token === slot.token);
-      if (before === undefined) return { slot, since: aliveAt };
+      if (before === undefined) return { slot, since: Math.min(now, givenAt ?? now) };
       return { slot, since: hasMoved(before.slot, slot) ? now : before.since };
     }),
   };
@@ -113,7 +124,11 @@ export function observe(watch: Watch, seen: Observation, thresholds: Thresholds)
  * but what the heartbeat itself tells, and leaves nothing behind.
  */
 export function checkOnce(since: number, seen: Observation, thresholds: Thresholds): WorkerCheck {
-  return judge(observe({ ...startWatch(since), observedAt: seen.now }, seen, thresholds), thresholds);
+  const { now, wall, reading } = seen;
+  const time = reading.kind === "read" ? timeOfHeartbeat(reading.heartbeat) : null;
+  // Alone, its own time is all that can tell its age.
+  const givenAt = Math.min(now, now - (wall - (time ?? wall)));
+  return judge(takeIn({ ...startWatch(since), observedAt: now }, seen, givenAt), thresholds);
 }
 
 /** The verdict at the moment of the latest look. */
@@ -130,8 +145,8 @@ function judgeWorker(watch: Watch, { missingMs, staleMs }: Thresholds): Omit<Wor
     return { verdict: "dead", reason: `its heartbeat cannot be read: ${watch.unreadable}` };
   }
   if (silence > missingMs) return { verdict: "dead", reason: `no heartbeat for ${seconds(silence)}` };
-  if (watch.ts === null) return { verdict: "unknown", reason: "it has given no heartbeat yet" };
   if (watch.badTime !== null) return { verdict: "stalled", reason: watch.badTime };
+  if (!watch.isProven) return { verdict: "unknown", reason: "it has given no heartbeat yet" };
   if (silence > staleMs) return { verdict: "stalled", reason: `no heartbeat for ${seconds(silence)}` };
   return { verdict: "healthy", reason: null };
 }
@@ -165,9 +180,10 @@ function hasMoved(before: HeartbeatSlot, after: HeartbeatSlot): boolean {
     before.progress.cpu_ms !== after.progress.cpu_ms;
 }
 
-function badTimeOf(time: number | null, wall: number): string | null {
+/** `wall`: when the heartbeat was given; null where that is not known. */
+function badTimeOf(time: number | null, wall: number | null): string | null {
   if (time === null) return "its heartbeat has no valid time";
-  const ahead = time - wall;
+  const ahead = time - (wall ?? time);
   return ahead > ALLOWED_SKEW_MS ? `its heartbeat is ${seconds(ahead)} ahead of the clock` : null;
 }
 

@@ -63,9 +63,9 @@ Deno.test("001 bug 3.2.6: what is dead does not come back in silence", () => {
 Deno.test("001 bug 3.2.7: every process tells of a death once, and one that only looks uses nothing up", () => {
   const worker = new Watched();
   worker.look(0, beatAt(0));
-  const seen = { now: START + 29_000, wall: START + 29_000, reading: beatAt(0), isGone: true };
-  const display = judge(observe(worker.watch, seen, THRESHOLDS), THRESHOLDS);
-  const emitting = judge(observe(worker.watch, seen, THRESHOLDS), THRESHOLDS);
+  const seen = { now: START + 9_000, wall: START + 9_000, reading: beatAt(0), isGone: true };
+  const display = judge(observe(worker.watch, seen), THRESHOLDS);
+  const emitting = judge(observe(worker.watch, seen), THRESHOLDS);
   assertEquals(display.verdict, "dead");
   assertEquals(transitionsOf(emitting, NOBODY).map(({ kind }) => kind), ["dead"]);
   // The next process folds the log, which says so.

@@ -1,18 +1,24 @@
-/** The tests of the earlier omk's watchdog, under their names there. */
+/** The tests of the earlier omk's watchdog, under their names there: each is one look, as a display takes it. */
 
 import { assertEquals } from "@std/assert";
-import { makeHeartbeat, reading, START, Watched } from "../watchdog/fixture.ts";
+import type { HeartbeatReading } from "../../src/watchdog/heartbeat.ts";
+import { checkOnce } from "../../src/watchdog/watch.ts";
+import { makeHeartbeat, reading, START, THRESHOLDS } from "../watchdog/fixture.ts";
+
+/** The verdict on a worker that was announced ten minutes ago. */
+function look(found: HeartbeatReading, missingMs = THRESHOLDS.missingMs) {
+  const seen = { now: START, wall: START, reading: found, isGone: false };
+  return checkOnce(START - 600_000, seen, { ...THRESHOLDS, missingMs }).verdict;
+}
 
 Deno.test("001 watchdog_healthy_worker", () => {
-  assertEquals(new Watched().look(0, reading(makeHeartbeat(START))).verdict, "healthy");
+  assertEquals(look(reading(makeHeartbeat(START))), "healthy");
 });
 
 Deno.test("001 watchdog_missing_heartbeat", () => {
-  // A worker that was announced longer ago than it has for its first heartbeat.
-  assertEquals(new Watched().lookUntil(5, 35, () => ({ kind: "absent" })).verdict, "dead");
+  assertEquals(look({ kind: "absent" }), "dead");
 });
 
 Deno.test("001 watchdog_stale_heartbeat", () => {
-  const worker = new Watched({ missingMs: 300_000, staleMs: 60_000 });
-  assertEquals(worker.look(0, reading(makeHeartbeat(START - 120_000))).verdict, "stalled");
+  assertEquals(look(reading(makeHeartbeat(START - 120_000)), 300_000), "stalled");
 });

@@ -13,7 +13,7 @@ import { Faults } from "../simulation/faults.ts";
 import { Random } from "../simulation/random.ts";
 import { simulatedPorts } from "../simulation/simulated_ports.ts";
 import { SimulatedProcess, World } from "../simulation/world.ts";
-import { type Ledger, makeOutcome, makeTask } from "./fixture.ts";
+import { type Ledger, makeOutcome, makePlan, makeTask } from "./fixture.ts";
 
 const GATE: GateSpec = {
   name: "check",
@@ -33,7 +33,7 @@ async function finishLeftBehind(ledger: Ledger, id: string, path: string): Promi
   const random = new Random(1);
   const faults = new Faults(random);
   faults.stop();
-  const world = new World(random, faults, ["a"]);
+  const world = new World(random, faults, makePlan([makeTask("a")]));
   const gates: string[] = [];
   const ports = simulatedPorts(world, new SimulatedProcess(world), () => undefined);
   const attempt: Attempt = {

@@ -111,6 +111,31 @@ Deno.test("a long gap in the controller's ticks renews every lease before any ve
   assert(!rig.events.some(({ kind }) => kind === "worker_stalled" || kind === "retry_scheduled"));
 });
 
+Deno.test("an attempt that gets on between the look and the verdict is not stalled", async () => {
+  const rig: Rig = silentRig(onStall("retry"), {
+    duration: () => 100_000,
+    // The thirteenth heartbeat is the one that is too many.
+    progress: () => rig.heartbeats.length < 13 ? 5 : 6,
+  });
+  assertEquals((await rig.run()).status, "passed");
+  assert(!kinds(rig.events, WORKER_KINDS).includes("worker_stalled"));
+});
+
+Deno.test("a log that is slow takes no lease away from an attempt that gets on", async () => {
+  const rig = new Rig(makePlan([makeTask("a"), makeTask("b")], { lease_secs: 30 }), {
+    duration: () => 200_000,
+  });
+  const append = rig.log.append.bind(rig.log);
+  rig.log.append = async (drafts, options) => {
+    const isSlow = drafts.some(({ kind }) => kind === "worker_started" || kind === "lease_renewed");
+    // Longer than a lease, while the controller is awake.
+    if (isSlow) { for (let step = 0; step < 50; step++) await rig.clock.sleep(1_000); }
+    return await append(drafts, options);
+  };
+  assertEquals((await rig.run()).status, "passed");
+  assertEquals(["a", "b"].map((id) => findTask(rig.state, id)?.task.attempt), [1, 1]);
+});
+
 Deno.test("the clock set back an hour changes no verdict", async () => {
   const rig = silentRig(onStall("retry"), { duration: () => 300_000 }, 1_000);
   await rig.run((event) => {

@@ -7,6 +7,7 @@ export const FAULT_KINDS = [
   "worker_died",
   "worker_stalled",
   "worker_silent",
+  "heartbeat_unreadable",
   "spawn_failed",
   "pin_failed",
   "outside_write_set",

@@ -413,4 +413,47 @@ export const MUTANTS: readonly Mutant[] = [
     text: "if (before !== undefined && before !== group) this.#chooseLead(before);",
     replacement: "",
   },
+  {
+    name: "a stall is told again with every look",
+    file: "src/watchdog/transitions.ts",
+    text: 'if (verdict === "stalled" && !known.isStalled) {',
+    replacement: 'if (verdict === "stalled") {',
+  },
+  {
+    name: "an attempt that is to be warned of is ended",
+    file: "src/run/attempt_flow.ts",
+    text: 'spec.on_stall !== "warn"',
+    replacement: 'spec.on_stall !== "kill"',
+  },
+  {
+    name: "kill is a retry",
+    file: RETRY,
+    text: 'return spec.on_stall !== "kill";',
+    replacement: "return true;",
+  },
+  {
+    name: "nobody is ever stalled",
+    file: "src/watchdog/watch.ts",
+    text: "idle < staleMsOf(slot.task_id)",
+    replacement: "idle >= 0",
+  },
+  {
+    name: "time in which nobody looked counts",
+    file: "src/watchdog/watch.ts",
+    text: "const missed = gap > LONGEST_LOOK_GAP_MS ? gap : 0;",
+    replacement: "const missed = gap < 0 ? gap : 0;",
+  },
+  {
+    name: "a heartbeat counts from the time that it gives",
+    file: "src/watchdog/watch.ts",
+    text: "return takeIn(watch, seen, watch.hasLooked ? seen.now : null);",
+    replacement:
+      "return takeIn(watch, seen, seen.reading.kind === 'read' ? Date.parse(seen.reading.heartbeat.ts) : null);",
+  },
+  {
+    name: "one sign of progress does not count",
+    file: "src/watchdog/watch.ts",
+    text: "before.progress.output_bytes !== after.progress.output_bytes",
+    replacement: "before.attempt !== after.attempt",
+  },
 ];

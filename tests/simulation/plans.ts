@@ -36,7 +36,11 @@ export function randomPlan(random: Random, largest: number): Plan {
     pools: { db: 1, gpu: 2 },
     on_failure: random.pick(["continue", "continue", "continue", "no-new", "kill"] as const),
     gates: Array.from({ length: random.pick([0, 1, 1, 2]) }, (_, at) => randomGate(random, `g${at}`, "run")),
-    lease_secs: random.pick([5, 20, 60, 300]),
+    ...random.pick([
+      { lease_secs: 18, watchdog: { heartbeat_missing_secs: 6, heartbeat_stale_secs: 10 } },
+      { lease_secs: 60, watchdog: { heartbeat_missing_secs: 20, heartbeat_stale_secs: 40 } },
+      { lease_secs: 300, watchdog: { heartbeat_missing_secs: 30, heartbeat_stale_secs: 60 } },
+    ]),
     budget: randomBudget(random, count),
     ...randomPolicy(random.split("policy"), ENTRIES),
   });
@@ -130,6 +134,7 @@ function randomTask(random: Random, at: number, shape: Shape): TaskSpec {
     outputs: random.chance(0.15) ? [`out/${at}.json`] : [],
     gates: random.chance(0.15) ? [randomGate(random, `check${at}`, "task")] : [],
     retry_declared: random.chance(0.5),
+    on_stall: random.pick(["retry", "retry", "warn", "kill"] as const),
     retry_policy: {
       max_attempts: random.between(0, 3),
       backoff_seconds: random.chance(0.2) ? 0 : random.next() * 10,

@@ -43,6 +43,10 @@ export function simulatedPorts(
       cpuTimes: () => process.isAlive ? Promise.resolve(new Map([[SELF.pid, 0]])) : forever(),
       write: () => process.isAlive ? Promise.resolve() : forever(),
       read(worker) {
+        if (!process.isAlive) return forever();
+        if (world.watched.isUnreadable(worker)) {
+          return Promise.resolve({ kind: "unreadable", reason: "simulated" });
+        }
         const heartbeat = world.hands.get(worker)?.heartbeat ?? null;
         return Promise.resolve(heartbeat === null ? { kind: "absent" } : { kind: "read", heartbeat });
       },

@@ -10,14 +10,13 @@ import type {
   AttemptWorker,
   CollectedOutputs,
 } from "../../src/worker/port.ts";
+import type { EndReason } from "../../src/process/port.ts";
 import { makeOutcome } from "../run/fixture.ts";
 import { ENTRIES } from "./plans.ts";
 import { randomProposals } from "./proposals.ts";
 import type { Random } from "./random.ts";
 import { forever, type SimulatedProcess, type World } from "./world.ts";
 
-/** When a watchdog ends what says nothing, milliseconds. */
-const WATCHDOG_MS = 120_000;
 const BODY = { pid: 1, pgid: 1, start_time: null, boot_id: null };
 
 /** The worker of one process. */
@@ -115,10 +114,10 @@ export class SimulatedAttempt implements Attempt {
     return await this.#ended.promise;
   }
 
-  end(): void {
+  end(reason: EndReason): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
-    this.#endBody().catch((error) => this.#world.violate(`a simulated end failed: ${error}`));
+    this.#endBody(reason).catch((error) => this.#world.violate(`a simulated end failed: ${error}`));
   }
 
   slot(): string | null {
@@ -126,8 +125,7 @@ export class SimulatedAttempt implements Attempt {
   }
 
   activity(): Activity {
-    const isMoving = !this.#isSilent;
-    if (isMoving) this.#bytes += 1;
+    if (!this.#isSilent) this.#bytes += 1;
     return {
       stage: this.#stage,
       pid: BODY.pid,
@@ -202,11 +200,14 @@ export class SimulatedAttempt implements Attempt {
     this.#countBody();
     this.#started.resolve({ process: BODY, slot: this.slot() });
     if (this.#request.iteration?.isKept) return this.#finish(makeOutcome("success"));
-    if (faults.strikes("worker_silent", 0.06)) {
-      await this.#process.sleep(WATCHDOG_MS);
-      return this.#finish(makeOutcome("timeout"));
-    }
     await this.#process.sleep(this.#random.logBetween(10, 30_000));
+    if (faults.strikes("worker_silent", 0.12)) {
+      this.#beSilent();
+      await this.#process.sleep(this.#random.logBetween(5_000, 300_000));
+      this.#getOn();
+      if (this.#isEnding) return;
+      await this.#process.sleep(this.#random.logBetween(10, 30_000));
+    }
     const result = this.#result();
     this.#finish(makeOutcome(result, { proven_dead: this.#random.chance(0.97), ...this.#reported() }));
   }
@@ -219,7 +220,6 @@ export class SimulatedAttempt implements Attempt {
   #result(): OutcomeResult {
     const { faults } = this.#world;
     if (faults.strikes("worker_died", 0.07)) return "lost";
-    if (faults.strikes("worker_stalled", 0.06)) return "stalled";
     // A task succeeds more or less often throughout its run.
     const skill = this.#world.random.split(`skill ${this.ref.task_id}`).next();
     if (this.#random.chance(0.6 + 0.5 * skill)) return "success";
@@ -247,14 +247,31 @@ export class SimulatedAttempt implements Attempt {
   }
 
   /** Ends as asked, sooner or later. */
-  async #endBody(): Promise<void> {
+  async #endBody(reason: EndReason): Promise<void> {
+    if (reason === "stalled") this.#world.faults.count("worker_stalled");
     if (this.#world.faults.strikes("report_late", 0.4)) {
       await this.#process.sleep(this.#random.between(1, 40_000));
     }
-    this.#finish(makeOutcome("cancelled", { detail: "ended" }));
+    this.#finish(
+      reason === "stalled" ? makeOutcome("stalled") : makeOutcome("cancelled", { detail: "ended" }),
+    );
+  }
+
+  #beSilent(): void {
+    // What it printed last is seen with the next look.
+    this.#bytes += 1;
+    this.#isSilent = true;
+    this.#world.watched.begin(this.ref.token);
+  }
+
+  #getOn(): void {
+    this.#isSilent = false;
+    const { heartbeat_stale_secs } = this.#world.plan.watchdog;
+    this.#world.watched.end(this.ref.token, heartbeat_stale_secs * 1000, this.#process.isAlive);
   }
 
   #finish(outcome: AttemptOutcome): void {
+    if (this.#isSilent) this.#getOn();
     this.#stage = "over";
     this.#started.resolve(null);
     this.#ended.resolve(outcome);

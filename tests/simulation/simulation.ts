@@ -82,7 +82,7 @@ class Simulation {
     this.#random = random.split("faults");
     this.#plan = randomPlan(random.split("plan"), largest);
     this.#faults = new Faults(random.split("rates"));
-    this.#world = new World(random.split("world"), this.#faults, this.#plan.tasks.map(({ id }) => id));
+    this.#world = new World(random.split("world"), this.#faults, this.#plan);
     this.#invariants = new Invariants(this.#plan, (what) => this.#world.violate(what));
     this.#process = new SimulatedProcess(this.#world);
     this.#hands = new Hands(this.#world, this.#plan, random.split("hands"));
@@ -151,7 +151,10 @@ class Simulation {
     const { clock } = this.#world;
     if (this.#faults.strikes("clock_forward", 0.004)) clock.jump(this.#random.logBetween(1_000, 10_000_000));
     if (this.#faults.strikes("clock_back", 0.004)) clock.jump(-this.#random.logBetween(1_000, 10_000_000));
-    if (this.#faults.strikes("machine_slept", 0.004)) clock.pass(this.#random.logBetween(1_000, 10_000_000));
+    // A sleep in the middle of a silence is what a watchdog takes for a stall.
+    if (this.#faults.strikes("machine_slept", this.#world.watched.isAnySilent ? 0.03 : 0.004)) {
+      this.#world.fallAsleep(this.#random.logBetween(1_000, 10_000_000));
+    }
     clock.advance(this.#world.hasNews);
   }
 
@@ -259,6 +262,8 @@ class Simulation {
     this.#observed = event.index + 1;
     this.#catchUp();
     this.#invariants.check(event, state);
+    if (this.#invariants.isForged) this.#world.watched.stop();
+    this.#world.watched.check(event, this.#plan);
     if (event.index % 50 === 0) this.#compareFolds(state);
     this.#compareDecisions(state, event.index);
   }

@@ -6,10 +6,13 @@ import { MemoryLog } from "../../src/log/memory_log.ts";
 import type { EventLog } from "../../src/log/port.ts";
 import type { Heartbeat } from "../../src/watchdog/heartbeat.ts";
 import type { AttemptRequest } from "../../src/worker/port.ts";
+import type { Plan } from "../../src/plan/spec.ts";
 import { BASE_COMMIT, RUN_ID } from "../run/fixture.ts";
 import type { Faults } from "./faults.ts";
 import type { Random } from "./random.ts";
 import { SimulatedClock } from "./simulated_clock.ts";
+import { LONGEST_LOOK_GAP_MS } from "../../src/watchdog/thresholds.ts";
+import { Watched } from "./watched.ts";
 
 /** An extra worker of the simulation, as others see it. */
 export interface SimulatedHands {
@@ -43,6 +46,7 @@ export class World {
   /** The events that other processes than the controller have appended. */
   readonly foreign = new Set<number>();
   readonly faults: Faults;
+  readonly plan: Pick<Plan, "watchdog">;
   readonly random: Random;
   /** The tasks of the run, accepted ones at the end. */
   readonly taskIds: string[];
@@ -52,13 +56,23 @@ export class World {
   isAppending = false;
   /** Whether another process has appended something that the controller has not read. */
   hasNews = false;
+  /** How long the machine has slept, milliseconds. */
+  asleepMs = 0;
+  /** How often the log was slow or refused something. */
+  troubles = 0;
+  /** Run clock: when the controller began its latest append. */
+  draftedAt = 0;
+  /** Who is silent. */
+  readonly watched: Watched;
   readonly #objects = new Map<string, string>();
   readonly #findings = new Map<string, boolean>();
   #offset = 0;
   #writableFrom = 0;
 
-  constructor(random: Random, faults: Faults, taskIds: readonly string[]) {
-    this.taskIds = [...taskIds];
+  /** `plan` has the tasks, and the thresholds of the watchdog. */
+  constructor(random: Random, faults: Faults, plan: Pick<Plan, "watchdog" | "tasks">) {
+    this.plan = plan;
+    this.taskIds = plan.tasks.map(({ id }) => id);
     this.random = random;
     this.faults = faults;
     this.clock = new SimulatedClock(random.split("clock"));
@@ -72,6 +86,7 @@ export class World {
       },
       newId: () => `00000000-0000-7000-8000-${(ids++).toString(16).padStart(12, "0")}`,
     });
+    this.watched = new Watched(this);
     this.log.subscribe((event) => {
       this.hasNews = false;
       this.events.push(event);
@@ -89,6 +104,12 @@ export class World {
     const last = Date.parse(this.events.at(-1)?.ts ?? "");
     this.isAppending = false;
     this.#offset += Math.max(this.clock.wall(), last) - this.now();
+  }
+
+  /** The machine sleeps, and nobody acts. Who sleeps for no longer than between two looks cannot tell it. */
+  fallAsleep(ms: number): void {
+    if (ms > LONGEST_LOOK_GAP_MS) this.asleepMs += ms;
+    this.clock.pass(ms);
   }
 
   /** Notes a broken rule. */
@@ -142,6 +163,7 @@ export class World {
     return {
       append: async (drafts, options) => {
         // A refused append is tried again, so it is over only when it has gone well.
+        if (!this.isAppending) this.draftedAt = this.now();
         this.isAppending = true;
         await this.#obstruct(process, options?.signal);
         if (!process.isAlive) return await forever();
@@ -186,16 +208,22 @@ export class World {
 
   async #obstruct(process: SimulatedProcess, signal: AbortSignal | undefined): Promise<void> {
     const { faults, random } = this;
-    if (faults.strikes("write_slow", 0.03)) await process.sleep(random.logBetween(10, 100_000), signal);
+    if (faults.strikes("write_slow", 0.03)) {
+      this.troubles += 1;
+      await process.sleep(random.logBetween(10, 100_000), signal);
+    }
     if (faults.strikes("lock_timed_out", 0.03)) {
+      this.troubles += 1;
       await process.sleep(5_000, signal);
       throw new LockTimeoutError("memory", 5_000);
     }
     if (faults.strikes("write_refused", 0.03)) {
+      this.troubles += 1;
       throw new LogIoError("memory", "write to", new Error("no space"));
     }
     if (faults.strikes("log_unwritable", 0.006)) this.#writableFrom = this.clock.monotonic() + OUTAGE_MS;
     if (this.clock.monotonic() < this.#writableFrom) {
+      this.troubles += 1;
       await process.sleep(1_000, signal);
       throw new LogIoError("memory", "write to", new Error("no space for long"));
     }

@@ -48,7 +48,13 @@ export function reading(heartbeat: Heartbeat): HeartbeatReading {
 
 /** A worker under watch from `START` on. */
 export class Watched {
-  watch: Watch = startWatch(START);
+  /** Somebody has looked already, and found nothing: what is found from now on is new. */
+  watch: Watch = observe(startWatch(START), {
+    now: START,
+    wall: START,
+    reading: { kind: "absent" },
+    isGone: false,
+  });
   readonly #thresholds: Thresholds;
 
   constructor(thresholds: Partial<Thresholds> = {}) {
@@ -63,7 +69,7 @@ export class Watched {
       {},
   ): WorkerCheck {
     const now = START + seconds * 1000;
-    this.watch = observe(this.watch, { now, wall, reading: found, isGone }, this.#thresholds);
+    this.watch = observe(this.watch, { now, wall, reading: found, isGone });
     return judge(this.watch, this.#thresholds);
   }
 

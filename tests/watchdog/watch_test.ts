@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { parseHeartbeat } from "../../src/watchdog/heartbeat.ts";
 import { thresholdsOf } from "../../src/watchdog/thresholds.ts";
-import { judge, observe } from "../../src/watchdog/watch.ts";
+import { checkOnce, judge, observe, startWatch } from "../../src/watchdog/watch.ts";
 import { makePlan, makeTask } from "../run/fixture.ts";
 import { beatAt, makeHeartbeat, makeSlot, reading, START, THRESHOLDS, Watched } from "./fixture.ts";
 
@@ -123,14 +123,31 @@ Deno.test("after a sleep nobody is judged for the time in which nobody looked", 
   assertEquals(
     short.look(45, beatAt(20)).verdict,
     "healthy",
-    "a gap of 25 s is longer than it may be silent",
+    "nobody looked for 25 s",
   );
 });
 
-Deno.test("the first heartbeat that is found may be an old one, and then counts as that", () => {
-  const old = reading(makeHeartbeat(START - 40_000, { slots: [makeSlot(1, 1)] }));
-  const check = new Watched().look(0, old);
-  assertEquals([check.verdict, check.slots[0]?.verdict], ["dead", "dead"]);
+Deno.test("what is found with the first look may be old, whatever its time: it proves nothing until another comes", () => {
+  for (const age of [-3_600_000, 0, 40_000, 3_600_000]) {
+    const worker = new Watched();
+    worker.watch = startWatch(START);
+    const old = reading(makeHeartbeat(START - age, { slots: [makeSlot(1, 1)] }));
+    const check = worker.look(0, old);
+    assertEquals([check.verdict, check.slots[0]?.verdict], ["unknown", "unknown"]);
+    assertEquals(worker.lookUntil(5, 30, () => old).verdict, "unknown");
+    assertEquals(worker.look(35, old).verdict, "dead");
+    assertEquals(worker.look(40, beatAt(40)).verdict, "healthy");
+  }
+});
+
+Deno.test("checkOnce() goes by the time in the heartbeat, which is all that one look has", () => {
+  const at = (age: number) => {
+    const found = reading(makeHeartbeat(START - age, { slots: [makeSlot(1, 1)] }));
+    return checkOnce(START - 600_000, { now: START, wall: START, reading: found, isGone: false }, THRESHOLDS);
+  };
+  assertEquals([at(0).verdict, at(29_000).verdict, at(31_000).verdict], ["healthy", "healthy", "dead"]);
+  assertEquals(at(-6_000).reason, "its heartbeat is 6 s ahead of the clock");
+  assertEquals(at(0).slots[0]?.verdict, "healthy");
 });
 
 Deno.test("looking changes nothing: the same observations give the same verdicts, from any moment on", () => {
@@ -138,8 +155,8 @@ Deno.test("looking changes nothing: the same observations give the same verdicts
   worker.lookUntil(0, 30, beatAt);
   const before = structuredClone(worker.watch);
   const seen = { now: START + 90_000, wall: START + 90_000, reading: beatAt(30), isGone: false };
-  const once = judge(observe(worker.watch, seen, THRESHOLDS), THRESHOLDS);
-  assertEquals(judge(observe(worker.watch, seen, THRESHOLDS), THRESHOLDS), once);
+  const once = judge(observe(worker.watch, seen), THRESHOLDS);
+  assertEquals(judge(observe(worker.watch, seen), THRESHOLDS), once);
   assertEquals(worker.watch, before);
 });
 

@@ -1,0 +1,170 @@
+/** Who is silent in a simulated run, and since when: what the verdicts of the watchdog are held against. */
+
+import type { RunEvent } from "../../src/log/event.ts";
+import type { Plan } from "../../src/plan/spec.ts";
+import { specOf } from "./naive.ts";
+import type { World } from "./world.ts";
+
+/** Looks are so far apart, and a verdict may need one more than it takes by itself. */
+const LOOK_MS = 5_000;
+/** A verdict may be in the log so long after it was found. */
+const LONGEST_APPEND_MS = 200_000;
+
+/** A time in which an attempt makes no progress, or a worker gives no heartbeat. */
+interface Silence {
+  /** Run clock, milliseconds. */
+  readonly from: number;
+  /** Null while it goes on. */
+  to: number | null;
+  /** How long the machine had slept when it began. */
+  readonly asleepMs: number;
+  /** How often the log had been in the way by then; null where it was at that moment. */
+  readonly troubles: number | null;
+}
+
+/** See the module. */
+export class Watched {
+  readonly #world: World;
+  readonly #attempts = new Map<number, Silence>();
+  readonly #stalled = new Set<number>();
+  /** The worker of each attempt. */
+  readonly #owners = new Map<number, string>();
+  /** Extra workers whose heartbeat could not be read the last time. */
+  readonly #unreadable = new Set<string>();
+  /** Workers that are dead, as the log says. */
+  readonly #dead = new Set<string>();
+  #isOver = false;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** What the log says is not held against anything any more. */
+  stop(): void {
+    this.#isOver = true;
+  }
+
+  /** An attempt makes no progress from now on. */
+  begin(token: number): void {
+    this.#attempts.set(token, this.#silence());
+  }
+
+  /** It does again, or is over; `stale` is how long it may take, `isSeen` whether its controller lives. */
+  end(token: number, staleMs: number, isSeen: boolean): void {
+    const silence = this.#attempts.get(token);
+    if (silence === undefined || silence.to !== null) return;
+    silence.to = this.#world.now();
+    if (isSeen && !this.#isOver && this.#isOverdue(silence, staleMs) && !this.#stalled.has(token)) {
+      this.#world.violate(`liveness: attempt ${token} made no progress for long, and nobody said so`);
+    }
+  }
+
+  /** Whether some attempt makes no progress at this moment. */
+  get isAnySilent(): boolean {
+    return [...this.#attempts.values()].some(({ to }) => to === null);
+  }
+
+  /** Whether the heartbeat of an extra worker cannot be read at this moment. */
+  isUnreadable(worker: string): boolean {
+    const strikes = this.#world.faults.strikes("heartbeat_unreadable", 0.02);
+    if (strikes) this.#unreadable.add(worker);
+    else this.#unreadable.delete(worker);
+    return strikes;
+  }
+
+  /** Holds what the log says of workers against what happened. */
+  check(event: RunEvent, plan: Plan): void {
+    if (this.#isOver) return;
+    const broken = (what: string) => this.#world.violate(`event ${event.index} (${event.kind}): ${what}`);
+    switch (event.kind) {
+      case "task_claimed":
+        this.#owners.set(event.index, event.payload.worker);
+        break;
+      case "worker_stalled":
+        this.#checkStall(event.payload, Date.parse(event.ts), plan, broken);
+        break;
+      case "retry_scheduled":
+      case "task_failed":
+        this.#checkEnd(event.payload, plan, broken);
+        break;
+      case "worker_started":
+        this.#dead.delete(event.payload.worker);
+        break;
+      case "worker_dead":
+        this.#checkDeath(event.payload.worker, broken);
+        break;
+      case "worker_recovered":
+        if (event.payload.attempt !== undefined) this.#stalled.delete(event.payload.attempt.token);
+        else if (!this.#dead.delete(event.payload.worker)) broken("it was not dead");
+        break;
+      default:
+        break;
+    }
+  }
+
+  #checkStall(
+    { task_id, token, since }: { readonly task_id: string; readonly token: number; readonly since: number },
+    ts: number,
+    plan: Plan,
+    broken: (what: string) => void,
+  ): void {
+    const silence = this.#attempts.get(token);
+    const staleMs = plan.watchdog.heartbeat_stale_secs * 1000;
+    if (silence === undefined || (silence.to !== null && silence.to < this.#world.draftedAt)) {
+      broken(`${task_id} gets on`);
+    } else if (since < silence.from || ts - since < staleMs || this.#awakeMs(silence) < staleMs) {
+      broken(`${task_id} has made no progress for less than ${staleMs} ms`);
+    }
+    if (this.#stalled.has(token)) broken("it has been said before");
+    this.#stalled.add(token);
+  }
+
+  /** Nobody is ended, or taken for lost, that got on. */
+  #checkEnd(
+    { task_id, token, outcome, ...rest }: {
+      readonly task_id: string;
+      readonly token: number;
+      readonly outcome: { readonly result: string; readonly detail?: string | undefined };
+      readonly class?: string;
+    },
+    plan: Plan,
+    broken: (what: string) => void,
+  ): void {
+    const isStall = outcome.result === "stalled";
+    const isLost = outcome.detail === "its lease ran out";
+    const isOwnerDead = this.#dead.has(this.#owners.get(token) ?? "");
+    const isSaid = this.#stalled.has(token) || (isLost && isOwnerDead);
+    if ((isStall || isLost) && !isSaid) broken(`${task_id} got on`);
+    const onStall = specOf(plan, task_id)?.on_stall;
+    if (isStall && onStall === "warn") broken(`${task_id} was to be warned of only`);
+    if (isStall && onStall === "kill" && rest.class === "retry") {
+      broken(`${task_id} was to be ended for good`);
+    }
+  }
+
+  /** Whoever is alive and heard is not dead, whatever the clocks and the machine do. */
+  #checkDeath(worker: string, broken: (what: string) => void): void {
+    if (this.#dead.has(worker)) broken("it is dead already");
+    this.#dead.add(worker);
+    const hands = this.#world.hands.get(worker);
+    if (hands === undefined || !hands.process.isAlive || this.#unreadable.has(worker)) return;
+    if (this.#world.clock.monotonic() > hands.silentUntil + LONGEST_APPEND_MS) {
+      broken("it is alive and heard");
+    }
+  }
+
+  #silence(): Silence {
+    const { asleepMs, troubles, isAppending } = this.#world;
+    return { from: this.#world.now(), to: null, asleepMs, troubles: isAppending ? null : troubles };
+  }
+
+  #awakeMs({ from, to, asleepMs }: Silence): number {
+    return (to ?? this.#world.now()) - from - (this.#world.asleepMs - asleepMs);
+  }
+
+  /** Whether it was so long that somebody had to say so; where the log was in the way, nobody had to. */
+  #isOverdue(silence: Silence, staleMs: number): boolean {
+    const wasFree = silence.troubles === this.#world.troubles && silence.asleepMs === this.#world.asleepMs;
+    return wasFree && this.#awakeMs(silence) > staleMs + 3 * LOOK_MS;
+  }
+}
