@@ -20,7 +20,7 @@ import { runGateFlow } from "./gate_flow.ts";
 import { Inbox } from "./inbox.ts";
 import { compareTests } from "./compare_tests.ts";
 import { runMergeFlow } from "./merge_flow.ts";
-import { Leases } from "./leases.ts";
+import { Leases, renewedIn } from "./leases.ts";
 import type { RunPorts } from "./ports.ts";
 import { RemoteAttempt } from "./remote_attempt.ts";
 import { RemoteAttempts } from "./remote_attempts.ts";
@@ -145,16 +145,14 @@ export class Controller implements ControllerHandle {
   async #turn(): Promise<void> {
     if (this.#fault !== null) throw this.#fault;
     const wake = this.#wake = Promise.withResolvers<void>();
-    await this.#inbox.drain(this.state, this.ports.clock.now(), (drafts) => this.#append(drafts));
+    const clock = this.ports.clock;
+    await this.#inbox.drain(this.state, () => clock.now(), (drafts) => this.#append(drafts));
     if (this.state.run.phase !== "active") return;
-    const now = this.ports.clock.now();
-    // Nothing may come between this and the decision: whoever waits for the log, or sleeps, takes no lease away.
+    const now = clock.now();
+    // Whoever waits for the log, or sleeps, takes no lease away; and whoever renews leases keeps nothing from going on.
     const timely = this.#keepTime(now);
-    if (timely.length > 0) {
-      await this.#append(timely);
-      return;
-    }
-    let drafts = decide(this.state, now, this.#vetting?.held);
+    const underway = { held: this.#vetting?.held, renewed: renewedIn(timely) };
+    let drafts: readonly EventDraft[] = [...timely, ...decide(this.state, now, underway)];
     if (drafts.length === 0 && this.#inbox.isEmpty && this.#flows.size === 0 && isQuiet(this.state)) {
       drafts = decideFinish(this.state);
     }

@@ -11,7 +11,7 @@ interface Post {
   readonly done: PromiseWithResolvers<void>;
 }
 
-/** Posts in their order; what is urgent goes first, alone, because it changes what the others say. */
+/** Posts in their order; what is urgent goes first, in a commit of its own, because it changes what the others say. */
 export class Inbox {
   #posts: Post[] = [];
 
@@ -27,16 +27,31 @@ export class Inbox {
     return post.done.promise;
   }
 
-  /** Appends what is posted, all in one commit. Where that fails, those who posted it learn of it too. */
+  /**
+   * Appends what is posted: what is urgent in one commit, then all the rest in another, so that nobody who has something
+   * urgent to say again and again keeps the others waiting. Where it fails, those who posted it learn of it too.
+   */
   async drain(
+    state: RunState,
+    now: () => number,
+    append: (drafts: readonly EventDraft[]) => Promise<unknown>,
+  ): Promise<void> {
+    await this.#appendPosts(this.#take(({ isUrgent }) => isUrgent), state, now(), append);
+    await this.#appendPosts(this.#take(() => true), state, now(), append);
+  }
+
+  #take(isWanted: (post: Post) => boolean): readonly Post[] {
+    const posts = this.#posts.filter(isWanted);
+    if (posts.length > 0) this.#posts = this.#posts.filter((post) => !posts.includes(post));
+    return posts;
+  }
+
+  async #appendPosts(
+    posts: readonly Post[],
     state: RunState,
     now: number,
     append: (drafts: readonly EventDraft[]) => Promise<unknown>,
   ): Promise<void> {
-    const urgent = this.#posts.filter(({ isUrgent }) => isUrgent);
-    const posts = urgent.length > 0 ? urgent : this.#posts;
-    if (posts.length === 0) return;
-    this.#posts = this.#posts.filter((post) => !posts.includes(post));
     try {
       const drafts = posts.flatMap((post) => post.make(state, now));
       if (drafts.length > 0) await append(drafts);

@@ -70,6 +70,11 @@ export function renewal(state: RunState, ref: AttemptFlow["attempt"]["ref"], now
   });
 }
 
+/** The tokens of the attempts whose leases the drafts renew. */
+export function renewedIn(drafts: readonly EventDraft[]): ReadonlySet<number> {
+  return new Set(drafts.flatMap(({ kind, payload }) => kind === "lease_renewed" ? [payload.token] : []));
+}
+
 function halfLease({ plan }: RunState): number {
   return plan.lease_secs * 500;
 }

@@ -16,17 +16,21 @@ import { findTask, type RunState, taskAt, type TaskView } from "./run_state.ts";
 import { recordUsage } from "./usage.ts";
 import { assignPlaces, freePlaces } from "./workers.ts";
 
-const NONE_HELD: ReadonlySet<number> = new Set();
+const NONE: ReadonlySet<number> = new Set();
 
-/**
- * The events to append now; `now` is the run clock in milliseconds. Empty: nothing to decide until something happens.
- *
- * @param held indexes of requests that are not answered yet: who sent them is still being found out
- */
+/** What the controller knows beside the state: what it is about to append, and what it is finding out. */
+export interface Underway {
+  /** Indexes of requests that are not answered yet: who sent them is still being found out. */
+  readonly held?: ReadonlySet<number> | undefined;
+  /** Tokens of the attempts whose leases are renewed in the same commit. */
+  readonly renewed?: ReadonlySet<number>;
+}
+
+/** The events to append now; `now` is the run clock in milliseconds. Empty: nothing to decide until something happens. */
 export function decide(
   state: RunState,
   now: number,
-  held: ReadonlySet<number> = NONE_HELD,
+  { held = NONE, renewed = NONE }: Underway = {},
 ): readonly EventDraft[] {
   // A proof tells everything up to its intent, so nothing may come between the two.
   if (state.run.phase !== "active" || state.run.proof_writing !== null) return [];
@@ -36,7 +40,7 @@ export function decide(
   if (state.run.cancel !== null) return decideCancel(state, state.run.cancel);
   const ended = [
     ...decideUnstartable(state),
-    ...decideLostLeases(state, now),
+    ...decideLostLeases(state, now, renewed),
     ...decideOverdue(state, now),
     ...decideBudget(state, now),
     ...decideTaskBudgets(state),
@@ -131,11 +135,12 @@ function decideCancel(
   return [draft("run_cancelled", "run", actor, { request: cancel.request, reason: cancel.reason })];
 }
 
-function decideLostLeases(state: RunState, now: number): EventDraft[] {
+function decideLostLeases(state: RunState, now: number, renewed: ReadonlySet<number>): EventDraft[] {
   const drafts: EventDraft[] = [];
   for (const ordinal of state.index.active) {
     const { task } = taskAt(state, ordinal);
     if (task.lease_expires === null || task.lease_expires > now) continue;
+    if (task.token !== null && renewed.has(task.token)) continue;
     drafts.push(...recoverAttempt(state, taskAt(state, ordinal), "its lease ran out", now));
   }
   return drafts;

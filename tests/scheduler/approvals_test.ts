@@ -81,7 +81,7 @@ Deno.test("an approval goes with its attempt, and a request that is held is answ
   const ledger = ledgerWithTask();
   asked(ledger, "1", ledger.now + 60_000);
   const request = give(ledger, "1", "allow");
-  assertEquals(decide(ledger.state, ledger.now, new Set([request])), []);
+  assertEquals(decide(ledger.state, ledger.now, { held: new Set([request]) }), []);
   assertEquals(decide(ledger.state, ledger.now).map(({ kind }) => kind), ["approval_decided"]);
   ledger.add(settleAttempt(ledger.state, refOf(ledger, "a"), makeOutcome("success"), [], ledger.now));
   assertEquals(ledger.state.run.approvals?.open, []);

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { draft, taskSubject } from "../../src/log/event.ts";
-import { isQuiet, nextWake } from "../../src/scheduler/decide.ts";
+import { decide, isQuiet, nextWake } from "../../src/scheduler/decide.ts";
 import { findTask } from "../../src/scheduler/run_state.ts";
 import { settleAttempt, settleConflict } from "../../src/scheduler/settle.ts";
 import { makeOutcome, makeTask } from "../run/fixture.ts";
@@ -154,6 +154,17 @@ Deno.test("P3: a result with a token that is not the current one is refused and 
   assertEquals(refused.map((each) => each.kind), ["result_refused"]);
   ledger.add(refused);
   assertEquals(stateOf(ledger, "a"), "claimed");
+});
+
+Deno.test("decide() takes no lease away that is renewed in the same commit, and holds nothing back for it", () => {
+  const ledger = ledgerOf([makeTask("a"), makeTask("b"), makeTask("c")], { workers: 2 });
+  decideAll(ledger);
+  ledger.now += 301_000;
+  const decided = decide(ledger.state, ledger.now, { renewed: new Set([refOf(ledger, "a").token]) });
+  assertEquals(decided.map(({ kind, subject }) => [kind, subject]), [["retry_scheduled", "task/b"]]);
+  end(ledger, "b", "success");
+  const renewed = new Set([refOf(ledger, "a").token]);
+  assertEquals(claimed(decide(ledger.state, ledger.now, { renewed })), ["c"]);
 });
 
 Deno.test("the third recovery of a task in a row is quarantine", () => {

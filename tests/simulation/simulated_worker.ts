@@ -201,7 +201,7 @@ export class SimulatedAttempt implements Attempt {
     this.#started.resolve({ process: BODY, slot: this.slot() });
     if (this.#request.iteration?.isKept) return this.#finish(makeOutcome("success"));
     await this.#process.sleep(this.#random.logBetween(10, 30_000));
-    if (faults.strikes("worker_silent", 0.12)) {
+    if (faults.strikes("worker_silent", 0.2)) {
       this.#beSilent();
       await this.#process.sleep(this.#random.logBetween(5_000, 300_000));
       this.#getOn();
@@ -250,7 +250,9 @@ export class SimulatedAttempt implements Attempt {
   async #endBody(reason: EndReason): Promise<void> {
     if (reason === "stalled") this.#world.faults.count("worker_stalled");
     if (this.#world.faults.strikes("report_late", 0.4)) {
-      await this.#process.sleep(this.#random.between(1, 40_000));
+      // What makes no progress may take longer to end than its lease lasts.
+      const latest = reason === "stalled" ? 150_000 : 40_000;
+      await this.#process.sleep(this.#random.between(1, latest));
     }
     this.#finish(
       reason === "stalled" ? makeOutcome("stalled") : makeOutcome("cancelled", { detail: "ended" }),

@@ -2,7 +2,6 @@
 
 import type { RunEvent } from "../../src/log/event.ts";
 import type { Plan } from "../../src/plan/spec.ts";
-import { specOf } from "./naive.ts";
 import type { World } from "./world.ts";
 
 /** Looks are so far apart, and a verdict may need one more than it takes by itself. */
@@ -135,7 +134,7 @@ export class Watched {
     const isOwnerDead = this.#dead.has(this.#owners.get(token) ?? "");
     const isSaid = this.#stalled.has(token) || (isLost && isOwnerDead);
     if ((isStall || isLost) && !isSaid) broken(`${task_id} got on`);
-    const onStall = specOf(plan, task_id)?.on_stall;
+    const onStall = plan.tasks.find(({ id }) => id === task_id)?.on_stall;
     if (isStall && onStall === "warn") broken(`${task_id} was to be warned of only`);
     if (isStall && onStall === "kill" && rest.class === "retry") {
       broken(`${task_id} was to be ended for good`);
