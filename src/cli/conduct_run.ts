@@ -11,6 +11,7 @@ import type { RunState } from "../scheduler/run_state.ts";
 import { chooseView } from "./choose_view.ts";
 import type { CommandContext } from "./command.ts";
 import { listenForEnd } from "./end_signals.ts";
+import { ExtraOutputs } from "./extra_outputs.ts";
 import type { Output } from "./output.ts";
 import { requestedReports, writeReports } from "./reports.ts";
 import type { RunView } from "./run_view.ts";
@@ -27,11 +28,13 @@ export async function conductRun(
   const reports = await requestedReports(context.args, context.cwd);
   const view = await chooseView(context);
   using _closing = { [Symbol.dispose]: () => view.close() };
-  const sinks = sinksOf(view, context.output);
+  using outputs = new ExtraOutputs(view);
+  const sinks = sinksOf(view, outputs, context.output);
   await using session = await open(watcherOf(view, sinks, context));
   await using _index = await addIndex(sinks, session, view, context.output);
   if (context.interactive) await askOnTerminal(sinks, session, view);
   view.begin(session.state, session.directory, (taskId) => session.voiceOf(taskId), session.containment);
+  if (!context.json) outputs.begin(session.state, session.directory);
   using _signals = listenToSignals(session, (line) => view.note(line));
   const end = await session.run();
   await showEnd(context, view, session);
@@ -47,8 +50,10 @@ interface Told {
 }
 
 /** Where the events go: a view that fails at one must not fail the run. */
-function sinksOf(view: RunView, output: Output): FanOut<Told> {
+function sinksOf(view: RunView, outputs: ExtraOutputs, output: Output): FanOut<Told> {
   const sinks = new FanOut<Told>((error) => warn(view, output, error.message));
+  // What an attempt has printed comes before its end.
+  sinks.add({ name: "output of extra workers", deliver: ({ event }) => outputs.event(event) });
   sinks.add({ name: "view", deliver: ({ event, state }) => view.event(event, state) });
   return sinks;
 }

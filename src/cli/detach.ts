@@ -10,6 +10,8 @@ import { listenForEnd } from "./end_signals.ts";
 
 /** Names the start that a background process belongs to. */
 export const DETACHED_VARIABLE = "OMK_DETACHED";
+/** Begins the names of the files by which the two processes of such a start know each other, beside the runs. */
+export const DETACHED_PREFIX = ".detached-";
 /** How often the caller looks whether the run exists. */
 const LOOK_MS = 20;
 /** Making a run takes moments; a snapshot of a large checkout takes longer. */
@@ -40,7 +42,7 @@ interface Files {
 }
 
 function filesOf(home: string, id: string): Files {
-  const stem = `${home}/runs/.detached-${id}`;
+  const stem = `${home}/runs/${DETACHED_PREFIX}${id}`;
   return { output: `${stem}.log`, started: `${stem}.run` };
 }
 

@@ -37,8 +37,30 @@ export class OutputTail {
     const buffer = new Uint8Array(CHUNK_BYTES);
     for (let count = await opened.read(buffer); count !== null; count = await opened.read(buffer)) {
       this.#offset += count;
-      const text = this.#decoder.decode(buffer.subarray(0, count), { stream: true });
-      if (text !== "") take(text);
+      this.#take(buffer.subarray(0, count), take);
     }
+  }
+
+  /** The same before it returns, from the first line on, for whoever must have all of it before something else. */
+  readNow(take: (text: string) => void): void {
+    let file: Deno.FsFile;
+    try {
+      file = Deno.openSync(this.path);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      return;
+    }
+    using opened = file;
+    opened.seekSync(this.#offset, Deno.SeekMode.Start);
+    const buffer = new Uint8Array(CHUNK_BYTES);
+    for (let count = opened.readSync(buffer); count !== null; count = opened.readSync(buffer)) {
+      this.#offset += count;
+      this.#take(buffer.subarray(0, count), take);
+    }
+  }
+
+  #take(bytes: Uint8Array, take: (text: string) => void): void {
+    const text = this.#decoder.decode(bytes, { stream: true });
+    if (text !== "") take(text);
   }
 }

@@ -21,6 +21,7 @@ import type { SigningKey } from "../proof/key.ts";
 import { createProofWriter } from "../proof/write.ts";
 import { controllerActor } from "../scheduler/decide.ts";
 import type { RunState } from "../scheduler/run_state.ts";
+import { LOCAL_WORKER } from "../scheduler/workers.ts";
 import { createLocalWorker, type LocalWorker, type LocalWorkerOptions } from "../worker/local_worker.ts";
 import { ApprovalOffice } from "./approval_office.ts";
 import { Controller, type RunEnd } from "./controller.ts";
@@ -199,8 +200,9 @@ export class Session implements AsyncDisposable {
 
   /** What the attempt of a task at work in this process has printed so far. */
   voiceOf(taskId: string): Voice | undefined {
-    for (const { attempt } of this.controller.attempts()) {
-      if (attempt.ref.task_id === taskId) return attempt.activity().voice;
+    for (const flow of this.controller.attempts()) {
+      const { ref } = flow.attempt;
+      if (ref.task_id === taskId && flow.worker() === LOCAL_WORKER) return flow.attempt.activity().voice;
     }
     return undefined;
   }

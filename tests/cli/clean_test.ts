@@ -171,3 +171,22 @@ Deno.test("omk clean removes what is left of runs that were never born", async (
   await callCommand(cleanCommand, ["--yes"], place);
   assertEquals(await runs(place), [`.new-${OTHER}`]);
 });
+
+Deno.test("omk clean removes what starts in the background have left, but not what one may be waiting for", async () => {
+  await using place = await PlainPlace.make();
+  const directory = `${place.home}/runs`;
+  await Deno.mkdir(directory, { recursive: true });
+  const yesterday = new Date(Date.now() - 2 * 24 * 3600 * 1000);
+  for (const name of [".detached-old.log", ".detached-old.run", ".detached-new.log", "mine.log"]) {
+    await Deno.writeTextFile(`${directory}/${name}`, "");
+    if (name !== ".detached-new.log") await Deno.utime(`${directory}/${name}`, yesterday, yesterday);
+  }
+  const dry = await callCommand(cleanCommand, ["--dry-run", "--json"], place);
+  assertEquals(
+    JSON.parse(dry.stdout).leftovers,
+    [".log", ".run"].map((end) => `${directory}/.detached-old${end}`),
+  );
+  await callCommand(cleanCommand, ["--yes"], place);
+  const left = (await Array.fromAsync(Deno.readDir(directory))).map(({ name }) => name);
+  assertEquals(left.sort(), [".detached-new.log", "mine.log"]);
+});

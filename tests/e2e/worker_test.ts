@@ -19,7 +19,7 @@ async function logged(sandbox: Sandbox, kind: string, count = 1): Promise<readon
 function pair(sandbox: Sandbox) {
   const { root } = sandbox;
   const meet = (own: string, other: string) =>
-    `touch ${root}/${own}; while ! test -e ${root}/${other}; do sleep 0.05; done; echo ${own} > ${own}.txt`;
+    `touch ${root}/${own}; while ! test -e ${root}/${other}; do sleep 0.05; done; echo ${own} > ${own}.txt; echo ${own} has printed this`;
   return {
     version: 1,
     workers: 1,
@@ -44,6 +44,8 @@ Deno.test("P3, P6, P13: an extra worker does what is assigned to it, and the con
   const [ended, left] = await Promise.all([omk.ended, worker.ended]);
   assertEquals(ended.code, 0, ended.stdout + ended.stderr);
   assertEquals(left.code, 0, left.stdout + left.stderr);
+  // Whoever does it, the run shows it.
+  for (const id of ["one", "two"]) assertStringIncludes(ended.stdout, `${id} has printed this\n`);
   assertMatch(left.stdout, /joined.*\n(?:.*\n)*.*report .* succeeded/);
   assertMatch(left.stdout, /has left: the run is finished/);
   const claims = await sandbox.payloads("task_claimed");

@@ -32,7 +32,7 @@ export interface Kept {
 export interface CleanPlan {
   readonly runs: readonly RunToRemove[];
   readonly slots: readonly SlotToRemove[];
-  /** Directories that processes left that died while a run was being made or removed. */
+  /** Paths that processes left that died while a run was being made, started in the background, or removed. */
   readonly leftovers: readonly string[];
   readonly kept: readonly Kept[];
 }
