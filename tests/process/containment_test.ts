@@ -214,6 +214,33 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "the kernel ends what uses too much memory in its control group, and makes no more processes than allowed",
+  ignore: !AVAILABLE.has("cgroup") ||
+    !await isAvailable({ ...needsOf("cgroup"), memory: true, processes: true }),
+  async fn() {
+    const needs = { ...needsOf("cgroup"), memory: true, processes: true };
+    await withBench(async ({ supervisor, body, read }) => {
+      if (supervisor.memoryLimit === "task") {
+        const limits = { memoryBytes: 32 * 2 ** 20 };
+        // Two processes, each of which alone would stay below the limit.
+        const both = "(head -c 24m /dev/zero | tail & head -c 24m /dev/zero | tail & wait) | wc -c; exit 1";
+        const greedy = await supervisor.run(body(both, { task_id: "greedy", limits })).outcome;
+        assertEquals([greedy.limit_met, greedy.proven_dead], ["memory", true]);
+        const modest = await supervisor.run(body("echo fine", { task_id: "modest", limits })).outcome;
+        assertEquals([modest.exit_code, modest.limit_met, read("modest.log")], [0, undefined, "fine\n"]);
+      }
+      const forking = "for each in 1 2 3 4 5 6 7 8 9; do sleep 600 & done; wait";
+      const many = await supervisor.run(
+        body(forking, { task_id: "many", limits: { processes: 5 }, timeoutMs: 20_000 }),
+      )
+        .outcome;
+      assertEquals([many.limit_met, many.proven_dead], ["processes", true]);
+    }, { needs });
+  },
+});
+
+Deno.test({
   name: "at the containment cgroup, what forks on and on is ended",
   ignore: !AVAILABLE.has("cgroup"),
   fn: () =>
