@@ -59,6 +59,12 @@ function wholeBefore(offset: number): { readonly events: number; readonly end: n
   return { events: new TextDecoder().decode(LOG.subarray(0, end)).split("\n").length - 1, end };
 }
 
+/** That these are the first `count` events of the log; as JSON, since there are a hundred thousand cases. */
+function assertFirstEvents(events: readonly FreeEvent[], count: number, what: string): void {
+  const isEqual = JSON.stringify(events) === JSON.stringify(EVENTS.slice(0, count));
+  if (!isEqual) assertEquals(events, EVENTS.slice(0, count), what);
+}
+
 /** Events that the strict reader gives, and whether it met damage. */
 async function read(path: string): Promise<{ events: FreeEvent[]; isDamaged: boolean }> {
   const events: FreeEvent[] = [];
@@ -82,9 +88,21 @@ async function opens(path: string): Promise<boolean> {
   }
 }
 
+/** Files in memory, where the system has them: what a sync of a real disk costs would be most of a hundred thousand cases. */
+const MEMORY = isDirectory("/dev/shm") ? "/dev/shm" : undefined;
+
+function isDirectory(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
 /** A directory whose log is written anew for each case; the lock stays open, as opening it is not what is tested. */
 class Bench implements Disposable {
-  readonly #directory = new TemporaryDirectory();
+  readonly #directory = new TemporaryDirectory(MEMORY);
   readonly path = this.#directory.file();
   readonly #kept = new Set(["events.jsonl", "events.lock"]);
   cases = 0;
@@ -119,7 +137,9 @@ async function checkHeals(bench: Bench, { what, bytes }: Damaged, cutAt: number)
   bench.put(bytes);
   const found = await verifyLog(bench.path, clock);
   assertEquals([found.verdict, found.events], [isClean ? "verified" : "torn", whole.events], what);
-  assertEquals(await read(bench.path), { events: EVENTS.slice(0, whole.events), isDamaged: false }, what);
+  const undamaged = await read(bench.path);
+  assertFirstEvents(undamaged.events, whole.events, what);
+  assert(!undamaged.isDamaged, what);
   if (whole.events === 0) return;
   assert(await opens(bench.path), what);
   const healed = await verifyLog(bench.path, clock);
@@ -128,7 +148,7 @@ async function checkHeals(bench: Bench, { what, bytes }: Damaged, cutAt: number)
   // Where only the line feed was missing, the commit is whole.
   const isCompleted = ENDS.includes(cutAt + 1);
   const kept = isCompleted ? wholeBefore(cutAt + 1) : whole;
-  assertEquals(events.slice(0, kept.events), EVENTS.slice(0, kept.events), what);
+  assertFirstEvents(events.slice(0, kept.events), kept.events, what);
   const records = events.slice(kept.events).map(({ kind }) => kind);
   assertEquals(records, isClean || isCompleted ? [] : ["log_repaired"], what);
   const copies = bench.takeCopies();
@@ -147,12 +167,14 @@ async function checkFound(bench: Bench, { what, bytes }: Damaged): Promise<void>
   // A commit that says a wrong number of events is found out at its end.
   const end = ENDS.find((each) => each > at) ?? LOG.length;
   assert(whole.end <= offset && offset <= Math.max(at, end), `${what}: damaged at ${at}, found at ${offset}`);
-  assertEquals(await read(bench.path), { events: EVENTS.slice(0, whole.events), isDamaged: true }, what);
+  const { events, isDamaged } = await read(bench.path);
+  assertFirstEvents(events, whole.events, what);
+  assert(isDamaged, what);
   // Opening looks at the last commit only: what is before it is for whoever reads to find.
   const isLastWhole = bytes.length > LOG.length - LAST &&
     equals(bytes.subarray(LAST - LOG.length), LOG.subarray(LAST));
   if (await opens(bench.path)) assert(isLastWhole, `${what}: opened for appending`);
-  assertEquals(Deno.readFileSync(bench.path), bytes, `${what}: opening has changed it`);
+  assert(equals(Deno.readFileSync(bench.path), bytes), `${what}: opening has changed it`);
   assertEquals(bench.takeCopies(), []);
 }
 
@@ -247,7 +269,7 @@ Deno.test("P2: damage of a closed segment is found at any byte, by whoever reads
     assert((place?.offset ?? Infinity) < end, `${what}: damaged at ${at}, found at ${place?.offset}`);
     assert((await read(path)).isDamaged, what);
     if (at >= lastStart) assertEquals(await opens(path), false, what);
-    assertEquals(Deno.readFileSync(closed), damaged, what);
+    assert(equals(Deno.readFileSync(closed), damaged), what);
   };
   for (let at = 0; at < bytes.length; at += STEP) {
     await check(`cut at ${at}`, bytes.subarray(0, at), at);

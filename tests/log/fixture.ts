@@ -68,7 +68,15 @@ export function proposal(content: Record<string, unknown>, actor = "worker/w1"):
 /** A directory that is removed at the end of its scope. */
 export class TemporaryDirectory implements Disposable {
   /** Absolute. */
-  readonly path = Deno.makeTempDirSync({ prefix: "omk-log-" });
+  readonly path: string;
+
+  /** @param parent where it is made; without it where the system keeps what is temporary */
+  constructor(parent?: string) {
+    this.path = Deno.makeTempDirSync({
+      prefix: "omk-log-",
+      ...(parent === undefined ? {} : { dir: parent }),
+    });
+  }
 
   /** The path of a file in it. */
   file(name = "events.jsonl"): string {
