@@ -73,6 +73,16 @@ export const COMMAND_GROUPS: readonly {
         load: async () => (await import("./commands/pause.ts")).unpauseCommand,
       },
       {
+        name: "gates status",
+        summary: "show how the gates of a run and their breakers stand",
+        load: async () => (await import("./commands/gates.ts")).gatesStatusCommand,
+      },
+      {
+        name: "gates reset",
+        summary: "let gates run again whose breaker is open",
+        load: async () => (await import("./commands/gates.ts")).gatesResetCommand,
+      },
+      {
         name: "budget add",
         summary: "let a run use up more than its plan says",
         load: async () => (await import("./commands/budget_add.ts")).budgetAddCommand,

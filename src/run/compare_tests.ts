@@ -68,6 +68,6 @@ async function testsAtBase(
     const kept = await keepTests(ports.runDirectory.path, path, earlier.tests);
     if (kept !== null) return { base: kept, from: earlier.run };
   }
-  const { evidence } = await runGateAtBase(controller, gate, base, signal);
-  return evidence.tests === undefined ? null : { base: evidence.tests, from: null };
+  const tests = (await runGateAtBase(controller, gate, base, signal))?.evidence.tests;
+  return tests === undefined ? null : { base: tests, from: null };
 }

@@ -154,7 +154,7 @@ export class Controller implements ControllerHandle {
     const underway = { held: this.#vetting?.held, renewed: renewedIn(timely) };
     let drafts: readonly EventDraft[] = [...timely, ...decide(this.state, now, underway)];
     if (drafts.length === 0 && this.#inbox.isEmpty && this.#flows.size === 0 && isQuiet(this.state)) {
-      drafts = decideFinish(this.state);
+      drafts = decideFinish(this.state, now);
     }
     if (drafts.length > 0) {
       this.#carryOut(await this.#append(drafts));

@@ -4,12 +4,16 @@ import { draft, type EventDraft } from "../log/event.ts";
 import type { PayloadOf } from "../log/kinds.ts";
 import type { GateSpec } from "../plan/spec.ts";
 import { latestGateRun, runStatus } from "../proof/status.ts";
+import { mayRunGate } from "../scheduler/breaker.ts";
 import { controllerActor } from "../scheduler/decide.ts";
 import { LOCAL_WORKER } from "../scheduler/workers.ts";
 import type { RunState } from "../scheduler/run_state.ts";
 
-/** The next event of a run in which no task can run any more; empty while something is being carried out. */
-export function decideFinish(state: RunState): readonly EventDraft[] {
+/**
+ * The next event of a run in which no task can run any more; empty while something is being carried out, and while
+ * the next gate waits for its breaker.
+ */
+export function decideFinish(state: RunState, now: number): readonly EventDraft[] {
   const { run } = state;
   if (
     run.phase !== "active" || run.proof_writing !== null ||
@@ -18,7 +22,8 @@ export function decideFinish(state: RunState): readonly EventDraft[] {
   if (run.tests?.lost === null && !isCutShort(state)) return [];
   for (const gate of gatesToRun(state)) {
     const next = nextOfGate(state, gate);
-    if (next !== undefined) return [next];
+    if (next === undefined) continue;
+    return next.kind === "gate_skipped" || mayRunGate(run, gate.name, now) ? [next] : [];
   }
   const actor = controllerActor(state);
   const comparison = comparisonDue(state);

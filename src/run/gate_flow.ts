@@ -7,6 +7,7 @@ import type { GateResult } from "../gates/port.ts";
 import { controllerActor } from "../scheduler/decide.ts";
 import type { AttemptRef } from "../scheduler/task_state.ts";
 import { ControllerFault, type ControllerHandle } from "./controller_handle.ts";
+import { startGate } from "./start_gate.ts";
 import { outputsOfDependencies, outputsOfRun } from "./stored_outputs.ts";
 
 /** The tree that a task's gates judge; null where the work is not in git. */
@@ -29,13 +30,16 @@ export async function runGateFlow(
   await runOnce(controller, gate, started, null, outputsOfRun(state, controller.ports.runDirectory), signal);
 }
 
-/** Runs a gate of scope `run` at the base, to learn which tests there were; what tasks have made is not there. */
+/**
+ * Runs a gate of scope `run` at the base, to learn which tests there were; what tasks have made is not there. Null
+ * where the signal came before its breaker let it through.
+ */
 export async function runGateAtBase(
   controller: ControllerHandle,
   gate: GateSpec,
   base: { readonly commit: string; readonly tree: string },
   signal: AbortSignal,
-): Promise<GateResult> {
+): Promise<GateResult | null> {
   const { run } = controller.state;
   const runs = run.gates.filter((each) => each.scope === "run" && each.gate === gate.name).length;
   const started = {
@@ -48,7 +52,7 @@ export async function runGateAtBase(
     token: null,
     at_base: true,
   } as const;
-  await controller.commit((state) => [draft("gate_started", "run", controllerActor(state), started)]);
+  if (!await startGate(controller, started, signal)) return null;
   return await runOnce(controller, gate, started, null, [], signal);
 }
 
@@ -106,9 +110,7 @@ export async function runTaskGates(
         token: ref.token,
         ...(iteration === undefined ? {} : { iteration }),
       };
-      await controller.commit((state) => [
-        draft("gate_started", taskSubject(spec.id), controllerActor(state), started),
-      ]);
+      if (!await startGate(controller, started, signal)) break;
       result = await runOnce(controller, gate, started, ref, restore, signal);
     }
     if (result?.passed === true || gate.allow_fail || !gate.required) continue;

@@ -7,6 +7,7 @@ import { draft, type EventDraft, taskSubject } from "../log/event.ts";
 import type { AttemptOutcome } from "../log/kinds.ts";
 import { decideOverdue } from "./approvals.ts";
 import { attemptsLeft, decideBudget, decideTaskBudgets, timeBudgetEnd } from "./budget.ts";
+import { nextHalfOpen } from "./breaker.ts";
 import { decideRequests } from "./decide_requests.ts";
 import { decideUnstartable } from "./decide_unstartable.ts";
 import { PickSet } from "./pick_set.ts";
@@ -79,6 +80,8 @@ export function nextWake(state: RunState, now: number): number | undefined {
     if (lease_expires !== null) moments.push(lease_expires);
   }
   for (const { expires } of state.run.approvals?.open ?? []) moments.push(expires);
+  const halfOpen = nextHalfOpen(state.run, now);
+  if (halfOpen !== undefined) moments.push(halfOpen);
   const delayEnd = state.index.nextDelayEnd;
   if (delayEnd !== undefined) moments.push(delayEnd);
   const deadline = timeBudgetEnd(state);

@@ -40,6 +40,8 @@ function answer(state: RunState, request: OpenRequest): EventDraft[] {
       return state.run.paused
         ? [draft("run_unpaused", "run", actor, { request: index })]
         : refuse("the run is not paused");
+    case "gate_reset_requested":
+      return answerGateReset(state, index, request.payload, refuse);
     case "answer_given":
       return answerQuestion(state, index, request.payload, refuse);
     case "approval_given":
@@ -60,6 +62,20 @@ function answer(state: RunState, request: OpenRequest): EventDraft[] {
     case "task_proposed":
       return answerRequestedProposal(state, index, request.payload, refuse);
   }
+}
+
+function answerGateReset(
+  state: RunState,
+  request: number,
+  { gate, reason }: PayloadOf<"gate_reset_requested">,
+  refuse: Refuse,
+): EventDraft[] {
+  const troubled = (state.run.gate_troubles ?? []).map((each) => each.gate);
+  const gates = gate === null ? troubled : troubled.filter((each) => each === gate);
+  if (gates.length > 0) return [draft("gate_reset", "run", actorOf(state), { request, gates, reason })];
+  return refuse(
+    gate === null ? "no gate has failed for the machine" : `gate "${gate}" has not failed for the machine`,
+  );
 }
 
 function answerJoin(

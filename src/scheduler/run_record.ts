@@ -2,6 +2,7 @@
 
 import type { Artifact, LostTest, PayloadOf, RunStatus } from "../log/kinds.ts";
 import type { TaskSpec } from "../plan/spec.ts";
+import type { GateTrouble } from "./breaker.ts";
 import type { AttemptRef } from "./task_state.ts";
 
 /** The commit that a run starts from. */
@@ -16,6 +17,7 @@ export type RequestPayload =
   | { readonly kind: "retry_requested"; readonly payload: PayloadOf<"retry_requested"> }
   | { readonly kind: "pause_requested"; readonly payload: PayloadOf<"pause_requested"> }
   | { readonly kind: "unpause_requested"; readonly payload: PayloadOf<"unpause_requested"> }
+  | { readonly kind: "gate_reset_requested"; readonly payload: PayloadOf<"gate_reset_requested"> }
   | { readonly kind: "answer_given"; readonly payload: PayloadOf<"answer_given"> }
   | { readonly kind: "approval_given"; readonly payload: PayloadOf<"approval_given"> }
   | { readonly kind: "budget_add_requested"; readonly payload: PayloadOf<"budget_add_requested"> }
@@ -184,6 +186,8 @@ export interface RunRecord {
   /** Ids of finished tasks, first come first merged. */
   merge_queue: string[];
   gates: GateRecord[];
+  /** Gates that the machine has kept from a verdict since their last one; absent where there are none. */
+  gate_troubles?: readonly GateTrouble[];
   /** Absent before the tests of a head were compared with those of the base. */
   tests?: TestsComparison;
   /** Index of the latest `proof_writing`; null before it, and again once its proof is written. */

@@ -184,6 +184,11 @@ Deno.test("every --json output follows the schema that omk publishes for it", as
         { id: "long", run: `touch ${sandbox.root}/runs; exec sleep 600` },
         { id: "bad", run: "false", retry_policy: { max_attempts: 0 } },
         { id: "later", run: "true", dependencies: ["long"] },
+        {
+          id: "slow",
+          run: "true",
+          gates: [{ name: "late", command: "exec sleep 600", timeout_secs: 1, allow_fail: true }],
+        },
       ],
     });
     const running = sandbox.start(["run", "--json"]);
@@ -193,6 +198,9 @@ Deno.test("every --json output follows the schema that omk publishes for it", as
     await omk.one("show", ["show", "long"]);
     await omk.one("explain", ["explain", "later"]);
     await omk.one("doctor", ["doctor"]);
+    await running.printed('"gate_failed"');
+    await omk.one("gates-status", ["gates", "status"]);
+    await omk.one("gates-reset", ["gates", "reset", "--gate", "late"]);
     await omk.one("budget-add", ["budget", "add", "--attempts", "3"]);
     await omk.one("pause", ["pause", "--reason", "wait"]);
     await omk.one("retry", ["retry", "bad"]);

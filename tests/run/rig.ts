@@ -32,8 +32,8 @@ export interface Script {
   readonly changes?: (taskId: string) => boolean;
   /** Paths of a conflict at the merge; default: none. */
   readonly conflict?: (taskId: string, attempt: number) => readonly string[];
-  /** Whether a gate passes; default: it does. */
-  readonly gate?: (request: GateRequest) => boolean;
+  /** Whether a gate passes, or times out; default: it passes. */
+  readonly gate?: (request: GateRequest) => boolean | "timed_out";
   /** Result of a later iteration of a loop; default: success. Null: it runs until somebody ends it. */
   readonly iteration?: (taskId: string, iteration: number) => OutcomeResult | null;
   /** The tree of every pin; default: another one for each. */
@@ -200,11 +200,15 @@ export class Rig {
       untracked: [],
       counts: null,
     };
-    if (this.#script.gate?.(request) ?? true) return { passed: true, evidence };
-    return {
-      passed: false,
-      evidence: { ...evidence, exit_code: 1, reason: "exited with 1", infrastructure: false },
-    };
+    const end = this.#script.gate?.(request) ?? true;
+    if (end === true) return { passed: true, evidence };
+    if (end === false) {
+      const failed = { ...evidence, exit_code: 1, reason: "exited with 1", infrastructure: false };
+      return { passed: false, evidence: failed };
+    }
+    const reason = "did not end within 1 s";
+    const late = { ...evidence, exit_code: null, timed_out: true, reason, infrastructure: true };
+    return { passed: false, evidence: late };
   }
 }
 

@@ -132,6 +132,14 @@ function telling(event: RunEvent, state: RunState): Telling | undefined {
         colour: "yellow",
         text: `gate ${gateName(event.payload)}: ${reasonText(event.payload)}`,
       };
+    case "gate_reset":
+      return {
+        word: "reset",
+        colour: "blue",
+        text: `the breaker of gate ${event.payload.gates.map(oneLine).join(", ")}: ${
+          reasonText(event.payload)
+        }`,
+      };
     case "tests_compared":
       return testsTelling(event.payload);
     case "attempt_pinned":

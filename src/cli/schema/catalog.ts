@@ -236,6 +236,18 @@ export const SCHEMAS: readonly SchemaEntry[] = [
     make: async () => await toJsonSchema((await import("./steering.ts")).pauseSchema),
   },
   {
+    name: "gates-status",
+    commands: ["gates status"],
+    description: "omk gates status --json",
+    make: async () => await toJsonSchema((await import("./gates.ts")).gatesStatusSchema),
+  },
+  {
+    name: "gates-reset",
+    commands: ["gates reset"],
+    description: "omk gates reset --json",
+    make: async () => await toJsonSchema((await import("./gates.ts")).gatesResetSchema),
+  },
+  {
     name: "budget-add",
     commands: ["budget add"],
     description: "omk budget add --json",

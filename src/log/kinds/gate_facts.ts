@@ -13,7 +13,7 @@ import {
   taskId,
 } from "../payloads.ts";
 import { fact, syncedFact } from "./entry.ts";
-import { logHead, reason } from "./parts.ts";
+import { answers, logHead, reason } from "./parts.ts";
 
 /** See the module. */
 export const gateFacts = {
@@ -34,6 +34,8 @@ export const gateFacts = {
     task_id: taskId.nullable(),
     reason,
   }),
+  /** The breakers of these gates are closed, and their failures forgotten. */
+  gate_reset: fact({ ...answers, gates: z.array(z.string()), reason }),
   /** Intent: the tests of the base are compared with those of the head. */
   tests_comparing: fact({ base: committedTree, head: committedTree }),
   tests_compared: syncedFact({

@@ -13,6 +13,8 @@ export const requests = {
   retry_requested: request({ task_id: taskId.nullable(), reason }),
   pause_requested: request({ reason }),
   unpause_requested: request({}),
+  /** Closes the breaker of a gate; null: every one that is not closed. */
+  gate_reset_requested: request({ gate: z.string().min(1).nullable(), reason }),
   answer_given: request({ task_id: taskId, answer: z.string() }),
   approval_given: request({ approval: z.string(), decision: z.enum(["allow", "deny"]), reason }),
   budget_add_requested: request({

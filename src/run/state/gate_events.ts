@@ -1,15 +1,18 @@
 /** The fold of the events about gates and the proof. */
 
+import type { EventOf } from "../../log/event.ts";
 import type { PayloadOf } from "../../log/kinds.ts";
+import { type GateTrouble, troublesAfter } from "../../scheduler/breaker.ts";
 import type { GateRecord } from "../../scheduler/run_record.ts";
 import { findTask, type RunState } from "../../scheduler/run_state.ts";
-import type { HandlersOf } from "./handler.ts";
+import { closeRequest, type HandlersOf, timeOf } from "./handler.ts";
 
 type GateKind =
   | "gate_started"
   | "gate_passed"
   | "gate_failed"
   | "gate_skipped"
+  | "gate_reset"
   | "tests_comparing"
   | "tests_compared"
   | "proof_writing"
@@ -37,8 +40,8 @@ export const gateHandlers: HandlersOf<GateKind> = {
     return undefined;
   },
 
-  gate_passed: (state, { payload }) => endGate(state, payload, "passed", null),
-  gate_failed: (state, { payload }) => endGate(state, payload, "failed", payload.reason),
+  gate_passed: (state, event) => endGate(state, event, "passed", null),
+  gate_failed: (state, event) => endGate(state, event, "failed", event.payload.reason),
 
   gate_skipped(state, { payload }) {
     state.run.gates.push({
@@ -55,6 +58,13 @@ export const gateHandlers: HandlersOf<GateKind> = {
       duration_ms: 0,
       reason: payload.reason,
     });
+    return undefined;
+  },
+
+  gate_reset(state, { payload }) {
+    closeRequest(state, payload);
+    const { run } = state;
+    keepTroubles(run, (run.gate_troubles ?? []).filter(({ gate }) => !payload.gates.includes(gate)));
     return undefined;
   },
 
@@ -87,10 +97,11 @@ export const gateHandlers: HandlersOf<GateKind> = {
 
 function endGate(
   state: RunState,
-  payload: PayloadOf<"gate_passed">,
+  event: EventOf<"gate_passed" | "gate_failed">,
   result: "passed" | "failed",
   reason: string | null,
 ): string | undefined {
+  const { payload } = event;
   const record = state.run.gates.findLast((each) => isRunOf(each, payload));
   if (record === undefined) return `run ${payload.run_number} of gate "${payload.gate}" was not started`;
   record.result = result;
@@ -100,7 +111,19 @@ function endGate(
   record.reason = reason;
   if (payload.tests !== undefined) record.tests = payload.tests;
   judgeIteration(state, payload, result);
+  // A gate that was ended with the run has come to no verdict, and nobody knows whether the machine would let it.
+  const isInfrastructure = "infrastructure" in payload && payload.infrastructure;
+  const hasEnded = payload.exit_code !== null || payload.signal !== null;
+  if (isInfrastructure || hasEnded) {
+    const { gate_troubles = [] } = state.run;
+    keepTroubles(state.run, troublesAfter(gate_troubles, record, isInfrastructure, timeOf(event)));
+  }
   return undefined;
+}
+
+function keepTroubles(run: RunState["run"], troubles: readonly GateTrouble[]): void {
+  if (troubles.length > 0) run.gate_troubles = troubles;
+  else delete run.gate_troubles;
 }
 
 /** Takes note of what the gate of a loop says of the iteration that was kept last. */

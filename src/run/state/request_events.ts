@@ -29,6 +29,7 @@ export const requestHandlers: HandlersOf<RequestKind> = {
   retry_requested: (state, event) => open(state, event.index, pick(event)),
   pause_requested: (state, event) => open(state, event.index, pick(event)),
   unpause_requested: (state, event) => open(state, event.index, pick(event)),
+  gate_reset_requested: (state, event) => open(state, event.index, pick(event)),
   answer_given: (state, event) => open(state, event.index, pick(event)),
   approval_given: (state, event) => open(state, event.index, pick(event)),
   budget_add_requested: (state, event) => open(state, event.index, pick(event)),
