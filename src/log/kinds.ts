@@ -10,7 +10,7 @@ import { requests } from "./kinds/requests.ts";
 import { runFacts } from "./kinds/run_facts.ts";
 import { taskFacts } from "./kinds/task_facts.ts";
 import { workerFacts } from "./kinds/worker_facts.ts";
-import type { artifact, attemptOutcome, lostTest, runStatus, storedOutput } from "./payloads.ts";
+import type { agentRecord, artifact, attemptOutcome, lostTest, runStatus, storedOutput } from "./payloads.ts";
 
 export type { KindClass } from "./kinds/entry.ts";
 
@@ -28,6 +28,9 @@ export type AttemptOutcome = z.infer<typeof attemptOutcome>;
 
 /** Why an attempt ended as it did. */
 export type OutcomeResult = AttemptOutcome["result"];
+
+/** What is known of the agent behind an attempt. */
+export type AgentRecord = z.infer<typeof agentRecord>;
 
 /** The status of a run. */
 export type RunStatus = z.infer<typeof runStatus>;

@@ -75,6 +75,15 @@ export const outcomeResult = z.enum([
   "blocked_on_external",
   "cancelled",
   "lost",
+  "empty_diff",
+  "permission_denied",
+  "wrote_outside",
+  "refused",
+  "model_unreachable",
+  "out_of_credit",
+  "login_required",
+  "agent_died",
+  "protocol_error",
 ]);
 
 /** What an agent says that it has used in an attempt; a figure that it does not tell is absent. */
@@ -92,6 +101,33 @@ export const attemptUsage = z.strictObject({
   quality: z.enum(["measured", "estimated", "unknown"]),
 });
 
+/** What is known of the agent behind an attempt. */
+export const agentRecord = z.strictObject({
+  /** Its name in the plan. */
+  name: z.string(),
+  driver: z.enum(["acp", "stream", "command"]),
+  /** How the conversation with it ended: its own word. */
+  end: z.enum([
+    "ended",
+    "limit",
+    "refused",
+    "cancelled",
+    "timeout",
+    "model_unreachable",
+    "out_of_credit",
+    "login_required",
+    "died",
+    "protocol_error",
+    "failed",
+  ]),
+  /** The version that it tells of itself. */
+  version: z.string().exactOptional(),
+  /** What its last words make likely where nothing came of its work. */
+  doubt: z.enum(["model_unreachable", "out_of_credit", "login_required"]).exactOptional(),
+  /** How many permissions it was denied; absent: none. */
+  denied: z.int().min(1).exactOptional(),
+});
+
 /** The outcome of an attempt, from evidence (P8). */
 export const attemptOutcome = z.strictObject({
   result: outcomeResult,
@@ -105,6 +141,8 @@ export const attemptOutcome = z.strictObject({
   proven_dead: z.boolean(),
   /** How often the body of a loop has run; absent where it is no loop. */
   iterations: iterationNumber.optional(),
+  /** The agent that did the work; absent where none did. */
+  agent: agentRecord.optional(),
   /** One sentence for people: the paths of a violation, the gate, the system's reason. */
   detail: z.string().optional(),
   /** What its agent says that it has used; absent where it says nothing, and where there is no agent. */

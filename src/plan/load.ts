@@ -1,7 +1,9 @@
 /** Loading a plan: from the text of `omk.jsonc` to a plan that can be run, or to everything that is wrong with it. */
 
 import { sha256 } from "../digest.ts";
+import { measuresOf } from "./agent_measures.ts";
 import type { ApprovalFile } from "./approval_file.ts";
+import { checkAgents } from "./checks/agents.ts";
 import { checkApproval } from "./checks/approval.ts";
 import { checkBodies } from "./checks/bodies.ts";
 import { checkBudgets, NO_KNOWLEDGE, type UsageKnowledge } from "./checks/budgets.ts";
@@ -21,6 +23,7 @@ import { type Finding, type PlanPath, type PlanProblem, quote, redactProblem } f
 import { type PlanInput, planInput } from "./schema.ts";
 import { schemaFindings } from "./schema_findings.ts";
 import type { Plan } from "./spec.ts";
+import { type AgentInputs, mergeAgents, resolveAgent } from "./resolve_agent.ts";
 import { type TrackedPath, TrackedTree } from "./tracked_tree.ts";
 import { checkSupported } from "./unsupported.ts";
 
@@ -44,6 +47,8 @@ export interface PlanSource {
   readonly defaults?: Partial<PlanSettings> | undefined;
   /** What is known of the use of agents, for budgets. Default: nothing. */
   readonly usage?: UsageKnowledge | undefined;
+  /** Agents of the user's configuration. */
+  readonly agents?: AgentInputs | undefined;
   /**
    * Reads the file that `approval.file` names; what it throws stops the loading. Absent: only the plan's own text is
    * looked at, and the policy of such a plan is that of omk.
@@ -105,6 +110,7 @@ export async function loadPlan(source: PlanSource): Promise<LoadedPlan> {
     name: nameOf(source.path),
     tree,
     defaults: source.defaults,
+    agents: source.agents,
   });
   const plan = template === undefined ? normal : { ...normal, prompt_template: template };
   return {
@@ -169,12 +175,25 @@ function check(
     ...checkEnvironment(draft, source.env),
     ...checkGates(draft),
     ...checkTiming(draft),
-    ...checkBudgets(draft, source.usage ?? NO_KNOWLEDGE),
+    ...checkBudgets(draft, source.usage ?? knowledgeOf(draft, source)),
+    ...checkAgents(draft, source.agents ?? {}, source.env),
     ...(draft.approval === undefined ? [] : checkApproval(draft.approval, ["approval"])),
   ];
   return result.success && findings.length === 0
     ? { findings, draft, input: result.data }
     : { findings, draft };
+}
+
+/** What is known of the use of the agents that the plan names. */
+function knowledgeOf(draft: PlanDraft, source: PlanSource): UsageKnowledge {
+  const inputs = mergeAgents(source.agents ?? {}, draft.agents ?? {});
+  return {
+    ...NO_KNOWLEDGE,
+    measuresOf(agent) {
+      const resolved = agent === undefined ? undefined : resolveAgent(agent, inputs);
+      return resolved?.ok === true ? measuresOf(resolved.spec) : NO_KNOWLEDGE.measuresOf(agent);
+    },
+  };
 }
 
 /** Whose problem it is, for the start of a message. */

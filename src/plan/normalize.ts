@@ -31,6 +31,7 @@ import type {
   TaskSpec,
   WorktreeSpec,
 } from "./spec.ts";
+import { type AgentInputs, mergeAgents, resolveAgent } from "./resolve_agent.ts";
 import type { TrackedTree } from "./tracked_tree.ts";
 
 /** The settings of a plan that can be said elsewhere too. */
@@ -52,6 +53,8 @@ export interface NormalizeContext {
   readonly name: string;
   /** What holds of its settings where it says nothing; absent ones are omk's own. */
   readonly defaults?: Partial<PlanSettings> | undefined;
+  /** Agents of the user's configuration; those of the plan go first. */
+  readonly agents?: AgentInputs | undefined;
   readonly tree: TrackedTree;
 }
 
@@ -84,10 +87,28 @@ export function normalizePlan(input: PlanInput, context: NormalizeContext): Plan
     ),
     ...(input.approval === undefined ? {} : { approval: normalizeApproval(input.approval) }),
     ...(input.proposals === undefined ? {} : { proposals: normalizePolicy(input.proposals, context.tree) }),
+    ...agentsOf(input, context.agents ?? {}),
     tasks: input.tasks.map((task) =>
       normalizeTask(withDefaults(task, input.defaults), gatesByName, context.tree)
     ),
   };
+}
+
+/** The agents that the plan names or describes; nothing where there is none. */
+function agentsOf(
+  input: PlanInput,
+  configured: AgentInputs,
+): { readonly agents?: NonNullable<Plan["agents"]> } {
+  const inputs = mergeAgents(configured, input.agents ?? {});
+  const names = new Set([
+    ...Object.keys(input.agents ?? {}),
+    ...[...input.tasks, input.defaults ?? {}].flatMap(({ agent }) => agent === undefined ? [] : [agent]),
+  ]);
+  const agents = [...names].flatMap((name) => {
+    const resolved = resolveAgent(name, inputs);
+    return resolved.ok ? [[name, resolved.spec] as const] : [];
+  });
+  return agents.length === 0 ? {} : { agents: Object.fromEntries(agents) };
 }
 
 /**

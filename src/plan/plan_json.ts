@@ -8,7 +8,7 @@ import { APPROVAL_POLICIES, RULE_DECISIONS, TOOL_KINDS } from "./approval.ts";
 import { PLAN_VERSION } from "./defaults.ts";
 import { buildGraph, topologicalOrder } from "./graph.ts";
 import type { Plan } from "./spec.ts";
-import { command, count, gate, seconds, task, taskLimits, texts } from "./stored_task.ts";
+import { agent, command, count, gate, seconds, task, taskLimits, texts } from "./stored_task.ts";
 
 /** A stored plan that is damaged, or not what omk writes. */
 export class PlanJsonError extends OmkError {
@@ -124,5 +124,6 @@ const storedPlan = z.strictObject({
     write_set: texts.nullable(),
     links: z.array(z.strictObject({ path: z.string(), target: z.string() })),
   })),
+  agents: z.exactOptional(z.record(z.string(), agent)),
   tasks: z.array(task),
 });

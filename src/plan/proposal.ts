@@ -85,6 +85,9 @@ export function readProposal(
     ...(budget === undefined ? {} : { budget }),
     gates: [...proposer.gates, ...without(own.gates, proposer.gates)],
   };
+  if (spec.prompt !== undefined && !Object.hasOwn(plan.agents ?? {}, spec.agent ?? "")) {
+    return { ok: false, reason: '"prompt" needs an "agent" of the plan' };
+  }
   const excess = excessOf(input, spec, proposer, limit, options);
   return excess === undefined ? { ok: true, spec } : { ok: false, reason: excess };
 }

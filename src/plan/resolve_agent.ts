@@ -1,9 +1,20 @@
 /** From the name of an agent, and what plan and configuration say of it, to what is started. */
 
-import { DEFAULT_FIRST_UPDATE_SECS, DEFAULT_SILENCE_SECS, DEFAULT_START_SECS } from "./defaults.ts";
+import {
+  DEFAULT_FIRST_UPDATE_SECS,
+  DEFAULT_SILENCE_SECS,
+  DEFAULT_START_SECS,
+  DEFAULT_TASK_TIMEOUT_SECS,
+} from "./defaults.ts";
 import type { AgentSpec } from "./spec.ts";
 import { type AgentPreset, findPreset } from "./agent_presets.ts";
 import type { AgentInput } from "./agent_schema.ts";
+
+/** A program that only prints may work without a word; whether it gets on, its CPU time tells. */
+const SILENT_LIMITS = {
+  first_update_secs: DEFAULT_TASK_TIMEOUT_SECS,
+  silence_secs: DEFAULT_TASK_TIMEOUT_SECS,
+} as const;
 
 /** Entries of agents, by name. */
 export type AgentInputs = Readonly<Record<string, AgentInput>>;
@@ -87,7 +98,7 @@ function resolveOwn(entry: AgentInput): ResolvedAgent {
       prompt: entry.prompt ?? "stdin",
       ...(entry.mode === undefined ? {} : { mode: entry.mode }),
       env: entry.env ?? {},
-      ...limitsOf(entry),
+      ...limitsOf(driver === "command" ? { ...SILENT_LIMITS, ...entry } : entry),
     },
   };
 }

@@ -12,6 +12,25 @@ export const texts = z.array(z.string());
 /** A command: a text for `sh -c`, or a program with its arguments. */
 export const command = z.union([z.string(), texts]);
 
+/** An environment variable: a text, or the name of one of omk's own. */
+const envValue = z.union([z.string(), z.strictObject({ from: z.string() })]);
+
+/** An agent. */
+export const agent = z.strictObject({
+  preset: z.exactOptional(z.string()),
+  driver: z.enum(["acp", "stream", "command"]),
+  dialect: z.exactOptional(z.enum(["claude", "codex", "gemini", "qwen", "opencode"])),
+  command,
+  prompt: z.enum(["argument", "stdin", "file"]),
+  model: z.exactOptional(z.string()),
+  mode: z.exactOptional(z.string()),
+  env: z.record(z.string(), envValue),
+  start_secs: seconds,
+  first_update_secs: seconds,
+  silence_secs: seconds,
+  checkout: z.enum(["watch", "ignore"]),
+});
+
 /** A gate. */
 export const gate = z.strictObject({
   name: z.string(),
@@ -51,7 +70,7 @@ export const task = z.strictObject({
   write_set: texts.nullable(),
   outputs: texts,
   isolation: z.enum(["worktree", "none"]),
-  env: z.record(z.string(), z.union([z.string(), z.strictObject({ from: z.string() })])),
+  env: z.record(z.string(), envValue),
   cwd: z.string(),
   timeout_secs: seconds,
   retry_policy: z.strictObject({

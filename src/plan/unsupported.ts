@@ -6,24 +6,17 @@
 import { fieldScopes, type PlanDraft } from "./draft.ts";
 import type { Finding } from "./problem.ts";
 
-const NEEDS_AGENT = "needs an agent, which this build does not run";
+const NEEDS_AGENT = "needs an agent, which this build does not run for it";
 
 /** Fields of a task or of `defaults`, each with the rest of the sentence. */
 const TASK_FIELDS = {
-  prompt: NEEDS_AGENT,
-  agent: NEEDS_AGENT,
   review: NEEDS_AGENT,
   attempts: "asks for several attempts at once, which this build does not make",
 } as const;
 
-/** Fields of the plan. */
-const PLAN_FIELDS = {
-  agents: "configures agents, which this build does not run",
-} as const;
-
 /** The names of the fields that are refused. */
 export const REFUSED_FIELDS = {
-  plan: [...Object.keys(PLAN_FIELDS), "gate_each"],
+  plan: ["gate_each"],
   task: Object.keys(TASK_FIELDS),
   loop: ["prompt"],
 } as const;
@@ -38,9 +31,6 @@ export function checkSupported(draft: PlanDraft): Finding[] {
     if (fields.loop?.prompt !== undefined) {
       findings.push(refusal([...path, "loop", "prompt"], "loop.prompt", NEEDS_AGENT));
     }
-  }
-  for (const [field, reason] of Object.entries(PLAN_FIELDS)) {
-    if (field in draft) findings.push(refusal([field], field, reason));
   }
   if (![undefined, "off", false].some((off) => off === draft.gate_each)) {
     const reason = 'asks for gates after each merge, which this build does not run; only "off" is possible';

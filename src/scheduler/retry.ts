@@ -75,7 +75,19 @@ export function isRetryable(spec: TaskSpec, outcome: AttemptOutcome): boolean {
       return declared;
     case "write_set_violated":
     case "protected_changed":
+    case "wrote_outside":
       return spec.prompt !== undefined;
+    case "empty_diff":
+    case "model_unreachable":
+    case "agent_died":
+    case "protocol_error":
+      return true;
+    // Another attempt would meet the same answer: a person has to change something first.
+    case "permission_denied":
+    case "refused":
+    case "out_of_credit":
+    case "login_required":
+      return false;
     case "success":
     case "blocked_on_human":
     case "blocked_on_external":
@@ -149,6 +161,24 @@ function phrase(outcome: AttemptOutcome): string {
       return "was cancelled";
     case "lost":
       return "was lost with the process that ran it";
+    case "empty_diff":
+      return "changed nothing";
+    case "permission_denied":
+      return "was denied a permission";
+    case "wrote_outside":
+      return "wrote outside its worktree";
+    case "refused":
+      return "was refused by the model";
+    case "model_unreachable":
+      return "could not reach its model";
+    case "out_of_credit":
+      return "has no credit left for its model";
+    case "login_required":
+      return "needs a login for its model";
+    case "agent_died":
+      return "lost its agent before the end";
+    case "protocol_error":
+      return "could not speak with its agent";
   }
 }
 

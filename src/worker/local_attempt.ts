@@ -1,10 +1,11 @@
 /** One attempt in a process of this machine: its place, its body, and what it leaves. */
 
+import { systemClock } from "../clock.ts";
 import { OmkError } from "../errors.ts";
 import type { CommitMeta, Pin, Slot, SlotHolder, Workspace } from "../git/port.ts";
 import type { AttemptOutcome } from "../log/kinds.ts";
 import { redactText } from "../log/redact.ts";
-import type { Command } from "../plan/spec.ts";
+import type { AgentSpec, Command } from "../plan/spec.ts";
 import { taskEnvironment, type TaskIds } from "../process/environment.ts";
 import {
   type BodyOutcome,
@@ -15,9 +16,14 @@ import {
   SILENT,
 } from "../process/port.ts";
 import { readResultFile } from "../process/result_file.ts";
+import { agentOutcome, strayedOutcome } from "./agents/agent_outcome.ts";
+import type { AgentRun } from "./agents/agent_run.ts";
+import { startAgent } from "./agents/start_agent.ts";
+import type { ApprovalDesk } from "./approval/port.ts";
 import { bodyOutcome, failureOutcome } from "./outcome.ts";
 import type { LocalWorkerOptions } from "./local_worker.ts";
 import { prepareSandbox, removeEmptyResult } from "./sandbox.ts";
+import { taskPrompt } from "./task_prompt.ts";
 import type {
   Activity,
   Attempt,
@@ -36,6 +42,21 @@ const NO_COMMAND = ":";
 /** How much of a failed set-up's output its error tells. */
 const SETUP_TAIL_BYTES = 2_000;
 
+/** Where nobody answers, everything is denied. */
+const NO_DESK: ApprovalDesk = {
+  decide: () => Promise.resolve({ decision: "deny", reason: "nobody decides over permissions here" }),
+};
+
+/** What a body runs in, besides its command and its place. */
+interface BodyFrame {
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly outputPath: string;
+  readonly isTask: boolean;
+  /** Limits and sandbox of the body; a set-up has none. */
+  readonly enclosure?: Pick<BodySpec, "limits" | "sandbox">;
+}
+
 /** See the module. */
 export class LocalAttempt implements Attempt {
   readonly ref: Attempt["ref"];
@@ -52,6 +73,8 @@ export class LocalAttempt implements Attempt {
   #stage: Activity["stage"] = "setup";
   #pid: number | null = null;
   #slot: Slot | null = null;
+  /** Tells what has changed outside of the worktree since its agent was started; null where nobody looks. */
+  #outside: (() => Promise<readonly string[]>) | null = null;
   #end: { readonly reason: EndReason; readonly now: boolean } | null = null;
 
   constructor(options: LocalWorkerOptions, request: AttemptRequest) {
@@ -141,14 +164,19 @@ export class LocalAttempt implements Attempt {
     if (this.#end !== null) return failureOutcome("cancelled", "it was ended before it started");
     const { spec } = this.#request;
     const ids = this.#ids(how);
-    const env = taskEnvironment(this.#ownEnvironment(this.#slot?.gitConfig), ids, spec.env);
-    const body = this.#run(command, this.#place(spec.cwd), {
+    const env = taskEnvironment(this.#ownEnvironment(this.#slot?.gitConfig), ids, {
+      ...this.#agent()?.spec.env,
+      ...spec.env,
+    });
+    const what = {
       env,
       timeoutMs: how.timeoutMs,
       outputPath: `${this.#options.runDirectory}/${how.output}`,
       isTask: true,
       enclosure: this.#enclosure(env, ids.result),
-    });
+    };
+    const agent = spec.prompt === undefined ? null : await this.#startAgent(what);
+    const body = agent ?? this.#run(command, this.#place(spec.cwd), what);
     const process = await body.identity;
     this.#pid = process?.pid ?? null;
     this.#stage = "body";
@@ -156,7 +184,8 @@ export class LocalAttempt implements Attempt {
     const ended = await body.outcome;
     if (spec.sandbox !== undefined) removeEmptyResult(ids.result);
     const reported = await readResultFile(ids.result, redactText);
-    return bodyOutcome(ended, how.output, reported);
+    const outcome = bodyOutcome(ended, how.output, reported);
+    return agent === null ? outcome : await this.#judgeAgent(agent, outcome);
   }
 
   async #acquire(base: string): Promise<void> {
@@ -191,21 +220,23 @@ export class LocalAttempt implements Attempt {
   #run(
     command: Command,
     cwd: string,
-    what: {
-      readonly env: Readonly<Record<string, string>>;
-      readonly timeoutMs: number;
-      readonly outputPath: string;
-      readonly isTask: boolean;
-      /** Limits and sandbox of the body; a set-up has none. */
-      readonly enclosure?: Pick<BodySpec, "limits" | "sandbox">;
-    },
+    what: BodyFrame,
   ): RunningBody {
-    const { supervisor, plan, onOutput } = this.#options;
+    return this.#hold(this.#options.supervisor.run({ command, ...this.#bodySpec(cwd, what) }));
+  }
+
+  #hold<T extends RunningBody>(body: T): T {
+    this.#body = body;
+    if (this.#end !== null) body.end(this.#end.reason, this.#end.now);
+    return body;
+  }
+
+  #bodySpec(cwd: string, what: BodyFrame): Omit<BodySpec, "command"> {
+    const { plan, onOutput } = this.#options;
     const { task_id, attempt } = this.ref;
-    const body = supervisor.run({
+    return {
       task_id,
       attempt,
-      command,
       cwd,
       env: what.env,
       timeoutMs: what.timeoutMs,
@@ -216,10 +247,46 @@ export class LocalAttempt implements Attempt {
       ...(onOutput === undefined || !what.isTask ? {} : {
         onOutput: (text: string, stream: "stdout" | "stderr") => onOutput(task_id, attempt, text, stream),
       }),
+    };
+  }
+
+  /** The agent that the task names; undefined where its body is no prompt. */
+  #agent(): { readonly name: string; readonly spec: AgentSpec } | undefined {
+    const { prompt, agent: name = "" } = this.#request.spec;
+    const spec = this.#options.plan.agents?.[name];
+    return prompt === undefined || spec === undefined ? undefined : { name, spec };
+  }
+
+  async #startAgent(what: BodyFrame): Promise<AgentRun> {
+    const { supervisor, approvals } = this.#options;
+    const { spec } = this.#request;
+    const agent = this.#agent();
+    if (agent === undefined) {
+      throw new OmkError({ what: `Cannot do the prompt of "${spec.id}"`, why: "its plan has no such agent" });
+    }
+    const cwd = this.#place(spec.cwd);
+    this.#outside = agent.spec.checkout === "watch" ? await this.#options.watchOutside?.() ?? null : null;
+    const run = await startAgent({
+      clock: systemClock,
+      supervisor,
+      ...agent,
+      prompt: taskPrompt(spec),
+      promptFile: `${this.#directory()}/prompt.md`,
+      desk: approvals?.(this.ref, spec) ?? NO_DESK,
+      place: { root: this.#place(), cwd },
+      body: this.#bodySpec(cwd, what),
     });
-    this.#body = body;
-    if (this.#end !== null) body.end(this.#end.reason, this.#end.now);
-    return body;
+    return this.#hold(run);
+  }
+
+  /** What the agent has said lowers the outcome, and so does what has changed where it had no business. */
+  async #judgeAgent(run: AgentRun, outcome: AttemptOutcome): Promise<AttemptOutcome> {
+    const agent = this.#agent();
+    if (agent === undefined) return outcome;
+    const judged = agentOutcome(outcome, agent.name, agent.spec, await run.evidence);
+    const strayed = await this.#outside?.() ?? [];
+    const isWorse = judged.result === "cancelled" || judged.result === "wrote_outside";
+    return strayed.length === 0 || isWorse ? judged : strayedOutcome(judged, strayed);
   }
 
   #enclosure(

@@ -28,6 +28,11 @@ export interface LocalWorkerOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Answers the agent of an attempt that asks for leave; absent where every request is denied. */
   readonly approvals?: (ref: AttemptRef, spec: TaskSpec) => ApprovalDesk;
+  /**
+   * Notes what lies outside of the worktrees, where no agent has business; what it returns tells which paths have changed
+   * since. Absent: nobody looks.
+   */
+  readonly watchOutside?: () => Promise<() => Promise<readonly string[]>>;
   /** Gets the redacted output of the bodies as it comes. */
   readonly onOutput?: (taskId: string, attempt: number, text: string, stream: "stdout" | "stderr") => void;
 }

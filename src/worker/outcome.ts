@@ -74,6 +74,8 @@ function resultOf(body: BodyOutcome): OutcomeResult {
         ? "stalled"
         : body.end_reason === "timed_out"
         ? "timeout"
+        : body.end_reason === "done"
+        ? "success"
         : "cancelled";
   }
 }

@@ -1,29 +1,39 @@
 /** Environment variables: names that a plan may set, and that what they are taken from exists (P10). */
 
 import { fieldScopes, type PlanDraft } from "../draft.ts";
-import { type Finding, quote } from "../problem.ts";
+import { type Finding, type PlanPath, quote } from "../problem.ts";
+import type { EnvValue } from "../spec.ts";
 
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Checks `env` of `defaults` and all tasks against omk's own environment. */
 export function checkEnvironment(draft: PlanDraft, own: Readonly<Record<string, string>>): Finding[] {
+  return [...fieldScopes(draft)].flatMap(({ path, fields }) =>
+    environmentFindings([...path, "env"], fields.env ?? {}, own)
+  );
+}
+
+/** What is wrong with the variables at a place of the plan. */
+export function environmentFindings(
+  path: PlanPath,
+  env: { readonly [name: string]: EnvValue },
+  own: Readonly<Record<string, string>>,
+): Finding[] {
   const findings: Finding[] = [];
-  for (const { path, fields } of fieldScopes(draft)) {
-    for (const [name, value] of Object.entries(fields.env ?? {})) {
-      const at = [...path, "env", name];
-      const problem = nameProblem(name);
-      if (problem !== undefined) {
-        findings.push({ ...problem, path: at, target: "key", message: `${quote(name)} ${problem.message}` });
+  for (const [name, value] of Object.entries(env)) {
+    const at = [...path, name];
+    const problem = nameProblem(name);
+    if (problem !== undefined) {
+      findings.push({ ...problem, path: at, target: "key", message: `${quote(name)} ${problem.message}` });
+    }
+    if (typeof value === "string") {
+      if (value.includes("\0")) {
+        const message = `the value of ${quote(name)} holds a NUL character`;
+        findings.push({ code: "broken_text", path: at, message });
       }
-      if (typeof value === "string") {
-        if (value.includes("\0")) {
-          const message = `the value of ${quote(name)} holds a NUL character`;
-          findings.push({ code: "broken_text", path: at, message });
-        }
-      } else {
-        const finding = sourceFinding(value.from, own);
-        if (finding !== undefined) findings.push({ path: [...at, "from"], ...finding });
-      }
+    } else {
+      const finding = sourceFinding(value.from, own);
+      if (finding !== undefined) findings.push({ path: [...at, "from"], ...finding });
     }
   }
   return findings;

@@ -2,7 +2,8 @@
 
 import type { ToolKind } from "../../plan/approval.ts";
 import type { AgentSpec, Command } from "../../plan/spec.ts";
-import type { BodyPipes } from "../../process/port.ts";
+import type { BodyInput } from "../../process/port.ts";
+import type { Clock } from "../../clock.ts";
 import type { PermissionAnswer, PermissionRequest } from "../approval/port.ts";
 
 /** A call of a tool, as the agent tells of it; nothing of it is evidence. */
@@ -78,6 +79,13 @@ export interface AgentEnd {
   readonly result: AgentResult;
   /** One sentence for people; absent where there is nothing to add. */
   readonly detail?: string;
+  /**
+   * What the agent's own words make likely where nothing came of its work: some end a turn in good order although no
+   * model has answered.
+   */
+  readonly doubt?: "model_unreachable" | "out_of_credit" | "login_required";
+  /** Permissions that it was denied without omk being asked. */
+  readonly denied?: number;
   readonly usage?: AgentUsage;
   /** Version that the agent tells of itself. */
   readonly version?: string;
@@ -104,17 +112,28 @@ export interface AgentListener {
   decide(request: PermissionRequest, signal: AbortSignal): Promise<PermissionAnswer>;
 }
 
+/** A line that an agent has printed. */
+export type AgentLine =
+  | { readonly text: string }
+  /** It was longer than omk takes; so many bytes of it were not kept. */
+  | { readonly tooLong: number };
+
+/** What an agent is spoken with over. */
+export interface AgentPipes {
+  readonly input: BodyInput;
+  /** Ends with the agent's output, or when omk waits for it no longer. */
+  readonly lines: AsyncIterable<AgentLine>;
+}
+
 /** One conversation with one process of an agent. */
 export interface AgentConversation {
   /** What is to be started. */
   readonly command: Command;
   /** Speaks until its end; called once, when the process exists. Never rejects. */
-  speak(pipes: BodyPipes, listener: AgentListener): Promise<AgentEnd>;
+  speak(pipes: AgentPipes, listener: AgentListener): Promise<AgentEnd>;
   /** Asks the agent to stop; `speak` ends soon, or its process is ended. */
   cancel(): void;
-  /** Reads what the agent has put elsewhere, once its process is gone; the end it returns takes the place of the first. */
-  afterwards?(end: AgentEnd): Promise<AgentEnd>;
 }
 
-/** Opens conversations of one driver. */
-export type OpenConversation = (job: AgentJob) => Promise<AgentConversation>;
+/** Opens a conversation of one driver; nothing is started by it. */
+export type OpenConversation = (job: AgentJob, clock: Clock) => AgentConversation;

@@ -1,0 +1,57 @@
+/** Agents: each prompt has one, and omk knows how it is started. */
+
+import type { PlanDraft } from "../draft.ts";
+import { fieldScopes } from "../draft.ts";
+import { nearest } from "../nearest.ts";
+import { PRESET_NAMES } from "../agent_presets.ts";
+import { type Finding, quote } from "../problem.ts";
+import { type AgentInputs, mergeAgents, resolveAgent } from "../resolve_agent.ts";
+import { environmentFindings } from "./environment.ts";
+
+/** Checks `agents`, and the agents that tasks name; `configured` are those of the user. */
+export function checkAgents(
+  draft: PlanDraft,
+  configured: AgentInputs,
+  own: Readonly<Record<string, string>>,
+): Finding[] {
+  const inputs = mergeAgents(configured, draft.agents ?? {});
+  const findings: Finding[] = [];
+  for (const [name, entry] of Object.entries(draft.agents ?? {})) {
+    findings.push(...environmentFindings(["agents", name, "env"], entry.env ?? {}, own));
+    const resolved = resolveAgent(name, inputs);
+    if (resolved.ok) continue;
+    findings.push({
+      code: resolved.field === undefined ? "missing_field" : "conflict",
+      path: ["agents", name, ...(resolved.field === undefined ? [] : [resolved.field])],
+      message: `agent ${quote(name)} ${resolved.problem}`,
+      hint: resolved.hint,
+    });
+  }
+  for (const { path, fields } of fieldScopes(draft)) {
+    const { agent } = fields;
+    if (agent !== undefined && draft.agents?.[agent] === undefined) {
+      const resolved = resolveAgent(agent, inputs);
+      if (!resolved.ok) {
+        findings.push({
+          code: "unknown_name",
+          path: [...path, "agent"],
+          message: `${quote(agent)} ${resolved.problem}`,
+          hint: resolved.hint,
+          suggestion: nearest(agent, [...Object.keys(inputs), ...PRESET_NAMES]),
+        });
+      }
+    }
+    const isPrompt = fields.prompt !== undefined && path[0] === "tasks";
+    if (isPrompt && agent === undefined && draft.defaults?.agent === undefined) {
+      findings.push({
+        code: "missing_field",
+        path: [...path, "agent"],
+        message: '"prompt" needs an agent that does it',
+        hint: `name one, here or in "defaults": "agent": "${
+          PRESET_NAMES[0]
+        }"; omk agents lists those that are installed`,
+      });
+    }
+  }
+  return findings;
+}
