@@ -27,7 +27,7 @@ const OF_DIALECT = {
  * each. OpenCode reports its last call only.
  */
 const OVER_ACP: Readonly<Record<string, Measures>> = {
-  kimi: { tokens: "measured", usd: "unknown" },
+  kimi: { tokens: "unknown", usd: "unknown" },
   claude: { tokens: "measured", usd: "unknown" },
   codex: { tokens: "measured", usd: "unknown" },
   gemini: { tokens: "measured", usd: "unknown" },

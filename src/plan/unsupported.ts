@@ -6,11 +6,9 @@
 import { fieldScopes, type PlanDraft } from "./draft.ts";
 import type { Finding } from "./problem.ts";
 
-const NEEDS_AGENT = "needs an agent, which this build does not run for it";
-
 /** Fields of a task or of `defaults`, each with the rest of the sentence. */
 const TASK_FIELDS = {
-  review: NEEDS_AGENT,
+  review: "asks for a review, which this build does not make",
   attempts: "asks for several attempts at once, which this build does not make",
 } as const;
 
@@ -29,7 +27,9 @@ export function checkSupported(draft: PlanDraft): Finding[] {
       if (field in fields) findings.push(refusal([...path, field], field, reason));
     }
     if (fields.loop?.prompt !== undefined) {
-      findings.push(refusal([...path, "loop", "prompt"], "loop.prompt", NEEDS_AGENT));
+      findings.push(
+        refusal([...path, "loop", "prompt"], "loop.prompt", "repeats a prompt, which this build does not do"),
+      );
     }
   }
   if (![undefined, "off", false].some((off) => off === draft.gate_each)) {

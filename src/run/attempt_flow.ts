@@ -12,6 +12,7 @@ import { controllerActor, recoverAttempt } from "../scheduler/decide.ts";
 import { findTask, type TaskView } from "../scheduler/run_state.ts";
 import { isCurrent, settleAttempt } from "../scheduler/settle.ts";
 import type { AttemptRef, LoopState, TaskState } from "../scheduler/task_state.ts";
+import { emptyDiff } from "../worker/agents/agent_outcome.ts";
 import type { Attempt, SlotFate } from "../worker/port.ts";
 import { claimedRequest } from "./claimed_request.ts";
 import { pinMessage } from "./commit_message.ts";
@@ -215,7 +216,8 @@ export class AttemptFlow {
       await this.#settle(worsen(body, "workspace_error", failure + trouble), []);
       return;
     }
-    const whole = this.#checkTree(checkPin(body, pinned.pin), pinned.pin);
+    const done = this.#checkDiff(checkPin(body, pinned.pin), pinned.pin);
+    const whole = this.#checkTree(done, pinned.pin);
     const checked = this.#checkProtected(this.#checkWriteSet(whole, pinned.pin), pinned.pin);
     const { outcome, outputs } = await this.#collect(checked);
     await this.attempt.release(fateOf(body, pinned.pin));
@@ -289,6 +291,15 @@ export class AttemptFlow {
       if (this.#controller.signal.aborted) throw error;
       return `; its worktree stays as it is: ${reasonOf(error)}`;
     }
+  }
+
+  /** An agent that says that it is done has changed something, unless the plan says that it writes nothing (P8). */
+  #checkDiff(outcome: AttemptOutcome, pin: Pin): AttemptOutcome {
+    const { prompt, write_set, outputs } = this.#view().spec;
+    const mayBeEmpty = prompt === undefined || write_set?.length === 0 || outputs.length > 0;
+    if (outcome.result !== "success" || mayBeEmpty || pin.changed.length > 0) return outcome;
+    const { result, detail } = emptyDiff(outcome);
+    return worsen(outcome, result, detail);
   }
 
   /** What the gate of a loop passed on is what is merged, or nothing is. */

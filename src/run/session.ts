@@ -6,6 +6,7 @@ import { createGateRunner } from "../gates/run.ts";
 import { SetupError } from "../git/errors.ts";
 import { storeOutputs } from "../git/outputs.ts";
 import type { Identity, RepositoryInfo, Workspace } from "../git/port.ts";
+import { watchOutside } from "../git/outside_watch.ts";
 import { openWorkspace } from "../git/workspace.ts";
 import type { RunEvent } from "../log/event.ts";
 import { openRunLog } from "../log/file_log.ts";
@@ -144,8 +145,17 @@ export function createAttemptWorker(
     directory: workDirectory,
     env,
     ...(approvals === undefined ? {} : { approvals }),
+    ...(workspace === null ? {} : {
+      watchOutside: () =>
+        watchOutside({ checkout: watchedCheckout(plan, workspace), worktreeDir: workspace.worktreeDir }),
+    }),
     ...(watcher.onOutput === undefined ? {} : { onOutput: watcher.onOutput }),
   });
+}
+
+/** The checkout, unless tasks of the plan work in it by right. */
+function watchedCheckout(plan: Plan, { info }: Workspace): string | null {
+  return plan.tasks.some(({ isolation }) => isolation === "none") ? null : info.root;
 }
 
 /** A controller with all that it needs; `close` it when `run` is over. */

@@ -2,8 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { load, messagesOf, planOf, problemsOf } from "./fixture.ts";
 
 /** The messages about one task, or about other fields of a plan, each without its subject. */
-const aboutTask = async (fields: object) =>
-  (await messagesOf({ tasks: [{ id: "t", run: "true", ...fields }] })).map((each) =>
+const aboutTask = async (fields: object, plan: object = {}) =>
+  (await messagesOf({ tasks: [{ id: "t", run: "true", ...fields }], ...plan })).map((each) =>
     each.replace('task "t": ', "")
   );
 const aboutPlan = (fields: object) => messagesOf({ tasks: [{ id: "t", run: "true" }], ...fields });
@@ -134,7 +134,7 @@ Deno.test("each task has exactly one body, and there is something in it", async 
   assertEquals(await aboutTask({ run: ["", "x"] }), ['"run" names no program']);
   assertEquals(await aboutTask({ run: "a\0b" }), ['"run" holds a NUL character']);
   assertEquals(await aboutTask({ prompt: "" }), [
-    '"prompt" needs an agent, which this build does not run',
+    '"prompt" needs an agent that does it',
     '"run" and "prompt" exclude each other',
     '"prompt" is empty',
   ]);
@@ -314,27 +314,18 @@ Deno.test("P12: a plan that redaction would change is refused, and the message d
 });
 
 Deno.test("P10: what this build does not run is refused, not ignored", async () => {
-  assertEquals(await aboutTask({ run: undefined, prompt: "x" }), [
-    '"prompt" needs an agent, which this build does not run',
-  ]);
   const loop = { prompt: "x", max_iterations: 3, until: { name: "u", command: "true" } };
   assertEquals(await aboutTask({ run: undefined, loop }), [
-    '"loop.prompt" needs an agent, which this build does not run',
+    '"loop.prompt" repeats a prompt, which this build does not do',
   ]);
   assertEquals(await aboutTask({ run: undefined, review: {} }), [
-    '"review" needs an agent, which this build does not run',
-  ]);
-  assertEquals(await aboutTask({ agent: "claude" }), [
-    '"agent" needs an agent, which this build does not run',
+    '"review" asks for a review, which this build does not make',
   ]);
   assertEquals(await aboutTask({ attempts: 3 }), [
     '"attempts" asks for several attempts at once, which this build does not make',
   ]);
-  assertEquals(await aboutPlan({ defaults: { agent: "claude" } }), [
-    'defaults: "agent" needs an agent, which this build does not run',
-  ]);
   for (
-    const [field, value] of [["agents", {}], ["approval", "ask"], ["gate_each", [
+    const [field, value] of [["approval", "ask"], ["gate_each", [
       "test",
     ]]]
   ) {
@@ -344,6 +335,36 @@ Deno.test("P10: what this build does not run is refused, not ignored", async () 
   for (const on_stall of ["warn", "retry", "kill"]) {
     await planOf({ tasks: [{ id: "t", run: "x", on_stall }] });
   }
+});
+
+Deno.test("P10: a prompt has an agent that omk knows how to start, and tells what it can be told", async () => {
+  const prompt = { run: undefined, prompt: "x" };
+  assertEquals(await aboutTask(prompt), ['"prompt" needs an agent that does it']);
+  assertEquals(await aboutTask({ ...prompt, agent: "claude" }), []);
+  assertEquals(await aboutTask(prompt, { defaults: { agent: "kimi" } }), []);
+  assertEquals(await aboutTask({ ...prompt, agent: "cluade" }), ['"cluade" is no agent that omk knows']);
+  assertEquals(await aboutTask({ agent: "claude" }), [
+    '"agent" is for a prompt, and this task runs a command',
+  ]);
+  const about = (agent: object, name = "mine") =>
+    aboutTask({ ...prompt, agent: name }, { agents: { [name]: agent } });
+  assertEquals(await about({ command: "x" }), []);
+  assertEquals(await about({ preset: "kimi", model: "k2" }), []);
+  assertEquals(await about({}), ['agent "mine" has no command']);
+  assertEquals(await about({ command: "x", driver: "stream" }), [
+    'agent "mine" does not say whose JSON lines it prints',
+  ]);
+  assertEquals(await about({ command: "x", model: "m" }), ['agent "mine" cannot be told its model']);
+  assertEquals(await about({ command: "x", mode: "m" }), ['agent "mine" cannot be told its mode']);
+  assertEquals(await about({ driver: "stream" }, "kimi"), ['agent "kimi" cannot be driven by "stream"']);
+  assertEquals(await about({ model: "m" }, "copilot"), ['agent "copilot" cannot be told its model']);
+  assertEquals(await about({ command: "x", env: { OMK_X: "1" } }), [
+    '"OMK_X" is reserved: omk alone sets OMK_* variables',
+  ]);
+  assertEquals(await about({ command: "x", env: { KEY: { from: "NOT_SET_ANYWHERE" } } }), [
+    'the environment variable "NOT_SET_ANYWHERE" is not set',
+  ]);
+  assertEquals((await about({ command: "x", colour: "red" })).length, 1);
 });
 
 Deno.test("P10: a loop says what it repeats, how often at most, and until which gate", async () => {

@@ -41,6 +41,16 @@ export function checkAgents(
         });
       }
     }
+    const isCommand = fields.run !== undefined || fields.loop?.run !== undefined;
+    if (agent !== undefined && isCommand && path[0] === "tasks") {
+      findings.push({
+        code: "conflict",
+        path: [...path, "agent"],
+        target: "key",
+        message: '"agent" is for a prompt, and this task runs a command',
+        hint: "remove it",
+      });
+    }
     const isPrompt = fields.prompt !== undefined && path[0] === "tasks";
     if (isPrompt && agent === undefined && draft.defaults?.agent === undefined) {
       findings.push({

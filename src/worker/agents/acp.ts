@@ -14,7 +14,9 @@ import type { Clock } from "../../clock.ts";
 
 /** The version of the protocol; 2 is a draft, and some agents answer an error to it. */
 const PROTOCOL = 1;
-/** After the answer to the prompt, updates that come late are waited for; most agents go when their input ends. */
+/** So long after the answer to the prompt the agent is left alone: some tell what they have used just then. */
+const LATE_MS = 500;
+/** After that its input ends; updates that come late that come even later are waited for; most agents go when their input ends. */
 const LINGER_MS = 2_000;
 /** JSON-RPC: the agent needs a login first. */
 const AUTH_REQUIRED = -32_000;
@@ -81,6 +83,7 @@ class AcpSession {
     const end = await this.#converse(connection.agent, listener).catch((error: unknown) =>
       connection.signal.aborted ? this.#gone(pipe) : failureOf(error)
     );
+    if (end.result === "ended") await within(this.#clock, LATE_MS, pipe.ended);
     await input.close();
     await within(this.#clock, LINGER_MS, pipe.ended);
     connection.close();
