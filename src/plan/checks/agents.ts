@@ -1,7 +1,6 @@
 /** Agents: each prompt has one, and omk knows how it is started. */
 
-import type { PlanDraft } from "../draft.ts";
-import { fieldScopes } from "../draft.ts";
+import { fieldScopes, isRefused, type PlanDraft } from "../draft.ts";
 import { nearest } from "../nearest.ts";
 import { PRESET_NAMES } from "../agent_presets.ts";
 import { type Finding, quote } from "../problem.ts";
@@ -14,6 +13,8 @@ export function checkAgents(
   configured: AgentInputs,
   own: Readonly<Record<string, string>>,
 ): Finding[] {
+  // Of a table that the schema refuses, who knows what it was meant to say.
+  if (isRefused(draft, "agents") || draft.refused.has("/agents")) return [];
   const inputs = mergeAgents(configured, draft.agents ?? {});
   const findings: Finding[] = [];
   for (const [name, entry] of Object.entries(draft.agents ?? {})) {
