@@ -3,7 +3,7 @@
 import { basename } from "@std/path";
 import { type Clock, systemClock } from "../clock.ts";
 import { EMPTY_HEAD } from "./commit.ts";
-import { LOG_START, type Tail } from "./commit_scanner.ts";
+import { LOG_START, type ScannedCommit, type Tail } from "./commit_scanner.ts";
 import { LogIoError } from "./errors.ts";
 import { systemFiles } from "./file_port.ts";
 import { poisonReason } from "./poison.ts";
@@ -43,14 +43,22 @@ export interface LogVerification {
 /** How long a commit that is just being written is given to become whole, in milliseconds. */
 const WRITING_MS = 50;
 
-/** Verifies the log at `path`, a run's or a free one; never throws for what it finds. */
-export async function verifyLog(path: string, clock: Clock = systemClock): Promise<LogVerification> {
+/**
+ * Verifies the log at `path`, a run's or a free one; never throws for what it finds.
+ *
+ * @param onCommits sees each whole commit once, in order, so that a log need not be read again for what is in it
+ */
+export async function verifyLog(
+  path: string,
+  clock: Clock = systemClock,
+  onCommits: (commits: readonly ScannedCommit[]) => void = () => {},
+): Promise<LogVerification> {
   const progress = { position: LOG_START, commits: 0 };
   try {
-    let tail = await scanOn(path, progress);
+    let tail = await scanOn(path, progress, onCommits);
     if (tail.state !== "clean") {
       await clock.sleep(WRITING_MS);
-      tail = await scanOn(path, progress);
+      tail = await scanOn(path, progress, onCommits);
     }
     const reason = poisonReason(systemFiles, path);
     if (reason !== undefined) return report("poisoned", progress, reason);
@@ -72,11 +80,16 @@ interface Progress {
   commits: number;
 }
 
-async function scanOn(path: string, progress: Progress): Promise<Tail> {
+async function scanOn(
+  path: string,
+  progress: Progress,
+  onCommits: (commits: readonly ScannedCommit[]) => void,
+): Promise<Tail> {
   const scan = scanLog(path, { position: progress.position });
   for (;;) {
     const { done, value } = await scan.next();
     if (done) return value;
+    onCommits(value);
     progress.commits += value.length;
     progress.position = value.at(-1)?.after ?? progress.position;
   }

@@ -4,10 +4,9 @@
  */
 
 import type { RunStatus } from "../log/kinds.ts";
-import type { Plan } from "../plan/spec.ts";
 import { CheckFailure, Checks, type VerifyReport } from "./checks.ts";
 import type { GitAccess } from "./git_access.ts";
-import { type FoldedRun, foldRun, readPlan, type RunFold } from "./run_files.ts";
+import { type FoldedRun, type RunFold, RunReading } from "./run_reading.ts";
 import { claims } from "./dsse.ts";
 import { ATTESTATIONS_FILE, VERDICTS_FILE } from "./files.ts";
 import type { Proof } from "./schema.ts";
@@ -78,29 +77,24 @@ class Verification {
   /** What the run says about itself; null where too little of it holds to go on. */
   async #checkRecords(): Promise<ProvedRun | null> {
     const { runDirectory, fold } = this.#options;
-    if (!await this.#checks.make("log", () => checkLog(runDirectory))) return null;
-    const plan = await this.#checks.take("plan", async () => {
-      const { plan, digest } = await readPlan(runDirectory);
-      return { value: plan, detail: `sha256 ${digest}, as the run started with` };
+    const reading = await RunReading.begin(runDirectory, fold);
+    if (!await this.#checks.make("log", () => checkLog(runDirectory, reading))) return null;
+    if (!await this.#checks.make("plan", () => `sha256 ${reading.plan.digest}, as the run started with`)) {
+      return null;
+    }
+    const folds = await this.#checks.take("fold", async () => {
+      const { folds } = reading;
+      const detail = `${folds.atEnd.state.run.next_index} events`;
+      return await Promise.resolve({ value: folds, detail });
     });
-    if (plan === null) return null;
-    const atEnd = await this.#checks.take("fold", async () => {
-      const folded = await foldRun(runDirectory, plan, fold);
-      return { value: folded, detail: `${folded.state.run.next_index} events` };
-    });
-    if (atEnd === null) return null;
+    if (folds === null) return null;
+    const { atHead, atEnd } = folds;
     this.#runId = atEnd.state.run.run_id;
     await this.#checks.make("rules", () => checkRules(atEnd));
-    return await this.#checkProof(plan, atEnd);
-  }
-
-  async #checkProof(plan: Plan, atEnd: FoldedRun): Promise<ProvedRun | null> {
-    const { runDirectory, fold } = this.#options;
     return await this.#checks.take("proof", async () => {
       const written = atEnd.proof;
       if (written === null) throw new CheckFailure("expected a proof, found a log without proof_written");
       const { text, proof } = await readProof(runDirectory, written.proof);
-      const atHead = await foldRun(runDirectory, plan, fold, written.head.index);
       const detail = `sha256 ${written.proof.sha256}, as the log says`;
       return { value: { proof, text, written, atHead, atEnd }, detail };
     });

@@ -1,5 +1,6 @@
 /** Checks of a proof against the log that it was made from. */
 
+import { systemClock } from "../clock.ts";
 import { ALLOWED_AFTER_PROOF, type Kind, KINDS } from "../log/kinds.ts";
 import { verifyLog } from "../log/verify.ts";
 import { gateDefinition } from "../plan/gate_definition.ts";
@@ -8,7 +9,7 @@ import { CheckFailure, expectEqual } from "./checks.ts";
 import { firstDifference } from "./difference.ts";
 import { buildProof } from "./document.ts";
 import { EVENTS_FILE } from "./files.ts";
-import type { FoldedRun } from "./run_files.ts";
+import type { FoldedRun, RunReading } from "./run_reading.ts";
 import type { Proof } from "./schema.ts";
 import { requiredGates, runStatus } from "./status.ts";
 
@@ -22,9 +23,10 @@ const WHILE_WRITING: ReadonlySet<Kind> = new Set([
   "budget_extended",
 ]);
 
-/** Every commit has its sum and follows the one before it. */
-export async function checkLog(directory: string): Promise<string> {
-  const { verdict, events, commits, at } = await verifyLog(`${directory}/${EVENTS_FILE}`);
+/** Every commit has its sum and follows the one before it; `reading` folds them meanwhile. */
+export async function checkLog(directory: string, reading: RunReading): Promise<string> {
+  const path = `${directory}/${EVENTS_FILE}`;
+  const { verdict, events, commits, at } = await verifyLog(path, systemClock, (each) => reading.take(each));
   if (verdict === "verified") return `${events} events in ${commits} commits, each with its sum`;
   throw new CheckFailure(
     `${EVENTS_FILE}:${at?.line ?? 1}: expected whole commits, found a log that is ${verdict}: ${at?.why}`,

@@ -97,7 +97,7 @@ const ATTACKS: readonly Attack[] = [
     what: "a commit is removed, and everything behind it made anew",
     harm: commits((all) => all.filter(([line]) => !line?.includes('"kind":"attempt_pinned"'))),
     check: "log_head",
-    detail: /^event at the log head: expected proof_writing, found proof_written$/,
+    detail: /^end of the commit of the log head: expected \d+, found \d+$/,
   },
   {
     what: "a commit is inserted, and everything behind it made anew",
