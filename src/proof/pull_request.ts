@@ -64,10 +64,15 @@ function titleOf({ name, tasks, passed }: Proof, names: ReadonlyMap<string, stri
 }
 
 function taskLine(id: string, { tasks }: Proof, names: ReadonlyMap<string, string>): string {
-  const attempts = tasks.find((task) => task.id === id)?.attempts ?? 1;
+  const task = tasks.find((each) => each.id === id);
+  const attempts = task?.attempts ?? 1;
   const name = names.get(id) ?? id;
   const told = name === id ? code(id) : `${code(id)}: ${escapeMarkdown(name)}`;
-  return attempts > 1 ? `${told} (${attempts} attempts)` : told;
+  const remarks = [
+    ...(attempts > 1 ? [`${attempts} attempts`] : []),
+    ...(task?.isolation === "worktree" && task.commit === null ? ["changed nothing"] : []),
+  ];
+  return remarks.length === 0 ? told : `${told} (${remarks.join(", ")})`;
 }
 
 function gateTable({ gates, git }: Proof, duration: FormatDuration): readonly string[] {
@@ -98,8 +103,12 @@ function evidence({ run_id, git, log, plan, status }: Proof): string {
     ...(git === null ? [] : [`head ${code(git.head)}, tree ${code(git.tree)}, base ${code(git.base)}`]),
     `plan sha256 ${code(plan.sha256)}`,
     `log up to event ${log.index}, sum ${code(log.sum)}`,
-    `check it: ${
-      code(git === null ? `omk verify ${run_id}` : `omk verify ${git.head.slice(0, 12)} --key omk.pub`)
+    `check it: ${code(`omk verify ${run_id}`)}${
+      git === null
+        ? ""
+        : `, or after ${code("omk proof attach")} in any clone ${
+          code(`omk verify ${git.head.slice(0, 12)} --key omk.pub`)
+        }`
     }`,
   ];
   return `<details><summary>Evidence</summary>\n\n${

@@ -19,7 +19,13 @@ Deno.test("pullRequestOf() takes the title of the only task, and tells gates, ch
   assertStringIncludes(body, "| `test` | passed | delivered tree |");
   assertStringIncludes(body, "- modified `a.txt`");
   assertStringIncludes(body, proof.git?.tree ?? "no tree");
-  assertStringIncludes(body, "omk verify");
+  assertStringIncludes(body, `check it: \`omk verify ${proof.run_id}\`, or after \`omk proof attach\``);
+  assert(!body.includes("changed nothing"), body);
+  const tasks = proof.tasks.map((task) => ({ ...task, commit: null }));
+  assertStringIncludes(
+    pullRequestOf({ ...proof, tasks }, NAMES, DURATION).body,
+    "- `a`: limit each key to 100 requests a minute (changed nothing)",
+  );
   assert(!body.includes("### Failed"), body);
   const failed = pullRequestOf(await proofOf(true), NAMES, DURATION);
   assertStringIncludes(failed.body, "| `test` | **failed** |");
