@@ -12,20 +12,18 @@ import { makeGate } from "../gates/fixture.ts";
 import { applyAll } from "../../src/run/state.ts";
 import { createRunState } from "../../src/scheduler/run_state.ts";
 import { BASE_COMMIT, BASE_TREE, Ledger, makeOutcome, makePlan, makeTask, RUN_ID } from "../run/fixture.ts";
-import { complete, CONTROLLER, fail, gateRun, HEAD, makeArtifact, retry, start, wait } from "./fixture.ts";
-
-/** The proof of a run as it stands in the ledger, after its `proof_writing`. */
-function prove(ledger: Ledger): Proof {
-  const status = runStatus(ledger.state);
-  ledger.now += 1000;
-  const [event] = ledger.add([
-    draft("proof_writing", "run", CONTROLLER, { status, commit: HEAD.commit, tree: HEAD.tree }),
-  ]);
-  const evidence = new EvidenceFold();
-  for (const each of ledger.events) evidence.take(each);
-  const head = { index: event?.index ?? 0, sum: "1".repeat(64) };
-  return buildProof({ state: ledger.state, evidence, status, head, patch: makeArtifact("delivered.patch") });
-}
+import {
+  complete,
+  CONTROLLER,
+  fail,
+  gateRun,
+  HEAD,
+  makeArtifact,
+  prove,
+  retry,
+  start,
+  wait,
+} from "./fixture.ts";
 
 function add(ledger: Ledger, drafts: readonly EventDraft[]): void {
   ledger.now += 100;

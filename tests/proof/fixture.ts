@@ -2,6 +2,10 @@
 
 import { draft, type EventDraft, taskSubject } from "../../src/log/event.ts";
 import type { Artifact, PayloadOf } from "../../src/log/kinds.ts";
+import { buildProof } from "../../src/proof/document.ts";
+import { EvidenceFold } from "../../src/proof/evidence.ts";
+import type { Proof } from "../../src/proof/schema.ts";
+import { runStatus } from "../../src/proof/status.ts";
 import { findTask } from "../../src/scheduler/run_state.ts";
 import { gateDefinition } from "../../src/plan/gate_definition.ts";
 import { makeGate } from "../gates/fixture.ts";
@@ -160,4 +164,17 @@ export function gateRun(kind: GateKind, changes: Partial<PayloadOf<"gate_failed"
 
 function attemptOf(ledger: Ledger, id: string): number {
   return findTask(ledger.state, id)?.task.attempt ?? 0;
+}
+
+/** The proof of a run as it stands in the ledger, after its `proof_writing`. */
+export function prove(ledger: Ledger): Proof {
+  const status = runStatus(ledger.state);
+  ledger.now += 1000;
+  const [event] = ledger.add([
+    draft("proof_writing", "run", CONTROLLER, { status, commit: HEAD.commit, tree: HEAD.tree }),
+  ]);
+  const evidence = new EvidenceFold();
+  for (const each of ledger.events) evidence.take(each);
+  const head = { index: event?.index ?? 0, sum: "1".repeat(64) };
+  return buildProof({ state: ledger.state, evidence, status, head, patch: makeArtifact("delivered.patch") });
 }
