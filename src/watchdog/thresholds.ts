@@ -15,6 +15,9 @@ export const LONGEST_GAP_MS = 30_000;
 /** Looks are as far apart as heartbeats. Whoever looks later than twice that judges nobody for the time between. */
 export const LONGEST_LOOK_GAP_MS = 2 * HEARTBEAT_INTERVAL_SECS * 1000;
 
+/** So many late looks in a row are taken for sleeps; with the next, the machine has too much to do. */
+export const SLEEPS_IN_A_ROW = 2;
+
 /** See the module. All in milliseconds. */
 export interface Thresholds {
   /** Without a heartbeat for so long, a worker is dead. */

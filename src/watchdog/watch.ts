@@ -4,7 +4,7 @@
  */
 
 import { type HeartbeatReading, type HeartbeatSlot, timeOfHeartbeat } from "./heartbeat.ts";
-import { ALLOWED_SKEW_MS, LONGEST_LOOK_GAP_MS, type Thresholds } from "./thresholds.ts";
+import { ALLOWED_SKEW_MS, LONGEST_LOOK_GAP_MS, SLEEPS_IN_A_ROW, type Thresholds } from "./thresholds.ts";
 
 /** `unknown`: it is too early, or nobody could measure it. */
 export type Verdict = "healthy" | "stalled" | "dead" | "unknown";
@@ -34,6 +34,8 @@ export interface Watch {
   readonly aliveAt: number;
   /** `ts` of the latest heartbeat; null before the first. */
   readonly ts: string | null;
+  /** How many looks in a row came late. */
+  readonly lateLooks: number;
   /** Whether anybody has looked yet. */
   readonly hasLooked: boolean;
   /** Whether a heartbeat was seen of which it is known when it was given. */
@@ -71,6 +73,7 @@ export function startWatch(now: number): Watch {
     observedAt: now,
     aliveAt: now,
     ts: null,
+    lateLooks: 0,
     hasLooked: false,
     isProven: false,
     unreadable: null,
@@ -84,7 +87,8 @@ export function startWatch(now: number): Watch {
 /**
  * Takes in what is seen now. A heartbeat counts when it is new, whatever time it gives: where the clock of the machine
  * was set back, it is still a sign of life. What is found with the first look may be an old one, and proves nothing. Time
- * in which nobody looked is left out.
+ * in which nobody looked is left out, as after a sleep; whoever looks late again and again is slow, and counts each time
+ * for as long as a look that is just in time.
  */
 export function observe(watch: Watch, seen: Observation): Watch {
   return takeIn(watch, seen, watch.hasLooked ? seen.now : null);
@@ -94,9 +98,11 @@ export function observe(watch: Watch, seen: Observation): Watch {
 function takeIn(watch: Watch, seen: Observation, givenAt: number | null): Watch {
   const { now, wall, reading, isGone } = seen;
   const gap = now - watch.observedAt;
-  const missed = gap > LONGEST_LOOK_GAP_MS ? gap : 0;
+  const lateLooks = gap > LONGEST_LOOK_GAP_MS ? watch.lateLooks + 1 : 0;
+  const counted = lateLooks > SLEEPS_IN_A_ROW ? LONGEST_LOOK_GAP_MS : 0;
+  const missed = lateLooks > 0 ? gap - counted : 0;
   const aliveBefore = Math.min(now, watch.aliveAt + missed);
-  const later = { ...watch, observedAt: now, hasLooked: true, isGone, aliveAt: aliveBefore };
+  const later = { ...watch, observedAt: now, lateLooks, hasLooked: true, isGone, aliveAt: aliveBefore };
   const slots = watch.slots.map((each) => ({ ...each, since: Math.min(now, each.since + missed) }));
   if (reading.kind === "absent") return { ...later, slots, unreadable: null };
   if (reading.kind === "unreadable") return { ...later, slots, unreadable: reading.reason };

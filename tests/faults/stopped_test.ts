@@ -32,7 +32,8 @@ async function remoteClaim(sandbox: Sandbox): Promise<LoggedEvent> {
   return claim;
 }
 
-Deno.test("P3, P6, P13: what a worker reports that was stopped beyond its lease is refused, told and kept", async () => {
+/** A worker is stopped beyond its lease, and omk too where `isOmkStopped` says so; omk goes on before it. */
+async function refuseLateReport(isOmkStopped: boolean): Promise<void> {
   await using sandbox = await Sandbox.withRepository();
   await sandbox.plan(planOf(sandbox));
   const before = await userState(sandbox);
@@ -41,6 +42,12 @@ Deno.test("P3, P6, P13: what a worker reports that was stopped beyond its lease 
   const worker = sandbox.start(["worker"]);
   const { index: token, payload: { task_id: id } } = await remoteClaim(sandbox);
   worker.kill("SIGSTOP");
+  if (isOmkStopped) {
+    omk.kill("SIGSTOP");
+    // Both leases are over on the wall clock then, and nobody has looked.
+    await sandbox.sh(`sleep ${TIMES.lease_secs + 2}`);
+    omk.kill("SIGCONT");
+  }
   assertMatch(String((await logged(sandbox, "worker_dead")).reason), /heartbeat/);
   const lost = await logged(sandbox, "retry_scheduled");
   assertEquals([lost.task_id, lost.token, lost.class], [id, token, "recovery"]);
@@ -54,6 +61,7 @@ Deno.test("P3, P6, P13: what a worker reports that was stopped beyond its lease 
   assertEquals(ended.code, 0, ended.stdout + ended.stderr);
   assertMatch(ended.stdout, /refuse/);
   assertEquals((await worker.ended).code, 0);
+  assertEquals((await sandbox.payloads("retry_scheduled")).length, 1, "omk's own task kept its lease");
   const run = await sandbox.runId();
   assertEquals(
     await sandbox.git("show", `refs/omk/${run}/task/${id}/1/pin:${id}.txt`),
@@ -64,7 +72,13 @@ Deno.test("P3, P6, P13: what a worker reports that was stopped beyond its lease 
   await assertUntouched(sandbox, before);
   await sandbox.omkEnds(0, ["verify"]);
   await sandbox.becomesQuiet();
-});
+}
+
+Deno.test("P3, P6, P13: what a worker reports that was stopped beyond its lease is refused, told and kept", () =>
+  refuseLateReport(false));
+
+Deno.test("P3, P6, P13: so it is where omk was stopped too, and goes on before it", () =>
+  refuseLateReport(true));
 
 Deno.test("P3, P6, P13: omk that was stopped beyond the lease renews first, and nothing is done twice", async () => {
   await using sandbox = await Sandbox.withRepository();

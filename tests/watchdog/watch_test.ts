@@ -127,6 +127,15 @@ Deno.test("after a sleep nobody is judged for the time in which nobody looked", 
   );
 });
 
+Deno.test("who always looks late, as on a machine with too much to do, finds the dead all the same", () => {
+  const slow = new Watched();
+  slow.look(0, beatAt(0));
+  slow.look(5, beatAt(5));
+  const verdicts = [1, 2, 3, 4, 5, 6].map((look) => slow.look(5 + 12 * look, beatAt(5)).verdict);
+  assertEquals(verdicts, ["healthy", "healthy", "healthy", "healthy", "healthy", "dead"]);
+  assertEquals(slow.look(89, beatAt(89)).verdict, "healthy");
+});
+
 Deno.test("what is found with the first look may be old, whatever its time: it proves nothing until another comes", () => {
   for (const age of [-3_600_000, 0, 40_000, 3_600_000]) {
     const worker = new Watched();
