@@ -11,6 +11,7 @@ import { configDirectory } from "../run/config_directory.ts";
 import { readTemplate } from "../run/prompt_template.ts";
 import { approvalReader, findPlan, readPlanText } from "../run/plan_file.ts";
 import type { CommandContext } from "./command.ts";
+import { PRICES } from "./config/prices.ts";
 import { locate } from "./place.ts";
 
 /** A plan with the durations of its tasks in earlier runs. */
@@ -28,7 +29,7 @@ export interface OpenedPlan {
  * @throws {UsageError} where there is none
  */
 export async function openPlan(context: CommandContext, planPath: string | undefined): Promise<OpenedPlan> {
-  const { cwd, env } = context;
+  const { cwd, env, config } = context;
   const { root, home } = await locate(context);
   const path = await findPlan({ cwd, planPath }, root ?? cwd);
   const loaded = await loadPlan({
@@ -36,6 +37,7 @@ export async function openPlan(context: CommandContext, planPath: string | undef
     path,
     env,
     redact: redactText,
+    prices: config.value(PRICES),
     readApproval: approvalReader(path),
     readTemplate: (name) => readTemplate(path, name, configDirectory(env)),
   });

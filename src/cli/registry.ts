@@ -53,6 +53,11 @@ export const COMMAND_GROUPS: readonly {
         load: async () => (await import("./commands/answer.ts")).answerCommand,
       },
       {
+        name: "cost",
+        summary: "say what the agents of a run have used",
+        load: async () => (await import("./commands/cost.ts")).costCommand,
+      },
+      {
         name: "prompt",
         summary: "print what the agent of a task is told",
         load: async () => (await import("./commands/prompt.ts")).promptCommand,

@@ -11,7 +11,8 @@ export interface Measures {
   readonly usd: Measurable;
 }
 
-const NOTHING: Measures = { tokens: "unknown", usd: "unknown" };
+/** Of an agent that tells nothing. */
+export const NO_MEASURES: Measures = { tokens: "unknown", usd: "unknown" };
 
 /** What each dialect of JSON lines tells at the end of a session. */
 const OF_DIALECT = {
@@ -37,7 +38,7 @@ const OVER_ACP: Readonly<Record<string, Measures>> = {
 
 /** See the module. An agent of the user's own over `acp` may tell more than is known here. */
 export function measuresOf({ driver, dialect, preset }: AgentSpec): Measures {
-  if (driver === "stream") return dialect === undefined ? NOTHING : OF_DIALECT[dialect];
-  if (driver === "acp" && preset !== undefined) return OVER_ACP[preset] ?? NOTHING;
-  return NOTHING;
+  if (driver === "stream") return dialect === undefined ? NO_MEASURES : OF_DIALECT[dialect];
+  if (driver === "acp" && preset !== undefined) return OVER_ACP[preset] ?? NO_MEASURES;
+  return NO_MEASURES;
 }

@@ -1,12 +1,12 @@
 /** Loading a plan: from the text of `omk.jsonc` to a plan that can be run, or to everything that is wrong with it. */
 
 import { sha256 } from "../digest.ts";
-import { measuresOf } from "./agent_measures.ts";
+import { measuresOf, NO_MEASURES } from "./agent_measures.ts";
 import type { ApprovalFile } from "./approval_file.ts";
 import { checkAgents } from "./checks/agents.ts";
 import { checkApproval } from "./checks/approval.ts";
 import { checkBodies } from "./checks/bodies.ts";
-import { checkBudgets, NO_KNOWLEDGE, type UsageKnowledge } from "./checks/budgets.ts";
+import { checkBudgets, type UsageKnowledge } from "./checks/budgets.ts";
 import { checkDependencies } from "./checks/dependencies.ts";
 import { checkEnvironment } from "./checks/environment.ts";
 import { checkGates, findUnusedGates } from "./checks/gates.ts";
@@ -45,8 +45,8 @@ export interface PlanSource {
   readonly tracked?: Iterable<TrackedPath> | undefined;
   /** What holds of settings that the plan leaves open; absent ones are omk's own. */
   readonly defaults?: Partial<PlanSettings> | undefined;
-  /** What is known of the use of agents, for budgets. Default: nothing. */
-  readonly usage?: UsageKnowledge | undefined;
+  /** What models cost, as the user says; kept with the plan. Default: nobody knows. */
+  readonly prices?: Plan["prices"] | undefined;
   /** Agents of the user's configuration. */
   readonly agents?: AgentInputs | undefined;
   /**
@@ -106,13 +106,18 @@ export async function loadPlan(source: PlanSource): Promise<LoadedPlan> {
   const approval = await approvalOf(checked.input, source);
   if (!approval.ok) return { ok: false, problems: approval.problems };
   const template = await source.readTemplate?.(checked.input.prompt_template);
+  const priced = source.prices === undefined ? {} : { prices: source.prices };
   const normal = normalizePlan({ ...checked.input, approval: approval.input }, {
     name: nameOf(source.path),
     tree,
     defaults: source.defaults,
     agents: source.agents,
   });
-  const plan = template === undefined ? normal : { ...normal, prompt_template: template };
+  const plan = {
+    ...normal,
+    ...priced,
+    ...(template === undefined ? {} : { prompt_template: template }),
+  };
   return {
     ok: true,
     plan,
@@ -175,7 +180,7 @@ function check(
     ...checkEnvironment(draft, source.env),
     ...checkGates(draft),
     ...checkTiming(draft),
-    ...checkBudgets(draft, source.usage ?? knowledgeOf(draft, source)),
+    ...checkBudgets(draft, knowledgeOf(draft, source)),
     ...checkAgents(draft, source.agents ?? {}, source.env),
     ...(draft.approval === undefined ? [] : checkApproval(draft.approval, ["approval"])),
   ];
@@ -188,10 +193,10 @@ function check(
 function knowledgeOf(draft: PlanDraft, source: PlanSource): UsageKnowledge {
   const inputs = mergeAgents(source.agents ?? {}, draft.agents ?? {});
   return {
-    ...NO_KNOWLEDGE,
+    hasPrices: Object.keys(source.prices ?? {}).length > 0,
     measuresOf(agent) {
       const resolved = agent === undefined ? undefined : resolveAgent(agent, inputs);
-      return resolved?.ok === true ? measuresOf(resolved.spec) : NO_KNOWLEDGE.measuresOf(agent);
+      return resolved?.ok === true ? measuresOf(resolved.spec) : NO_MEASURES;
     },
   };
 }

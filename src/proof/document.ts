@@ -16,6 +16,7 @@ import type { Failure, Proof } from "./schema.ts";
 import { failedOf, flakyGapsOf, knownGapsOf, notTestedOf, personItemsOf } from "./shortcomings.ts";
 import { mergeVerdict, summaryOf } from "./summary.ts";
 import { taskLists } from "./task_lists.ts";
+import { sumUsage } from "./usage_sum.ts";
 
 /** What a proof is made of. */
 export interface ProofSource {
@@ -177,20 +178,8 @@ function usageOf(evidence: RunEvidence, runMs: number): Proof["usage"] {
     { metric: "run_ms", amount: runMs, quality: "measured" },
     { metric: "task_ms", amount: taskMs, quality: isComplete ? "measured" : "estimated" },
     { metric: "gate_ms", amount: gateMs, quality: "measured" },
-    ...reportedUsage(evidence),
+    ...sumUsage(evidence.usage),
   ];
-}
-
-/** What agents reported, by metric: a sum is only as good as its worst part. */
-function reportedUsage(evidence: RunEvidence): Proof["usage"] {
-  return [...Map.groupBy(evidence.usage, ({ metric }) => metric)].map(([metric, parts]) => {
-    if (parts.some(({ quality }) => quality === "unknown")) {
-      return { metric, amount: null, quality: "unknown" as const };
-    }
-    const amount = parts.reduce((sum, part) => sum + part.amount, 0);
-    const isMeasured = parts.every(({ quality }) => quality === "measured");
-    return { metric, amount, quality: isMeasured ? "measured" as const : "estimated" as const };
-  });
 }
 
 function isoTime(ms: number): string {

@@ -32,6 +32,8 @@ export interface PrepareOptions {
   readonly overrides?: Partial<PlanSettings>;
   /** What holds where the plan says nothing, before omk's own defaults. */
   readonly defaults?: Partial<PlanSettings>;
+  /** What models cost, as the user's configuration says. */
+  readonly prices?: Plan["prices"] | undefined;
   /** Ids to run, with their dependencies; empty: all. */
   readonly only: readonly string[];
   /** Ids to run with all that comes after them, and the dependencies of these; empty: all. */
@@ -102,6 +104,7 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
     caseSensitive: repository?.caseSensitive ?? true,
     tracked,
     defaults: options.defaults,
+    prices: options.prices,
     readApproval: approvalReader(planPath),
     readTemplate: (name) => readTemplate(planPath, name, configDirectory(options.env)),
   });

@@ -54,15 +54,26 @@ export function timeBudgetEnd(state: RunState): number | undefined {
 }
 
 /** The budget of a task itself that is used up; undefined where none is. */
-export function spentBudget({ spec, task }: TaskView): BudgetStanding | undefined {
-  for (const budget of ["tokens", "usd"] as const) {
+export function spentBudget(view: TaskView): BudgetStanding | undefined {
+  return ownBudgets(view).find(({ used, limit }) => used >= limit);
+}
+
+/** The budgets of the task at a place of the plan. */
+export function taskBudgets(
+  state: RunState,
+  ordinal: number,
+): readonly (BudgetStanding & { readonly task_id: string })[] {
+  const view = taskAt(state, ordinal);
+  return ownBudgets(view).map((standing) => ({ ...standing, task_id: view.spec.id }));
+}
+
+function ownBudgets({ spec, task }: TaskView): readonly BudgetStanding[] {
+  return (["tokens", "usd"] as const).flatMap((budget) => {
     const planned = spec.budget?.[budget];
-    if (planned === undefined) continue;
+    if (planned === undefined) return [];
     const limit = planned + (task.budget_added?.[budget] ?? 0);
-    const used = task.usage?.[budget] ?? 0;
-    if (used >= limit) return { budget, used, limit };
-  }
-  return undefined;
+    return [{ budget, used: task.usage?.[budget] ?? 0, limit }];
+  });
 }
 
 /** Keeps the tasks from being started again whose own budgets are used up: they wait for more. */

@@ -166,6 +166,7 @@ Deno.test("every --json output follows the schema that omk publishes for it", as
     );
     schemas.checkLines("events", await Deno.readTextFile(`${directory}/events.jsonl`), "the log");
     await omk.one("approve", ["approve"]);
+    await omk.one("cost", ["cost"]);
     await omk.one("prompt", ["prompt", "--template"]);
     await omk.one("answer", ["answer", "ask", "this one"]);
     await omk.fails(["retry", "after"]);

@@ -5,6 +5,7 @@ import type { RunDirectory } from "../../run/directory.ts";
 import type { PreparedRun, PrepareOptions } from "../../run/prepare.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { planSettings } from "../config/plan_settings.ts";
+import { PRICES } from "../config/prices.ts";
 import { BASE, VERBOSITY } from "../config/settings.ts";
 import { OUTPUT_OPTIONS } from "../output_options.ts";
 import { RUN_EXIT_CODES } from "../run_exit_codes.ts";
@@ -130,6 +131,7 @@ export const runCommand: Command = {
       only: args.list("only"),
       from: args.list("from"),
       base: config.value(BASE),
+      prices: config.value(PRICES),
     };
     if (args.flag("dry-run")) {
       const prepared = await prepare(context, options);

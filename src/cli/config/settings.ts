@@ -3,6 +3,7 @@
  * Only small modules are imported here: every command loads it.
  */
 
+import { PRICES } from "./prices.ts";
 import { DEFAULT_WORKERS, MOST_WORKERS } from "../../plan/defaults.ts";
 import type { ContainmentChoice, Durability, OnFailure } from "../../plan/spec.ts";
 import type { ColorChoice } from "../output.ts";
@@ -156,4 +157,5 @@ export const SETTINGS: readonly Setting[] = [
   VERBOSITY,
   COLOR,
   KEEP,
+  PRICES,
 ];

@@ -212,6 +212,12 @@ export const SCHEMAS: readonly SchemaEntry[] = [
     make: async () => await toJsonSchema((await import("./steering.ts")).retrySchema),
   },
   {
+    name: "cost",
+    commands: ["cost"],
+    description: "omk cost --json: what the agents of a run have used",
+    make: async () => await toJsonSchema((await import("./telling.ts")).costSchema),
+  },
+  {
     name: "prompt",
     commands: ["prompt"],
     description: "omk prompt --json: what the agent of a task is told",

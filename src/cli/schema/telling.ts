@@ -182,3 +182,31 @@ export const promptSchema = z.union([
   }),
   z.strictObject({ schema_version: version, template: z.string() }),
 ]).describe("What the agent of a task is told, or the template of prompts");
+
+const usageSums = z.array(z.strictObject({
+  metric: z.string().describe("`tokens`, `usd`, `input_tokens`, `cached_tokens`, `output_tokens`"),
+  amount: z.number().min(0).nullable().describe("Null where a part of it is unknown"),
+  quality: z.enum(["measured", "estimated", "unknown"]),
+}));
+
+/** `omk cost --json`. */
+export const costSchema = z.strictObject({
+  schema_version: version,
+  run_id: z.string(),
+  totals: usageSums,
+  tasks: z.array(z.strictObject({
+    task_id: z.string(),
+    usage: usageSums,
+    attempts: z.array(z.strictObject({
+      attempt: z.int().min(1),
+      model: z.string().nullable().describe("Null where the agent does not say"),
+      usage: usageSums,
+    })),
+  })).describe("Those in which agents have worked"),
+  budgets: z.array(z.strictObject({
+    budget: z.enum(["time", "attempts", "tokens", "usd"]),
+    used: z.number().min(0),
+    limit: z.number().min(0),
+    task_id: z.string().nullable().describe("The task whose own budget it is; null: the run's"),
+  })),
+}).describe("What the agents of a run have used");

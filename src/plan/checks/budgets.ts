@@ -14,12 +14,6 @@ export interface UsageKnowledge {
   readonly hasPrices: boolean;
 }
 
-/** Nobody can tell anything. */
-export const NO_KNOWLEDGE: UsageKnowledge = {
-  measuresOf: () => ({ tokens: "unknown", usd: "unknown" }),
-  hasPrices: false,
-};
-
 /** Checks the budgets of the plan and of tasks. */
 export function checkBudgets(draft: PlanDraft, knowledge: UsageKnowledge): Finding[] {
   if (draft.budget?.unknown === "allow") return [];

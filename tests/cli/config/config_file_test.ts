@@ -95,3 +95,24 @@ Deno.test("configJsonSchema() accepts what the settings accept, and refuses othe
   assertEquals(Object.keys(properties).sort(), ["$schema", ...SETTINGS.map(({ name }) => name)].sort());
   for (const { name, meaning } of SETTINGS) assertEquals(properties[name]?.description, meaning);
 });
+
+Deno.test("P10: prices are strict: whole entries, amounts from 0 on, and nothing else", async () => {
+  const good = '{ "prices": { "m": { "input": 2, "output": 10, "cached_input": 0 } } }';
+  const file = await withFile(good, readConfigFile);
+  assertEquals(file?.values.get("prices"), { m: { input: 2, output: 10, cached_input: 0 } });
+  for (
+    const bad of [
+      "[]",
+      '{ "m": 2 }',
+      '{ "m": { "input": 2 } }',
+      '{ "m": { "input": 2, "output": -1 } }',
+      '{ "": {} }',
+      '{ "m": { "input": 1, "output": 1, "cache": 1 } }',
+    ]
+  ) {
+    const problems = await problemsOf(`{\n  "prices": ${bad}\n}`);
+    assertEquals(problems.map((each) => each.slice(0, 47)), [
+      '2:13: "prices" must be prices for a million token',
+    ], bad);
+  }
+});

@@ -20,6 +20,7 @@ function texts(setting: Setting): readonly string[] {
     workers: ["1", "2", "3", "5"],
     worktree_dir: ["/a", "/b", "~/c", "/d"],
     keep: ["1d", "2h", "0", "1h30m"],
+    prices: ["{}", ...[1, 2, 3].map((input) => JSON.stringify({ m: { input, output: 1 } }))],
   };
   const values = known[setting.name] ?? setting.kind.choices;
   return Array.from({ length: 4 }, (_, at) => values[at % values.length] ?? "");
