@@ -27,8 +27,8 @@ Deno.test("P10: a budget with an agent that cannot measure is refused, once for 
     "no agent works",
   );
   assertEquals(check({ budget: { usd: 1, tokens: 5 }, tasks: tasks("mute") }), [
-    'budget.tokens: agent "mute" cannot tell how many tokens it uses, so the budget cannot be kept; set "budget": {"',
-    'budget.usd: agent "mute" cannot tell what it costs, so the budget cannot be kept; set "budget": {"',
+    'budget.tokens: agent "mute" cannot tell how many tokens it uses, so the budget cannot be kept; set "budget": {',
+    'budget.usd: agent "mute" cannot tell what it costs, so the budget cannot be kept; set "budget": {',
   ]);
   assertEquals(check({ budget: { usd: 1, unknown: "allow" }, tasks: tasks("mute") }), []);
   assertEquals(check({ budget: { usd: 1 }, tasks: tasks("tokens") }), [

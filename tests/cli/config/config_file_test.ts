@@ -112,7 +112,7 @@ Deno.test("P10: prices are strict: whole entries, amounts from 0 on, and nothing
   ) {
     const problems = await problemsOf(`{\n  "prices": ${bad}\n}`);
     assertEquals(problems.map((each) => each.slice(0, 47)), [
-      '2:13: "prices" must be prices for a million token',
+      '2:13: "prices" must be prices for a million tok',
     ], bad);
   }
 });

@@ -57,14 +57,8 @@ Deno.test("omk cost tells each attempt, task and sum with its mark, and what is 
       "budget of a: $2.50 of $5.00",
     ],
   );
-  const unknown = costDocument(
-    ledger.state,
-    [
-      ...records,
-      { ...refOf(ledger, "a"), metric: "usd", amount: 0, quality: "unknown" },
-    ].filter((each) => each !== undefined),
-    ledger.now,
-  );
+  const lost = { task_id: "a", attempt: 2, token: 1, metric: "usd", amount: 0, quality: "unknown" as const };
+  const unknown = costDocument(ledger.state, [...records, lost], ledger.now);
   assertEquals(unknown.totals.find(({ metric }) => metric === "usd"), {
     metric: "usd",
     amount: null,
