@@ -23,7 +23,6 @@ import type { ApprovalDesk } from "./approval/port.ts";
 import { bodyOutcome, failureOutcome } from "./outcome.ts";
 import type { LocalWorkerOptions } from "./local_worker.ts";
 import { prepareSandbox, removeEmptyResult } from "./sandbox.ts";
-import { taskPrompt } from "./task_prompt.ts";
 import type {
   Activity,
   Attempt,
@@ -270,7 +269,7 @@ export class LocalAttempt implements Attempt {
       clock: systemClock,
       supervisor,
       ...agent,
-      prompt: taskPrompt(spec),
+      prompt: await this.#request.prompt?.() ?? spec.prompt ?? "",
       promptFile: `${this.#directory()}/prompt.md`,
       desk: approvals?.(this.ref, spec) ?? NO_DESK,
       place: { root: this.#place(), cwd },
