@@ -92,6 +92,28 @@ Deno.test("P6: what was published survives the user's gc, and the slots and hub 
   );
 });
 
+Deno.test("P6: no ref is published whose objects did not all find their place in the user's repository", async () => {
+  await using repository = await TestRepository.create({ "a.txt": "one\n" });
+  const base = await repository.git("rev-parse", "HEAD");
+  const workspace = await repository.workspace();
+  await workspace.openRun(RUN, base);
+  await workspace.publish(RUN);
+  const slot = await workspace.acquire(slotRequest(base));
+  await sh(slot.path, "echo two > a.txt");
+  const { commit, tree } = await workspace.pin(slot, holder(), meta(), LIMITS);
+  assert(commit !== null);
+  // What a clean-up does that removes an empty directory right when an object is on its way into it.
+  const directory = `${repository.root}/.git/objects/${tree.slice(0, 2)}`;
+  await Deno.writeTextFile(directory, "", { createNew: true });
+  await assertRejects(() => workspace.publish(RUN));
+  assertEquals(await repository.git("for-each-ref", "--format=%(refname)", `refs/omk/${RUN}/task`), "");
+  await Deno.remove(directory);
+  await workspace.publish(RUN);
+  assertEquals(await repository.git("show", `${commit}:a.txt`), "two");
+  assertEquals(await repository.git("fsck", "--connectivity-only", "--no-dangling"), "");
+  await workspace.release(slot, { setAside: false });
+});
+
 Deno.test("publish() joins callers into batches, and none is left out", async () => {
   await using repository = await TestRepository.create();
   const base = await repository.git("rev-parse", "HEAD");
