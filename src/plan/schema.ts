@@ -252,7 +252,7 @@ export const planInput = z.strictObject({
   gate_each: z.unknown().optional().describe('Gates after each merge. "off": none'),
   protected: z.enum(["deny", "allow"]).optional().describe(
     "deny: an attempt fails that changes the plan, files of CI, or what gates start from, unless its write_set names " +
-      "that very path; allow: nothing is checked, not even whether tests were deleted or skipped",
+      "that very path; allow: nothing is checked, not even whether tests were deleted or skipped; absent: deny for agents alone",
   ),
   on_failure: z.enum(["continue", "no-new", "kill"]).optional().meta({
     description:

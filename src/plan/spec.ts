@@ -260,8 +260,8 @@ export interface Plan {
   /** The plan's gates; null: none given, so they are detected from the project at the start of the run. */
   readonly gates: readonly GateSpec[] | null;
   /**
-   * `deny`: attempts may not change what judges them. Absent: they may, but tests that are lost are looked for.
-   * `allow`: nothing is looked at.
+   * `deny`: attempts may not change what judges them. Absent: those of agents may not. `allow`: all may, and tests that
+   * are lost are not looked for either.
    */
   readonly protected?: "deny" | "allow";
   readonly on_failure: OnFailure;

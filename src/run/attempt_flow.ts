@@ -6,6 +6,7 @@ import type { Pin } from "../git/port.ts";
 import { draft, type EventDraft, taskSubject } from "../log/event.ts";
 import type { AttemptOutcome, StoredOutput } from "../log/kinds.ts";
 import { CHANGED_PATHS_LISTED } from "../log/payloads.ts";
+import { isProtectedFrom } from "../plan/protection.ts";
 import { matchesAny } from "../plan/path_set.ts";
 import type { EndReason } from "../process/port.ts";
 import { controllerActor, recoverAttempt } from "../scheduler/decide.ts";
@@ -322,7 +323,9 @@ export class AttemptFlow {
 
   /** What judges the work may be changed only where the plan names that very path (P7). */
   #checkProtected(outcome: AttemptOutcome, pin: Pin): AttemptOutcome {
-    const { case_sensitive: caseSensitive, protected: paths = [] } = this.#controller.state.run;
+    const { plan, run } = this.#controller.state;
+    const { case_sensitive: caseSensitive, protected: paths = [] } = run;
+    if (!isProtectedFrom(plan, this.#view().spec)) return outcome;
     if (outcome.result !== "success" || paths.length === 0) return outcome;
     const allowed = new Set(this.#view().spec.write_set ?? []);
     const changed = pin.changed.map((each) => each.path)

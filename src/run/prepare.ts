@@ -2,6 +2,7 @@
 
 import { UsageError } from "../errors.ts";
 import { detectGates, type ProjectFiles } from "../gates/detect.ts";
+import { isProtectedFrom } from "../plan/protection.ts";
 import { protectedPaths } from "../gates/protected_paths.ts";
 import type { RepositoryInfo } from "../git/port.ts";
 import { discoverRepository, requireObjects, requireRunnable } from "../git/repository.ts";
@@ -126,7 +127,9 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
   };
   return {
     plan,
-    protected: plan.protected === "deny" ? protectedIn(plan, planPath, directory, tracked) : [],
+    protected: plan.tasks.some((task) => isProtectedFrom(plan, task))
+      ? protectedIn(plan, planPath, directory, tracked)
+      : [],
     planPath,
     repository,
     usesWorktrees,
@@ -178,7 +181,10 @@ async function trackedPaths(
   repository: RepositoryInfo | null,
   text: string,
 ): Promise<readonly TrackedPath[]> {
-  if (repository === null || repository.head === null || !/"(?:read_set|write_set|protected)"/.test(text)) {
+  if (
+    repository === null || repository.head === null ||
+    !/"(?:read_set|write_set|protected|prompt|review)"/.test(text)
+  ) {
     return [];
   }
   return await listTrackedPaths(repository, repository.head);

@@ -1,0 +1,15 @@
+/** Whose work must not change what judges it. Pure. */
+
+import type { Plan, TaskSpec } from "./spec.ts";
+
+/**
+ * Whether attempts of a task may not change the plan, files of CI, and what gates start from. A plan that says nothing
+ * of it protects them from agents.
+ */
+export function isProtectedFrom(plan: Pick<Plan, "protected">, task: TaskSpec): boolean {
+  return plan.protected === undefined ? isAgentsTask(task) : plan.protected === "deny";
+}
+
+function isAgentsTask({ prompt, review, loop }: TaskSpec): boolean {
+  return prompt !== undefined || review !== undefined || (loop !== undefined && "prompt" in loop);
+}
