@@ -16,6 +16,7 @@ import type { Failure, Proof } from "./schema.ts";
 import { failedOf, flakyGapsOf, knownGapsOf, notTestedOf, personItemsOf } from "./shortcomings.ts";
 import { mergeVerdict, summaryOf } from "./summary.ts";
 import { taskLists } from "./task_lists.ts";
+import { usageGapsOf } from "./usage_gaps.ts";
 import { sumUsage } from "./usage_sum.ts";
 
 /** What a proof is made of. */
@@ -70,7 +71,11 @@ export function buildProof({ state, evidence, status, head, patch }: ProofSource
       token,
       reason,
     })),
-    known_gaps: [...knownGapsOf(state, evidence, changed), ...flakyGapsOf(gates)],
+    known_gaps: [
+      ...knownGapsOf(state, evidence, changed),
+      ...usageGapsOf(state, evidence),
+      ...flakyGapsOf(gates),
+    ],
     git: run.base === null || run.head === null ? null : {
       base: run.base.commit,
       base_tree: run.base.tree,

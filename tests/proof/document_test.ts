@@ -301,6 +301,27 @@ Deno.test("P3: buildProof() lists results that were refused, and lost attempts a
   ]);
 });
 
+Deno.test("P10: buildProof() tells which budget may be exceeded, as what agents used is not known", () => {
+  const tasks = [makeTask("a", { budget: { usd: 1 } }), makeTask("b")];
+  const ledger = new Ledger(makePlan(tasks, { budget: { time_secs: null, tokens: 5, unknown: "allow" } }))
+    .start();
+  const ref = start(ledger, "a");
+  for (const metric of ["tokens", "usd"]) {
+    add(ledger, [
+      draft("usage_recorded", taskSubject("a"), CONTROLLER, {
+        ...ref,
+        metric,
+        amount: 0,
+        quality: "unknown",
+      }),
+    ]);
+  }
+  assertEquals(prove(ledger).known_gaps.slice(-2), [
+    'the tokens budget of the run may be exceeded: what agents used is not known of "a"',
+    'the usd budget of "a" may be exceeded: what agents used is not known of "a"',
+  ]);
+});
+
 Deno.test("buildProof() tells of a head that was merged with a branch that had moved", () => {
   const ledger = readyRun();
   const controller = { pid: 2, pgid: 2, start_time: null, boot_id: null, mark: "n" };
