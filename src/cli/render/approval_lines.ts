@@ -18,7 +18,9 @@ export function approvalLines(open: OpenApproval, now: number): readonly string[
 }
 
 /** What is wanted in one line: the command as it is, or the agent's words with the paths. */
-export function wantedOf({ detail, command, paths = [] }: OpenApproval): string {
+export function wantedOf(
+  { detail, command, paths = [] }: Pick<OpenApproval, "detail" | "command" | "paths">,
+): string {
   if (command !== undefined) return visible(command);
   const more = paths.length > SHOWN ? ` and ${paths.length - SHOWN} more` : "";
   const where = paths.length === 0 ? "" : ` (${paths.slice(0, SHOWN).map(visible).join(", ")}${more})`;

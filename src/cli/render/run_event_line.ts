@@ -4,6 +4,7 @@ import type { RunEvent } from "../../log/event.ts";
 import type { PayloadOf } from "../../log/kinds.ts";
 import type { RunState } from "../../scheduler/run_state.ts";
 import type { Style } from "../output.ts";
+import { wantedOf } from "./approval_lines.ts";
 import { formatDuration } from "./duration.ts";
 import { REASON_COLUMNS, reasonText, type Telling, tellingLine } from "./telling.ts";
 import { counted, cut, iterationText, oneLine, shortId } from "./text.ts";
@@ -29,6 +30,9 @@ export function isBadNews(event: RunEvent): boolean {
     case "run_failed":
     case "worker_dead":
       return true;
+    case "approval_requested":
+      // Somebody has to answer.
+      return event.payload.expires !== undefined;
     case "attempt_pinned":
       return event.payload.set_aside || event.payload.secrets.length > 0;
     default:
@@ -165,6 +169,16 @@ function telling(event: RunEvent, state: RunState): Telling | undefined {
         colour: "blue",
         text: event.payload.attempt?.task_id ?? `worker ${event.payload.worker} gives signs of life again`,
       };
+    case "approval_requested": {
+      const { task_id, approval, tool, expires } = event.payload;
+      if (expires === undefined) return undefined;
+      const wanted = wantedOf(event.payload);
+      return {
+        word: "asks",
+        colour: "yellow",
+        text: `${task_id} to ${tool}: ${wanted} (omk approve ${approval})`,
+      };
+    }
     case "budget_checkpoint":
     case "budget_exhausted":
       return budgetTelling(event.kind === "budget_exhausted", event.payload);
