@@ -11,7 +11,7 @@ const MEANINGS: Readonly<Record<RunStatus, string>> = {
   not_ready: "a task failed, was blocked or did not start, or a required gate did not pass",
   blocked_on_human: "a task waits for a person: omk answer",
   blocked_on_external: "a task waits for something outside: omk answer, then omk resume",
-  needs_more_budget: "time or attempts are used up: omk budget add, then omk resume",
+  needs_more_budget: "time, attempts, tokens or money are used up: omk budget add, then omk resume",
   failed_infra: "omk or the machine failed: omk doctor, then omk resume",
   cancelled: "omk cancel, Ctrl-C, SIGTERM or SIGHUP ended it",
 };
