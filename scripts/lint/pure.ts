@@ -31,6 +31,7 @@ const PURE: readonly string[] = [
   "src/plan/duration.ts",
   "src/plan/glob.ts",
   "src/plan/graph.ts",
+  "src/plan/merge_gates.ts",
   "src/plan/nearest.ts",
   "src/plan/normalize.ts",
   "src/plan/path_cover.ts",

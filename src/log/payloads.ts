@@ -23,6 +23,8 @@ export const attemptNumber = z.int().min(1);
 export const fencingToken = eventIndex;
 /** Number of an iteration of a loop, from 1. */
 export const iterationNumber = z.int().min(1);
+/** Number of a batch of merges that gates judge together, from 1. */
+export const batchNumber = z.int().min(1);
 
 /** The three fields that say which attempt an event is about. */
 export const attemptRef = { task_id: taskId, attempt: attemptNumber, token: fencingToken };
@@ -213,6 +215,8 @@ export const gateRun = {
   iteration: iterationNumber.optional(),
   /** The gate runs at the base of the run, to tell which tests there were; absent elsewhere. */
   at_base: z.literal(true).optional(),
+  /** The merges that are judged before they are in the head, with the number of their batch; absent where it judges none. */
+  merges: z.strictObject({ batch: batchNumber, tasks: z.array(taskId) }).optional(),
 };
 
 /** A test that the run's work has deleted, or that is not run any more. */

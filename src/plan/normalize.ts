@@ -76,6 +76,7 @@ export function normalizePlan(input: PlanInput, context: NormalizeContext): Plan
     },
     worktree: normalizeWorktree(input.worktree),
     gates,
+    ...(input.gate_each === "task" || input.gate_each === "batch" ? { gate_each: input.gate_each } : {}),
     ...(input.protected === undefined ? {} : { protected: input.protected }),
     on_failure: input.on_failure ?? defaults.on_failure ?? "continue",
     durability: input.durability ?? defaults.durability ?? "batch",

@@ -104,6 +104,7 @@ const storedPlan = z.strictObject({
   }),
   worktree: z.strictObject({ setup: command.nullable(), setup_inputs: texts, keep: texts, copy: texts }),
   gates: z.array(gate).nullable(),
+  gate_each: z.exactOptional(z.enum(["task", "batch"])),
   protected: z.exactOptional(z.enum(["deny", "allow"])),
   on_failure: z.enum(["continue", "no-new", "kill"]),
   durability: z.enum(["strict", "batch", "none"]),

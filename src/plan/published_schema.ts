@@ -19,11 +19,9 @@ const SNIPPETS = {
  */
 export function publishedPlanSchema(): Record<string, unknown> {
   const schema = planJsonSchema();
-  hide(schema, REFUSED_FIELDS.plan.filter((field) => field !== "gate_each"));
   hide(at(schema, "definitions", "task"), REFUSED_FIELDS.task);
   hide(at(schema, "properties", "defaults"), REFUSED_FIELDS.task);
   hide(at(schema, "definitions", "loop"), REFUSED_FIELDS.loop);
-  Object.assign(at(schema, "properties", "gate_each"), { enum: ["off", false] });
   for (const [item, snippets] of Object.entries(SNIPPETS)) {
     Object.assign(at(schema, "definitions", item), { defaultSnippets: snippets });
   }

@@ -249,7 +249,13 @@ export const planInput = z.strictObject({
     ),
   }).optional().describe("How a task's worktree is prepared"),
   gates: z.array(gate).optional().describe("Checks that decide whether the run is ready. Absent: detected"),
-  gate_each: z.unknown().optional().describe('Gates after each merge. "off": none'),
+  gate_each: z.enum(["off", "task", "batch"]).optional().meta({
+    description:
+      "When the required gates of the run judge merges too, so that what fails them never gets into the head: " +
+      "each merge (task), several at once with a search for the one that fails (batch), or only the head in the end " +
+      "(off, default)",
+    default: "off",
+  }),
   protected: z.enum(["deny", "allow"]).optional().describe(
     "deny: an attempt fails that changes the plan, files of CI, or what gates start from, unless its write_set names " +
       "that very path; allow: nothing is checked, not even whether tests were deleted or skipped; absent: deny for agents alone",

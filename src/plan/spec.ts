@@ -260,6 +260,11 @@ export interface Plan {
   /** The plan's gates; null: none given, so they are detected from the project at the start of the run. */
   readonly gates: readonly GateSpec[] | null;
   /**
+   * When the required gates of scope `run` judge merges, before these are in the head: each by itself, or several at once
+   * with a search for the one that fails. Absent: they judge the head in the end.
+   */
+  readonly gate_each?: "task" | "batch";
+  /**
    * `deny`: attempts may not change what judges them. Absent: those of agents may not. `allow`: all may, and tests that
    * are lost are not looked for either.
    */

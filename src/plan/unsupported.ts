@@ -14,7 +14,6 @@ const TASK_FIELDS = {
 
 /** The names of the fields that are refused. */
 export const REFUSED_FIELDS = {
-  plan: ["gate_each"],
   task: Object.keys(TASK_FIELDS),
   loop: ["prompt"],
 } as const;
@@ -31,10 +30,6 @@ export function checkSupported(draft: PlanDraft): Finding[] {
         refusal([...path, "loop", "prompt"], "loop.prompt", "repeats a prompt, which this build does not do"),
       );
     }
-  }
-  if (![undefined, "off", false].some((off) => off === draft.gate_each)) {
-    const reason = 'asks for gates after each merge, which this build does not run; only "off" is possible';
-    findings.push(refusal(["gate_each"], "gate_each", reason));
   }
   return findings;
 }

@@ -14,6 +14,7 @@ import { LOCAL_WORKER } from "../scheduler/workers.ts";
 import { Alarm } from "./alarm.ts";
 import { AttemptFlow } from "./attempt_flow.ts";
 import { appendPatiently } from "./append_patiently.ts";
+import { restage, runBatchFlow } from "./batch_flow.ts";
 import { decideFinish } from "./finish.ts";
 import { ControllerFault, type ControllerHandle, type DraftMaker } from "./controller_handle.ts";
 import { runGateFlow } from "./gate_flow.ts";
@@ -52,6 +53,8 @@ export class Controller implements ControllerHandle {
   readonly #remotes: RemoteAttempts | null;
   readonly #effects = new Set<Promise<void>>();
   readonly #inbox = new Inbox();
+  /** Resolves when the merges that a predecessor had staged are there again; others are made on them. */
+  #staged: Promise<void> = Promise.resolve();
   #wake = Promise.withResolvers<void>();
   #fault: unknown = null;
   #proofHead: LogHead | null = null;
@@ -219,6 +222,9 @@ export class Controller implements ControllerHandle {
         case "merge_started":
           this.#startMerge();
           break;
+        case "merge_judging":
+          this.#startBatch();
+          break;
         case "result_refused":
           this.#keepStale(event.payload);
           break;
@@ -252,7 +258,9 @@ export class Controller implements ControllerHandle {
       if (task.token === null || this.#flows.has(task.token)) continue;
       this.#track(AttemptFlow.giveUp(this, { task_id: task.id, attempt: task.attempt, token: task.token }));
     }
+    if (this.ports.merger !== null) this.#track(this.#staged = restage(this, this.ports.merger));
     if (this.state.run.merge !== null) this.#startMerge();
+    if (this.state.run.batch?.phase === "judging") this.#startBatch();
   }
 
   /** The attempts of extra workers: those that live go on, of the others what they left is taken. Returns their tokens. */
@@ -297,7 +305,15 @@ export class Controller implements ControllerHandle {
   #startMerge(): void {
     const { merger } = this.ports;
     const { merge } = this.state.run;
-    if (merger !== null && merge !== null) this.#track(runMergeFlow(this, merger, merge));
+    if (merger === null || merge === null) return;
+    this.#track(this.#staged.then(() => runMergeFlow(this, merger, merge)));
+  }
+
+  #startBatch(): void {
+    const { merger } = this.ports;
+    const { batches } = this.state.run;
+    if (merger === null || batches === undefined) return;
+    this.#track(this.#staged.then(() => runBatchFlow(this, merger, batches, this.#stop.signal)));
   }
 
   #startProof(): void {

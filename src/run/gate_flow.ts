@@ -16,7 +16,7 @@ export interface GatePlace {
   readonly tree: string;
 }
 
-/** Runs the gate of scope `run` whose intent is in the log. */
+/** Runs the gate of scope `run` whose intent is in the log, on the head or on merges that are to be judged. */
 export async function runGateFlow(
   controller: ControllerHandle,
   started: PayloadOf<"gate_started">,
@@ -27,7 +27,14 @@ export async function runGateFlow(
   if (gate === undefined) {
     throw new ControllerFault({ what: `Cannot find gate "${started.gate}" in the plan` });
   }
-  await runOnce(controller, gate, started, null, outputsOfRun(state, controller.ports.runDirectory), signal);
+  await runOnce(
+    controller,
+    gate,
+    started,
+    null,
+    outputsOfRun(state, controller.ports.runDirectory, started.merges?.tasks),
+    signal,
+  );
 }
 
 /**
@@ -158,10 +165,11 @@ async function runOnce(
     if (!isOpen) return [];
     const subject = ref === null ? "run" : taskSubject(ref.task_id);
     const actor = controllerActor(current);
-    const { iteration, at_base } = started;
+    const { iteration, at_base, merges } = started;
     const judged = {
       ...(iteration === undefined ? {} : { iteration }),
       ...(at_base === undefined ? {} : { at_base }),
+      ...(merges === undefined ? {} : { merges }),
     };
     return [
       result.passed

@@ -11,6 +11,7 @@ import { listTrackedPaths } from "../git/tracked_paths.ts";
 import { redactText } from "../log/redact.ts";
 import { buildGraph, selectTasks } from "../plan/graph.ts";
 import { loadPlan, PlanError } from "../plan/load.ts";
+import { mergeGates } from "../plan/merge_gates.ts";
 import { PLAN_SCHEMA_PATH } from "../plan/names.ts";
 import { type PlanSettings, withSettings } from "../plan/normalize.ts";
 import { formatProblem } from "../plan/problem.ts";
@@ -125,6 +126,14 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
     ...withSettings(loaded.plan, options.overrides ?? {}),
     gates: loaded.plan.gates ?? detected?.gates ?? [],
   };
+  if (plan.gate_each !== undefined && mergeGates(plan).length === 0) {
+    throw new UsageError({
+      what: "Cannot judge merges",
+      where: planPath,
+      why: `"gate_each" is "${plan.gate_each}", and no gate is detected in the project`,
+      fix: 'name the checks of the project as "gates", or remove "gate_each"',
+    });
+  }
   return {
     plan,
     protected: plan.tasks.some((task) => isProtectedFrom(plan, task))

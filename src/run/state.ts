@@ -9,6 +9,7 @@ import { ALLOWED_AFTER_PROOF, type Kind, KINDS } from "../log/kinds.ts";
 import type { RunState } from "../scheduler/run_state.ts";
 import { gateHandlers } from "./state/gate_events.ts";
 import { type Handlers, timeOf } from "./state/handler.ts";
+import { mergeHandlers } from "./state/merge_events.ts";
 import { proposalHandlers } from "./state/proposal_events.ts";
 import { requestHandlers } from "./state/request_events.ts";
 import { runHandlers } from "./state/run_events.ts";
@@ -24,6 +25,7 @@ const handlers: Handlers = {
   ...runHandlers,
   ...workerHandlers,
   ...taskHandlers,
+  ...mergeHandlers,
   ...proposalHandlers,
   ...gateHandlers,
   ...requestHandlers,

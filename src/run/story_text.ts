@@ -112,6 +112,13 @@ export function attemptText({ run, attempt }: ReusedFrom): string {
   return `attempt ${attempt} of run ${run}`;
 }
 
+/** Why what an earlier run made is not taken over after all. */
+export function refusedReuseText({ reused, paths, detail }: PayloadOf<"merge_conflicted">): string {
+  const from = reused === undefined ? "an earlier run" : attemptText(reused);
+  const where = paths.length === 0 ? `: ${detail}` : ` in ${paths.join(", ")}`;
+  return `what ${from} made does not fit the head of this run${where}, so it will be run`;
+}
+
 /** How a task was completed that was not run. */
 export function takenOverText({ commit, reused }: PayloadOf<"task_completed">): string {
   const from = reused === undefined ? "an earlier run" : attemptText(reused);

@@ -14,6 +14,7 @@ import {
   gateText,
   outcomeText,
   readyText,
+  refusedReuseText,
   retryText,
   stallText,
   takenOverText,
@@ -106,6 +107,14 @@ export class TaskStory {
         return event.payload.reused === undefined
           ? undefined
           : `${attemptText(event.payload.reused)} has the same spec and inputs, so its work is taken over`;
+      case "merge_staged":
+        return "its work is merged with what is before it, for the gates to judge";
+      case "merge_deferred":
+        return event.payload.paths === undefined
+          ? "its merge waits again, as the gates that judged it were ended"
+          : `its work does not fit on what gates judge first, in ${
+            event.payload.paths.join(", ")
+          }, and waits for that`;
       case "task_accepted":
         return `it was added to the run: ${event.payload.reason}`;
       case "task_rejected":
@@ -115,9 +124,7 @@ export class TaskStory {
       case "merge_conflicted":
         return event.payload.reused === undefined
           ? conflictText(event.payload)
-          : `what ${attemptText(event.payload.reused)} made does not fit the head of this run in ${
-            event.payload.paths.join(", ")
-          }, so it will be run`;
+          : refusedReuseText(event.payload);
       case "task_completed":
         if (event.payload.reused !== undefined) return takenOverText(event.payload);
         return event.payload.commit === null

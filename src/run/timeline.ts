@@ -116,6 +116,12 @@ export class Timeline {
         });
         break;
       }
+      case "merge_staged":
+        this.#end(mergeKey(event.payload), at, "staged");
+        break;
+      case "merge_deferred":
+        this.#end(mergeKey(event.payload), at, "deferred");
+        break;
       case "merge_conflicted":
         this.#end(mergeKey(event.payload), at, "conflict");
         break;

@@ -10,6 +10,7 @@ import { attemptsLeft, decideBudget, decideTaskBudgets, timeBudgetEnd } from "./
 import { nextHalfOpen } from "./breaker.ts";
 import { decideRequests } from "./decide_requests.ts";
 import { decideUnstartable } from "./decide_unstartable.ts";
+import { isBatchComplete, isBeingMerged, isStaged, mergeTip } from "./merge_batch.ts";
 import { PickSet } from "./pick_set.ts";
 import { judgeFailure } from "./retry.ts";
 import { decideReuse } from "./reuse.ts";
@@ -47,10 +48,10 @@ export function decide(
     ...decideTaskBudgets(state),
   ];
   if (ended.length > 0) return ended;
-  const isReusing = state.run.merge?.reused !== undefined;
-  const reuse = startsNothing(state) || state.run.paused || isReusing ? [] : decideReuse(state, now);
-  if (reuse.length > 0 || isReusing) return reuse;
-  return [...decideMerge(state, now), ...decideClaims(state, now)];
+  const reuse = startsNothing(state) || state.run.paused ? [] : decideReuse(state, now);
+  if (reuse.length > 0) return reuse;
+  const merges = decideMerge(state, now);
+  return isReusing(state) ? merges : [...merges, ...decideClaims(state, now)];
 }
 
 /**
@@ -63,7 +64,7 @@ export function isQuiet(state: RunState): boolean {
   if (run.tampered_at !== null) return true;
   if (index.active.size > 0 || run.merge !== null) return false;
   if (run.failure !== null || run.cancelled) return true;
-  if (run.cancel !== null || run.merge_queue.length > 0) return false;
+  if (run.cancel !== null || run.merge_queue.length > 0 || run.batch !== undefined) return false;
   if (startsNothing(state)) return true;
   return !run.paused && index.queue.size === 0 && index.delayedCount === 0 && index.unstartable.size === 0;
 }
@@ -123,7 +124,7 @@ function decideCancel(
   const drafts: EventDraft[] = [];
   for (let ordinal = 0; ordinal < state.tasks.length; ordinal++) {
     const { task } = taskAt(state, ordinal);
-    const isMerging = state.run.merge?.task_id === task.id;
+    const isMerging = isBeingMerged(state.run, task.id);
     const isIdle = task.state === "pending" || task.state === "waiting" || task.state === "finished";
     if (!isIdle || isMerging || !state.index.isSelected(ordinal)) continue;
     drafts.push(draft("task_cancelled", taskSubject(task.id), actor, {
@@ -134,7 +135,10 @@ function decideCancel(
       reason: cancel.reason,
     }));
   }
-  if (drafts.length > 0 || state.index.active.size > 0 || state.run.merge !== null) return drafts;
+  const { merge, batch } = state.run;
+  if (drafts.length > 0 || state.index.active.size > 0 || merge !== null || batch !== undefined) {
+    return drafts;
+  }
   return [draft("run_cancelled", "run", actor, { request: cancel.request, reason: cancel.reason })];
 }
 
@@ -177,22 +181,41 @@ export function recoverAttempt(state: RunState, view: TaskView, detail: string, 
   return [...used, draft("task_failed", subject, actor, { ...ref, reason })];
 }
 
+/** Whether what an earlier run made is on its way into the head: nothing is claimed before it is there. */
+function isReusing({ run: { merge, batch } }: RunState): boolean {
+  return merge?.reused !== undefined || batch?.staged.some(({ reused }) => reused !== undefined) === true;
+}
+
+/** The next merge, or the end of a batch that nothing more joins. */
 function decideMerge(state: RunState, now: number): EventDraft[] {
-  const next = state.run.merge_queue[0];
-  const { head, merge } = state.run;
-  if (next === undefined || merge !== null || head === null) return [];
-  const ordinal = state.index.ordinalOf(next);
-  if (ordinal === undefined) return [];
-  const { task } = taskAt(state, ordinal);
-  if (task.token === null || task.pin === null || task.base === null) return [];
+  const { run } = state;
+  const { head, merge, batch } = run;
+  if (merge !== null || head === null || batch?.phase === "judging") return [];
+  const next = isBatchComplete(state) ? undefined : run.merge_queue.find((id) => !isStaged(run, id));
+  if (next === undefined) return decideJudging(state);
+  const task = findTask(state, next)?.task;
+  if (task === undefined || task.token === null || task.pin === null || task.base === null) return [];
   return [draft("merge_started", taskSubject(task.id), controllerActor(state), {
     task_id: task.id,
     attempt: task.attempt,
     token: task.token,
-    head: head.commit,
+    head: mergeTip(run) ?? head.commit,
     base: task.base,
     pin: task.pin,
     date: now,
+  })];
+}
+
+function decideJudging(state: RunState): EventDraft[] {
+  const { head, batch, batches = 0 } = state.run;
+  const last = batch?.staged.at(-1);
+  if (head === null || batch === undefined || last === undefined) return [];
+  return [draft("merge_judging", "run", controllerActor(state), {
+    batch: batches + 1,
+    head: head.commit,
+    commit: last.commit,
+    tree: last.tree,
+    tasks: batch.staged.map(({ task_id }) => task_id),
   })];
 }
 

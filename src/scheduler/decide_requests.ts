@@ -5,6 +5,7 @@ import type { PayloadOf } from "../log/kinds.ts";
 import { decideApproval, findApproval } from "./approvals.ts";
 import { cancelledCauses, cancelledWith, hopelessCauses, reopenedWith } from "./cascade.ts";
 import { answerProposal, decideProposals } from "./proposals.ts";
+import { isBeingMerged } from "./merge_batch.ts";
 import type { OpenRequest } from "./run_record.ts";
 import { findTask, type RunState, taskAt, type TaskView } from "./run_state.ts";
 import { isActive, isTerminal } from "./task_state.ts";
@@ -154,7 +155,7 @@ function answerTaskCancel(
 
 /** Whether a task can be cancelled without ending anything; one that is being merged has to wait for that. */
 function rests(state: RunState, { task }: TaskView): boolean {
-  return !isActive(task.state) && state.run.merge?.task_id !== task.id;
+  return !isActive(task.state) && !isBeingMerged(state.run, task.id);
 }
 
 function cancellation(

@@ -62,14 +62,20 @@ export function whatKeeps(state: RunState, view: TaskView, now: number): readonl
 }
 
 function mergeOf({ run }: RunState, { spec }: TaskView): Keeping {
-  if (run.merge?.task_id === spec.id) {
-    return { code: "merge", text: "its work is being merged", tasks: [] };
+  const merging = (text: string, tasks: readonly string[] = []) => ({ code: "merge" as const, text, tasks });
+  if (run.merge?.task_id === spec.id) return merging("its work is being merged");
+  const staged = (run.batch?.staged ?? []).map(({ task_id }) => task_id);
+  if (staged.includes(spec.id)) {
+    const others = staged.filter((id) => id !== spec.id);
+    const beside = others.length === 0 ? "" : `, together with that of ${named(others)}`;
+    return run.batch?.phase === "judging"
+      ? merging(`gates judge its merge${beside}`, others)
+      : merging(`its work is merged and waits for the gates${beside}`, others);
   }
   const before = run.merge_queue.slice(0, Math.max(0, run.merge_queue.indexOf(spec.id)));
-  const text = before.length === 0
-    ? "its work is the next to be merged"
-    : `its work is merged after that of ${named(before)}`;
-  return { code: "merge", text, tasks: before };
+  return before.length === 0
+    ? merging("its work is the next to be merged")
+    : merging(`its work is merged after that of ${named(before)}`, before);
 }
 
 function whatKeepsFromStarting(state: RunState, view: TaskView, now: number): readonly Keeping[] {

@@ -146,7 +146,7 @@ function phrase(outcome: AttemptOutcome): string {
     case "outputs_missing":
       return "did not make its outputs";
     case "gate_failed":
-      return "failed a gate of its own";
+      return "failed a gate";
     case "iterations_exhausted":
       return "ran as often as its loop allows";
     case "reported_failed":

@@ -7,6 +7,7 @@ import { draft, type EventDraft, taskSubject } from "../log/event.ts";
 import { buildGraph, topologicalOrder } from "../plan/graph.ts";
 import { matchesAny, type PathOptions } from "../plan/path_set.ts";
 import type { Plan, TaskSpec } from "../plan/spec.ts";
+import { isBatchComplete, isStaged, mergeTip } from "./merge_batch.ts";
 import type { ReusableAttempt } from "./run_record.ts";
 import { findTask, type RunState } from "./run_state.ts";
 
@@ -55,7 +56,8 @@ export function chooseReusable(
 export function decideReuse(state: RunState, now: number): EventDraft[] {
   const { run } = state;
   const next = nextReusable(state);
-  if (next === undefined || run.merge !== null || run.head === null) return [];
+  const tip = mergeTip(run);
+  if (next === undefined || run.merge !== null || isBatchComplete(state) || tip === null) return [];
   const { task_id, from, token, base, pin } = next;
   const ref = { task_id, attempt: from.attempt, token, reused: from };
   const actor = `controller/${run.incarnation}`;
@@ -65,7 +67,7 @@ export function decideReuse(state: RunState, now: number): EventDraft[] {
   return [
     draft("merge_started", taskSubject(task_id), actor, {
       ...ref,
-      head: run.head.commit,
+      head: tip,
       base,
       pin,
       date: now,
@@ -73,7 +75,10 @@ export function decideReuse(state: RunState, now: number): EventDraft[] {
   ];
 }
 
-/** The first attempt that can still be taken over: its task was not run, and all that it depends on was taken over. */
+/**
+ * The first attempt that can still be taken over: its task was not run, and all that it depends on was taken over, or
+ * is about to be.
+ */
 export function nextReusable(state: RunState): ReusableAttempt | undefined {
   const { reuse } = state.run;
   if (reuse === undefined) return undefined;
@@ -81,7 +86,11 @@ export function nextReusable(state: RunState): ReusableAttempt | undefined {
     const each = reuse.tasks[at];
     const view = each === undefined ? undefined : findTask(state, each.task_id);
     if (view?.task.state !== "pending" || view.task.attempt > 0) continue;
-    if (view.spec.dependencies.every((id) => findTask(state, id)?.task.reused !== undefined)) return each;
+    if (isStaged(state.run, view.spec.id)) continue;
+    const isThere = (id: string) => findTask(state, id)?.task.reused !== undefined || isStaged(state.run, id);
+    if (!view.spec.dependencies.every(isThere)) continue;
+    // What has nothing to merge is completed at once, and all of them are settled in their order.
+    return each?.pin === null && state.run.batch !== undefined ? undefined : each;
   }
   return undefined;
 }

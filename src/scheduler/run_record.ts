@@ -70,6 +70,8 @@ export interface GateRecord {
   reason: string | null;
   /** It ran at the base of the run, to tell which tests there were. */
   readonly at_base?: true;
+  /** The merges that it judges before they are in the head; absent where it judges something else. */
+  readonly merges?: PayloadOf<"gate_started">["merges"];
   /** The tests that its reports list; absent where they list none. */
   tests?: Artifact;
 }
@@ -118,6 +120,20 @@ export interface MergeRecord {
   readonly date: number;
   /** Present where the work is that of an earlier run. */
   readonly reused?: ReusedFrom;
+}
+
+/** A merge that is made and not in the head of the run: gates judge it first. */
+export interface StagedMerge extends MergeRecord {
+  readonly commit: string;
+  readonly tree: string;
+}
+
+/** Merges that are judged together; each is made on the one before, the first on the head of the run. */
+export interface MergeBatch {
+  /** `closed`: the next work does not fit on these, so they are judged before it is merged. */
+  readonly phase: "open" | "closed" | "judging";
+  /** Never empty. */
+  readonly staged: readonly StagedMerge[];
 }
 
 /** See the module. Times are milliseconds on the run clock. */
@@ -183,7 +199,11 @@ export interface RunRecord {
   /** The proposed tasks that are part of the run, first come first; absent where there are none. */
   accepted?: readonly TaskSpec[];
   merge: MergeRecord | null;
-  /** Ids of finished tasks, first come first merged. */
+  /** The merges that gates are to judge; absent where there are none. */
+  batch?: MergeBatch;
+  /** How many batches of merges gates have begun to judge; absent before the first. */
+  batches?: number;
+  /** Ids of finished tasks whose work is not in the head, first come first merged. */
   merge_queue: string[];
   gates: GateRecord[];
   /** Gates that the machine has kept from a verdict since their last one; absent where there are none. */

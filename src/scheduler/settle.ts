@@ -143,6 +143,28 @@ export function settleConflict(
   ];
 }
 
+/** A merge that gates refuse: its task is tried again where its retry policy allows that. */
+export function settleRedMerge(
+  state: RunState,
+  view: TaskView,
+  ref: AttemptRef,
+  detail: string,
+  now: number,
+): EventDraft[] {
+  const { task } = view;
+  if (task.outcome === null) return [];
+  const outcome: AttemptOutcome = { ...task.outcome, result: "gate_failed", detail };
+  const cancel = cancellationOf(state, task);
+  if (cancel === null) return [afterFailure(state, view, ref, outcome, now)];
+  const answered = cancel.request === undefined ? {} : { request: cancel.request };
+  return [
+    draft("task_cancelled", taskSubject(ref.task_id), controllerActor(state), {
+      ...{ ...answered, ...ref, outcome },
+      reason: cancel.reason,
+    }),
+  ];
+}
+
 /** Who wants the attempt gone: a request for its task, which the end answers, for one it depends on, or for the run. */
 function cancellationOf(
   state: RunState,

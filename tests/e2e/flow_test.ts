@@ -211,7 +211,7 @@ Deno.test("P7: a task's own gate judges exactly its tree, and a red one keeps th
     ],
   });
   const { stdout } = await sandbox.omkEnds(1, ["run"]);
-  assertMatch(stdout, /^failed bad: failed a gate of its own: gate "bad-ok"/m);
+  assertMatch(stdout, /^failed bad: failed a gate: gate "bad-ok"/m);
   assertEquals(await changes(sandbox), "A\tgood.txt");
 });
 

@@ -324,14 +324,9 @@ Deno.test("P10: what this build does not run is refused, not ignored", async () 
   assertEquals(await aboutTask({ attempts: 3 }), [
     '"attempts" asks for several attempts at once, which this build does not make',
   ]);
-  for (
-    const [field, value] of [["approval", "ask"], ["gate_each", [
-      "test",
-    ]]]
-  ) {
+  for (const [field, value] of [["approval", "ask"]]) {
     assertEquals((await aboutPlan({ [String(field)]: value })).length, 1, String(field));
   }
-  for (const gate_each of ["off", false]) assertEquals(await aboutPlan({ gate_each }), []);
   for (const on_stall of ["warn", "retry", "kill"]) {
     await planOf({ tasks: [{ id: "t", run: "x", on_stall }] });
   }
@@ -400,4 +395,20 @@ Deno.test("P10: a loop says what it repeats, how often at most, and until which 
   assertEquals(await messagesOf({ gates: [until], tasks }), [
     'task "t": the gate "u" has the scope "run": it judges the work of all tasks together',
   ]);
+});
+
+Deno.test("gate_each needs a gate that judges merges, unless gates are detected", async () => {
+  const gate = { name: "test", command: "true" };
+  for (const gate_each of ["off", undefined]) {
+    assertEquals(await aboutPlan({ gate_each, gates: [] }), []);
+  }
+  for (const gate_each of ["task", "batch"]) {
+    assertEquals(await aboutPlan({ gate_each, gates: [gate] }), []);
+    assertEquals(await aboutPlan({ gate_each }), []);
+    for (const weakness of [{ scope: "task" }, { required: false }, { allow_fail: true }, { skip: true }]) {
+      const [problem] = await aboutPlan({ gate_each, gates: [{ ...gate, ...weakness }] });
+      assertEquals(problem, `"gate_each" is "${gate_each}", and the plan has no gate that judges merges`);
+    }
+  }
+  assertEquals((await aboutPlan({ gate_each: "merge" })).length, 1);
 });

@@ -30,10 +30,10 @@ export interface Script {
   readonly outcome?: (taskId: string, attempt: number) => OutcomeResult | null;
   /** Whether an attempt changed anything; default: it did. */
   readonly changes?: (taskId: string) => boolean;
-  /** Paths of a conflict at the merge; default: none. */
-  readonly conflict?: (taskId: string, attempt: number) => readonly string[];
+  /** Paths of a conflict at the merge on a commit that holds the work of other tasks; default: none. */
+  readonly conflict?: (taskId: string, attempt: number, there: readonly string[]) => readonly string[];
   /** Whether a gate passes, or times out; default: it passes. */
-  readonly gate?: (request: GateRequest) => boolean | "timed_out";
+  readonly gate?: (request: GateRequest) => boolean | "timed_out" | Promise<boolean>;
   /** Result of a later iteration of a loop; default: success. Null: it runs until somebody ends it. */
   readonly iteration?: (taskId: string, iteration: number) => OutcomeResult | null;
   /** The tree of every pin; default: another one for each. */
@@ -66,7 +66,10 @@ export class Rig {
   readonly gone = new Set<number>();
   /** How far the wall clock of heartbeats is from the clock, milliseconds. */
   wallOffset = 0;
+  /** How the head of the run went. */
+  readonly heads: (readonly [from: string, to: string])[] = [];
   readonly state: RunState;
+  readonly #contents = new Map<string, readonly string[]>();
   readonly #plan: Plan;
   readonly #script: Script;
   #objects = 0;
@@ -111,13 +114,13 @@ export class Rig {
         askers: { originOf: ({ pid }) => Promise.resolve(this.#script.originOf?.(pid) ?? "outside") },
       }),
       merger: {
-        merge: (_head, _pin, _base, meta) => Promise.resolve(this.#merge(meta)),
+        merge: (head, _pin, _base, meta) => Promise.resolve(this.#merge(head, meta)),
         diff: () => Promise.resolve("a diff\n"),
         patch: () => Promise.resolve(new Uint8Array()),
-        advanceHead: () => Promise.resolve(),
+        advanceHead: (_run, from, to) => Promise.resolve(void this.heads.push([from, to])),
         publish: () => Promise.resolve(),
       },
-      gates: { run: (request) => Promise.resolve(this.#gate(request)) },
+      gates: { run: (request) => this.#gate(request) },
       proof: {
         write: () => {
           const artifact = {
@@ -147,6 +150,11 @@ export class Rig {
     return runStateJson(applyAll(createRunState(this.#plan), this.events));
   }
 
+  /** The tasks whose work is in a commit of the run's line, first merged first. */
+  tasksIn(commit: string | null): readonly string[] {
+    return this.#contents.get(commit ?? "") ?? [];
+  }
+
   /** A new object id. */
   oid(): string {
     this.#objects += 1;
@@ -172,15 +180,18 @@ export class Rig {
     return simulated;
   }
 
-  #merge(meta: CommitMeta) {
+  #merge(head: string, meta: CommitMeta) {
     const taskId = /Omk-Task: (.*)/.exec(meta.message)?.[1] ?? "";
     const attempt = Number(/Omk-Attempt: (.*)/.exec(meta.message)?.[1]);
-    const paths = this.#script.conflict?.(taskId, attempt) ?? [];
+    const there = this.tasksIn(head);
+    const paths = this.#script.conflict?.(taskId, attempt, there) ?? [];
     if (paths.length > 0) return { kind: "conflict", paths, detail: "text" } as const;
-    return { kind: "merged", commit: this.oid(), tree: this.oid() } as const;
+    const [commit, tree] = [this.oid(), this.oid()];
+    this.#contents.set(commit, [...there, taskId]);
+    return { kind: "merged", commit, tree } as const;
   }
 
-  #gate(request: GateRequest): GateResult {
+  async #gate(request: GateRequest): Promise<GateResult> {
     const evidence = {
       gate: request.gate.name,
       scope: request.gate.scope,
@@ -200,7 +211,7 @@ export class Rig {
       untracked: [],
       counts: null,
     };
-    const end = this.#script.gate?.(request) ?? true;
+    const end = await this.#script.gate?.(request) ?? true;
     if (end === true) return { passed: true, evidence };
     if (end === false) {
       const failed = { ...evidence, exit_code: 1, reason: "exited with 1", infrastructure: false };

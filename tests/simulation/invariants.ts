@@ -7,6 +7,7 @@ import type { Plan, TaskSpec } from "../../src/plan/spec.ts";
 import type { RunState } from "../../src/scheduler/run_state.ts";
 import { Answers } from "./answers.ts";
 import { checkClaim, dependenciesOf, type Shadows } from "./claim_rules.ts";
+import { MergeShadow } from "./merge_shadow.ts";
 import { isOver, readinessOf } from "./naive.ts";
 import { type Broken, RunShadow } from "./run_shadow.ts";
 import { movesTask, TaskShadow } from "./task_shadow.ts";
@@ -19,6 +20,7 @@ export class Invariants {
   /** Grows as the events say. */
   readonly #plan: Plan & { readonly tasks: TaskSpec[] };
   readonly #run: RunShadow;
+  readonly #merges: MergeShadow;
   readonly #tasks: Map<string, TaskShadow>;
   readonly #shadows: Shadows;
   readonly #broken: Broken;
@@ -31,6 +33,7 @@ export class Invariants {
     this.#planned = plan.tasks.length;
     this.#broken = broken;
     this.#run = new RunShadow(plan);
+    this.#merges = new MergeShadow(plan);
     this.#tasks = new Map(plan.tasks.map((spec) => [spec.id, new TaskShadow(spec)]));
     this.#shadows = { plan: this.#plan, run: this.#run, tasks: this.#tasks };
   }
@@ -63,6 +66,7 @@ export class Invariants {
       checkClaim(this.#shadows, shadow, event.payload, ts, broken);
     }
     this.#run.read(event, ts, broken);
+    this.#merges.read(event, broken);
     if (shadow !== undefined) this.#readTask(event, shadow, state, broken);
     if (event.index % 50 === 0) this.#compareAll(state, broken);
     if (movesTask(event.kind) || ["run_started", "task_accepted"].includes(event.kind)) {

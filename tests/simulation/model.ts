@@ -19,6 +19,12 @@ import {
 } from "./model_view.ts";
 import { collide, isOver } from "./naive.ts";
 
+const tipOf = ({ run }: Given) => run.batch?.staged.at(-1)?.commit ?? run.head?.commit;
+/** Whether gates have to judge what is staged before anything else is merged. */
+const isBatchFull = ({ run: { batch }, plan }: Given) =>
+  batch !== undefined &&
+  (batch.phase !== "open" || batch.staged.length >= (plan.gate_each === "batch" ? 16 : 1));
+
 /** What is to be done now. */
 export function modelDecide(given: Given): string[] {
   const { run, plan, tasks } = given;
@@ -34,14 +40,16 @@ export function modelDecide(given: Given): string[] {
   const ends = [...lostLeases(seen), ...budgetReports(seen), ...hopeless(seen)];
   if (ends.length > 0 || run.merge?.reused !== undefined) return ends;
   const taken = takeOver(seen);
-  return taken.length > 0 ? taken : [...nextMerge(seen), ...claims(seen)];
+  if (taken.length > 0) return taken;
+  const isTakingOver = run.batch?.staged.some(({ reused }) => reused !== undefined);
+  return isTakingOver ? nextMerge(seen) : [...nextMerge(seen), ...claims(seen)];
 }
 
 function cancelAll(seen: Seen, request: number): string[] {
   const idle = seen.items.filter((each) =>
     isSelected(seen, each) && !isOver(each) && !isAtWork(each) && !isMerging(seen, each)
   );
-  const isBusy = seen.items.some(isAtWork) || seen.run.merge !== null;
+  const isBusy = seen.items.some(isAtWork) || seen.run.merge !== null || seen.run.batch !== undefined;
   return idle.length > 0 || isBusy
     ? idle.map((each) => cancellation(each)).sort()
     : [`run_cancelled ${request}`];
@@ -91,22 +99,26 @@ function budgetReports(seen: Seen): string[] {
 /** What an earlier run made comes before anything is run: the first whose dependencies were all taken over. */
 function takeOver(seen: Seen): string[] {
   const { run, find } = seen;
-  if (run.merge !== null || hasStopped(seen)) return [];
+  if (run.merge !== null || hasStopped(seen) || isBatchFull(seen)) return [];
+  const staged = new Set(run.batch?.staged.map(({ task_id }) => task_id));
   const next = run.reuse?.tasks.slice(run.reuse.next).find(({ task_id }) => {
     const task = find(task_id);
-    return task?.state === "pending" && task.attempt === 0 &&
-      task.spec.dependencies.every((id) => find(id)?.reused);
+    return task?.state === "pending" && task.attempt === 0 && !staged.has(task_id) &&
+      task.spec.dependencies.every((id) => find(id)?.reused || staged.has(id));
   });
-  if (next === undefined) return [];
+  if (next === undefined || (next.pin === null && staged.size > 0)) return [];
   const { task_id, pin } = next;
-  return [pin === null ? `complete ${task_id}` : `merge ${task_id} ${pin} on ${run.head?.commit}`];
+  return [pin === null ? `complete ${task_id}` : `merge ${task_id} ${pin} on ${tipOf(seen)}`];
 }
 
-function nextMerge({ run, find }: Seen): string[] {
-  const task = find(run.merge_queue[0] ?? "");
-  return task === undefined || run.merge !== null
-    ? []
-    : [`merge ${task.id} ${task.pin} on ${run.head?.commit}`];
+/** One merge after the other; what gates are to judge is staged until nothing more comes or fits into the batch. */
+function nextMerge(seen: Seen): string[] {
+  const { run, find } = seen;
+  if (run.merge !== null || run.batch?.phase === "judging") return [];
+  const staged = run.batch?.staged.map(({ task_id }) => task_id) ?? [];
+  const task = isBatchFull(seen) ? undefined : find(run.merge_queue.find((id) => !staged.includes(id)) ?? "");
+  if (task !== undefined) return [`merge ${task.id} ${task.pin} on ${tipOf(seen)}`];
+  return staged.length === 0 ? [] : [`judge ${(run.batches ?? 0) + 1} ${staged} ${tipOf(seen)}`];
 }
 
 /** The best of what can start, one after the other, as long as there are places. */

@@ -22,7 +22,8 @@ export type Seen = Given & {
 /** Whether it is claimed or running. */
 export const isAtWork = ({ state }: TaskState) => state === "claimed" || state === "running";
 /** Whether its work is being merged. */
-export const isMerging = ({ run }: Given, { id }: TaskState) => run.merge?.task_id === id;
+export const isMerging = ({ run: { merge, batch } }: Given, { id }: TaskState) =>
+  merge?.task_id === id || (batch?.phase === "judging" && batch.staged.some(({ task_id }) => task_id === id));
 /** Whether the run is being cancelled, or was. */
 export const isEnding = ({ run }: Given) => run.cancel !== null || run.cancelled;
 /** Whether the run goes to its end. */

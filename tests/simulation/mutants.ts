@@ -15,6 +15,8 @@ export interface Mutant {
 const TASK_EVENTS = "src/run/state/task_events.ts";
 const RUN_EVENTS = "src/run/state/run_events.ts";
 const HANDLER = "src/run/state/handler.ts";
+const MERGING = "src/run/state/merging.ts";
+const MERGE_BATCH = "src/scheduler/merge_batch.ts";
 const DECIDE = "src/scheduler/decide.ts";
 const REQUESTS = "src/scheduler/decide_requests.ts";
 const INDEX = "src/scheduler/dispatch_index.ts";
@@ -68,13 +70,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "what was merged stays in the queue",
     file: TASK_EVENTS,
-    text: "      state.run.head = { commit, tree };\n      leaveMergeQueue(state, view);",
-    replacement: "      state.run.head = { commit, tree };",
+    text:
+      "      land(state.run, event.payload, { commit, tree });\n      leaveMergeQueue(state, view.task.id);",
+    replacement: "      land(state.run, event.payload, { commit, tree });",
   },
   {
     name: "the head stays where it was",
-    file: TASK_EVENTS,
-    text: "      state.run.head = { commit, tree };\n",
+    file: MERGING,
+    text: "  run.head = head;\n",
     replacement: "",
   },
   {
@@ -248,8 +251,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a run is cancelled while a task is at work",
     file: DECIDE,
-    text: "if (drafts.length > 0 || state.index.active.size > 0 || state.run.merge !== null) return drafts;",
-    replacement: "if (drafts.length > 0 || state.run.merge !== null) return drafts;",
+    text: "state.index.active.size > 0 || merge !== null || batch !== undefined",
+    replacement: "merge !== null || batch !== undefined",
   },
   {
     name: "two requests to cancel one task at work are both carried out",
@@ -374,8 +377,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "tasks are claimed while something is taken over",
     file: DECIDE,
-    text: "if (reuse.length > 0 || isReusing) return reuse;",
-    replacement: "if (reuse.length > 0) return reuse;",
+    text: "return isReusing(state) ? merges : [",
+    replacement: "return [",
   },
   {
     name: "work is taken over although what it depends on was run",
@@ -455,5 +458,29 @@ export const MUTANTS: readonly Mutant[] = [
     file: "src/watchdog/watch.ts",
     text: "before.progress.output_bytes !== after.progress.output_bytes",
     replacement: "before.attempt !== after.attempt",
+  },
+  {
+    name: "the search for a red merge stops one too early",
+    file: MERGE_BATCH,
+    text: "bad - good > 1;",
+    replacement: "bad - good > 2;",
+  },
+  {
+    name: "what only the first gate has passed gets into the head",
+    file: MERGE_BATCH,
+    text: 'if (latest?.result === "passed") continue;',
+    replacement: 'if (latest?.result === "passed") break;',
+  },
+  {
+    name: "what stands behind a red merge stays staged on it",
+    file: MERGING,
+    text: "setStaged(run, staged.slice(0, place));",
+    replacement: "setStaged(run, staged.filter((_, at) => at !== place));",
+  },
+  {
+    name: "a task whose merge is judged can be cancelled",
+    file: MERGE_BATCH,
+    text: 'batch?.phase === "judging" && batch.staged.some(({ task_id }) => task_id === taskId)',
+    replacement: "false",
   },
 ];

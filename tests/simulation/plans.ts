@@ -35,7 +35,7 @@ export function randomPlan(random: Random, largest: number): Plan {
     workers: random.between(1, 6),
     pools: { db: 1, gpu: 2 },
     on_failure: random.pick(["continue", "continue", "continue", "no-new", "kill"] as const),
-    gates: Array.from({ length: random.pick([0, 1, 1, 2]) }, (_, at) => randomGate(random, `g${at}`, "run")),
+    ...randomGates(random),
     ...random.pick([
       { lease_secs: 18, watchdog: { heartbeat_missing_secs: 6, heartbeat_stale_secs: 10 } },
       { lease_secs: 60, watchdog: { heartbeat_missing_secs: 20, heartbeat_stale_secs: 40 } },
@@ -105,6 +105,9 @@ export function isEarlierPin(pin: string): boolean {
   return pin.startsWith(EARLIER_PIN);
 }
 
+/** What makes the verdict of a gate count. */
+const JUDGING = { required: true, allow_fail: false, skip: false } as const;
+
 interface Shape {
   readonly width: number;
   readonly depth: number;
@@ -157,12 +160,7 @@ function randomDependencies(random: Random, at: number, { width, depth }: Shape)
 }
 
 function randomLoop(random: Random, at: number): LoopSpec {
-  const until = {
-    ...randomGate(random, `until${at}`, "task"),
-    required: true,
-    allow_fail: false,
-    skip: false,
-  };
+  const until = { ...randomGate(random, `until${at}`, "task"), ...JUDGING };
   return { run: "true", max_iterations: random.between(1, 4), until };
 }
 
@@ -179,6 +177,18 @@ function randomGate(random: Random, name: string, scope: GateSpec["scope"]): Gat
     output_fails: false,
     reports: [],
   };
+}
+
+/** Gates that may judge merges too, of which one then always does. */
+function randomGates(random: Random): Pick<Plan, "gates" | "gate_each"> {
+  const gates = Array.from(
+    { length: random.pick([0, 1, 1, 2]) },
+    (_, at) => randomGate(random, `g${at}`, "run"),
+  );
+  const gate_each = random.split("gate each").pick(["off", "task", "batch", "batch"] as const);
+  if (gate_each === "off") return { gates };
+  const judging = { ...randomGate(random.split("judging"), "each", "run"), ...JUDGING };
+  return { gates: [...gates, judging], gate_each };
 }
 
 function randomBudget(random: Random, count: number): Plan["budget"] {

@@ -102,7 +102,9 @@ function simulatedMerger(world: World, process: SimulatedProcess): Merger {
 
 async function runGate(world: World, process: SimulatedProcess, request: GateRequest): Promise<GateResult> {
   const { gate, runNumber, tree, commit, task, signal } = request;
-  await process.sleep(world.random.split(`gate ${gate.name} ${runNumber}`).between(0, 3_000), signal);
+  // While a slow gate judges, much is finished that the next batch of merges takes.
+  const longest = world.random.split(`pace of ${gate.name}`).pick([3_000, 60_000]);
+  await process.sleep(world.random.split(`gate ${gate.name} ${runNumber}`).between(0, longest), signal);
   if (!process.isAlive) return await forever();
   const evidence = {
     gate: gate.name,

@@ -21,6 +21,8 @@ export function words(drafts: readonly EventDraft[]): string[] {
         return `fail ${id} ${payload.token}`;
       case "merge_started":
         return `merge ${id} ${payload.pin} on ${payload.head}`;
+      case "merge_judging":
+        return `judge ${payload.batch} ${payload.tasks} ${payload.commit}`;
       case "task_completed":
         return `complete ${id}`;
       case "task_accepted": {

@@ -28,6 +28,10 @@ export const gatesTopic: HelpTopic = {
       paragraphs: [
         "Gates of scope run are run once all tasks are at their end, one after the other, on the merged result. " +
         "Gates of scope task judge each attempt of the tasks that name them, before its work is merged.",
+        "With gate_each in the plan the required gates of scope run judge merges too, before these are in the head of " +
+        "the run: task judges each one, batch all that is there together, at most 16, and halves what fails until " +
+        "the culprit is found. Its task is tried again as its retry_policy says; the others are merged. What gates have said " +
+        "of the delivered tree holds, so they are not run on it once more.",
         "A gate runs in a worktree in which no task has worked, at the commit that it judges, after the set-up of " +
         "the plan. Beside the tree it finds only what worktree.keep, worktree.copy, the set-up and the outputs of " +
         "completed tasks put there. A gate that changes a tracked file fails; what it leaves beside is removed.",

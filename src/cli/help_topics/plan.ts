@@ -10,7 +10,7 @@ const schema = planJsonSchema();
 
 /** The plan's own fields; those of tasks and gates have sections of their own. */
 function planFields(): readonly TopicEntry[] {
-  return schemaEntries(schema, REFUSED_FIELDS.plan).filter(({ name }) => !name.startsWith("defaults."));
+  return schemaEntries(schema).filter(({ name }) => !name.startsWith("defaults."));
 }
 
 function taskFields(): readonly TopicEntry[] {
@@ -82,7 +82,7 @@ export const planTopic: HelpTopic = {
         "anything runs, all at once, each with line and column. So is a command that holds what looks like a " +
         'secret: give it as "env": {"TOKEN": {"from": "TOKEN"}}.',
         `The format also knows ${
-          [...REFUSED_FIELDS.task, ...REFUSED_FIELDS.plan].join(", ")
+          REFUSED_FIELDS.task.join(", ")
         }, which this version does not run and refuses.`,
       ],
     },

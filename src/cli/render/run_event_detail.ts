@@ -55,6 +55,19 @@ function detail(event: RunEvent): Omit<Telling, "colour"> | undefined {
       return { word: "ended", text: `${event.payload.task_id}: its work is to be merged` };
     case "merge_started":
       return { word: "merge", text: `${event.payload.task_id} on ${shortId(event.payload.head)}` };
+    case "merge_staged":
+      return { word: "staged", text: `${event.payload.task_id} as ${shortId(event.payload.commit)}` };
+    case "merge_deferred": {
+      const { task_id, paths } = event.payload;
+      const why = paths === undefined
+        ? ""
+        : `: it does not fit on what gates judge first, in ${paths.join(", ")}`;
+      return { word: "defer", text: `the merge of ${task_id}${why}` };
+    }
+    case "merge_judging": {
+      const { batch, tasks, commit } = event.payload;
+      return { word: "judge", text: `batch ${batch}, ${tasks.join(", ")}, as ${shortId(commit)}` };
+    }
     case "request_refused":
       return { word: "refused", text: `request ${event.payload.request}: ${reasonText(event.payload)}` };
     case "task_accepted": {

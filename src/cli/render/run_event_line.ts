@@ -7,7 +7,7 @@ import type { Style } from "../output.ts";
 import { wantedOf } from "./approval_lines.ts";
 import { formatDuration } from "./duration.ts";
 import { REASON_COLUMNS, reasonText, type Telling, tellingLine } from "./telling.ts";
-import { counted, cut, iterationText, oneLine, shortId } from "./text.ts";
+import { counted, cut, judgedText, oneLine, shortId } from "./text.ts";
 
 /** How many paths of a conflict are named. */
 const PATHS_NAMED = 5;
@@ -110,12 +110,12 @@ function telling(event: RunEvent, state: RunState): Telling | undefined {
         colour: "yellow",
         text: `a result of ${event.payload.task_id}: ${reasonText(event.payload)}`,
       };
-    case "merge_conflicted":
-      return {
-        word: "clash",
-        colour: "yellow",
-        text: `${event.payload.task_id} in ${pathsText(event.payload.paths)}`,
-      };
+    case "merge_conflicted": {
+      const { task_id, paths, detail } = event.payload;
+      // What is taken over may also be refused by a gate.
+      const where = paths.length === 0 ? cut(detail, REASON_COLUMNS) : `in ${pathsText(paths)}`;
+      return { word: "clash", colour: "yellow", text: `${task_id} ${where}` };
+    }
     case "gate_started":
       return { word: "gate", colour: "blue", text: gateName(event.payload) };
     case "gate_passed":
@@ -290,18 +290,8 @@ function pathsText(paths: readonly string[]): string {
   return paths.length > PATHS_NAMED ? `${named} and ${paths.length - PATHS_NAMED} more` : named;
 }
 
-function gateName(
-  payload: {
-    readonly gate: string;
-    readonly task_id: string | null;
-    readonly at_base?: true | undefined;
-    readonly iteration?: number | undefined;
-  },
-): string {
-  const name = oneLine(payload.gate);
-  if (payload.at_base === true) return `${name} at the base, for its tests`;
-  if (payload.task_id === null) return name;
-  return `${name} of ${payload.task_id}${iterationText(payload.iteration)}`;
+function gateName(payload: PayloadOf<"gate_started"> | PayloadOf<"gate_skipped">): string {
+  return `${oneLine(payload.gate)}${judgedText(payload)}`;
 }
 
 function attemptText(attempt: number): string {

@@ -3,7 +3,7 @@
 import { type RunState, taskAt } from "../../scheduler/run_state.ts";
 import type { TaskState } from "../../scheduler/task_state.ts";
 import { formatDuration } from "./duration.ts";
-import { counted } from "./text.ts";
+import { counted, judgedText } from "./text.ts";
 
 /** How many silent tasks are named. */
 const SILENT_NAMED = 3;
@@ -20,7 +20,7 @@ export function stillRunningLine(
   const tasks = [...state.index.active].map((ordinal) => taskAt(state, ordinal).task)
     .sort((a, b) => startOf(a, now) - startOf(b, now));
   const gates = state.run.gates.filter((gate) => gate.result === "running").map((gate) =>
-    `gate ${gate.gate}`
+    `gate ${gate.gate}${gate.merges === undefined ? "" : judgedText(gate)}`
   );
   const merges = state.run.merge === null ? [] : [`merge of ${state.run.merge.task_id}`];
   const atWork = [

@@ -132,3 +132,19 @@ export function formatBytes(bytes: number): string {
 export function iterationText(iteration: number | undefined): string {
   return iteration === undefined ? "" : `, iteration ${iteration}`;
 }
+
+/** What a run of a gate judges beside the delivered tree: " of a, iteration 2", " on the merge of a"; "" for that tree. */
+export function judgedText({ task_id, iteration, merges, at_base }: {
+  readonly task_id: string | null;
+  readonly at_base?: true | undefined;
+  readonly iteration?: number | undefined;
+  readonly merges?: { readonly tasks: readonly string[] } | undefined;
+}): string {
+  if (task_id !== null) return ` of ${task_id}${iterationText(iteration)}`;
+  if (at_base === true) return " at the base, for its tests";
+  if (merges === undefined) return "";
+  const [only] = merges.tasks;
+  return merges.tasks.length === 1
+    ? ` on the merge of ${only}`
+    : ` on the merges of ${counted(merges.tasks.length, "task")}`;
+}

@@ -6,6 +6,7 @@ import {
   attemptNumber,
   attemptOutcome,
   attemptRef,
+  batchNumber,
   changedPaths,
   fencingToken,
   milliseconds,
@@ -81,6 +82,24 @@ export const taskFacts = {
     base: objectId,
     pin: objectId,
     date: runTime,
+  }),
+  /** The merge is made; gates judge it before it gets into the head. */
+  merge_staged: fact({ ...attemptRef, ...reuse, head: objectId, commit: objectId, tree: objectId }),
+  /** The merge waits again: what is staged before it is judged first, or nothing is judged any more. */
+  merge_deferred: fact({
+    ...attemptRef,
+    ...reuse,
+    head: objectId,
+    /** The paths in which it does not fit on what is staged; absent where that is not the reason. */
+    paths: z.array(z.string()).optional(),
+  }),
+  /** Intent: gates will now judge what is staged, up to this commit. */
+  merge_judging: fact({
+    batch: batchNumber,
+    head: objectId,
+    commit: objectId,
+    tree: objectId,
+    tasks: z.array(taskId),
   }),
   merge_conflicted: fact({
     ...attemptRef,

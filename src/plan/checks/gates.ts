@@ -3,6 +3,7 @@
 import { canonicalJson } from "../../canonical_json.ts";
 import { commandProblem } from "../command.ts";
 import { fieldScopes, isRefused, type PlanDraft } from "../draft.ts";
+import { canJudgeMerges } from "../merge_gates.ts";
 import { type Finding, type PlanPath, quote } from "../problem.ts";
 import type { GateInput } from "../schema.ts";
 import { createSuggester } from "../suggest.ts";
@@ -28,7 +29,20 @@ export function checkGates(draft: PlanDraft): Finding[] {
   }
   // Where the list itself could not be understood, nothing is known about the names.
   const references = isRefused(draft, "gates") ? undefined : known;
-  return [...findings, ...checkTaskGates(draft, references)];
+  return [...findings, ...checkTaskGates(draft, references), ...checkGateEach(draft)];
+}
+
+/** Without a gate that judges merges, `gate_each` would promise what nobody keeps. */
+function checkGateEach({ gate_each, gates }: PlanDraft): Finding[] {
+  const isOff = gate_each === undefined || gate_each === "off";
+  if (isOff || gates === undefined || gates.some(canJudgeMerges)) return [];
+  return [{
+    code: "conflict",
+    path: ["gate_each"],
+    message: `"gate_each" is ${quote(gate_each)}, and the plan has no gate that judges merges`,
+    hint:
+      'name a gate of scope "run" that is required, without "allow_fail" and "skip", or remove "gate_each"',
+  }];
 }
 
 /** Gates of scope `task` that no task names: they would never run. */

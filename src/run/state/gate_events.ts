@@ -36,6 +36,7 @@ export const gateHandlers: HandlersOf<GateKind> = {
       duration_ms: 0,
       reason: null,
       ...(payload.at_base === undefined ? {} : { at_base: true }),
+      ...(payload.merges === undefined ? {} : { merges: payload.merges }),
     });
     return undefined;
   },

@@ -5,6 +5,7 @@ import type { PayloadOf } from "../../log/kinds.ts";
 import type { ReusableAttempt } from "../../scheduler/run_record.ts";
 import { findTask, type RunState } from "../../scheduler/run_state.ts";
 import { move, NO_ATTEMPT, taskOf, timeOf } from "./handler.ts";
+import { giveUpMerge, land, obstacleToLanding } from "./merging.ts";
 
 type Ref = Pick<PayloadOf<"task_completed">, "task_id" | "attempt" | "token">;
 
@@ -40,7 +41,8 @@ export function completeByReuse(state: RunState, event: EventOf<"task_completed"
   const { commit, tree } = payload;
   const isMerged = commit !== null && tree !== null;
   if (isMerged !== (found.pin !== null)) return `the work of task "${found.task_id}" is not merged`;
-  if (isMerged && run.merge?.token !== payload.token) return `task "${found.task_id}" is not being merged`;
+  const obstacle = isMerged ? obstacleToLanding(state, payload, commit) : undefined;
+  if (obstacle !== undefined) return obstacle;
   const { base, pin, outputs, from } = found;
   const broken = move(state, view, "completed", timeOf(event), {
     ...NO_ATTEMPT,
@@ -54,10 +56,7 @@ export function completeByReuse(state: RunState, event: EventOf<"task_completed"
   });
   if (broken !== undefined) return broken;
   settle(state, found);
-  if (isMerged) {
-    run.merge = null;
-    run.head = { commit, tree };
-  }
+  if (isMerged) land(run, payload, { commit, tree });
   return undefined;
 }
 
@@ -65,8 +64,7 @@ export function completeByReuse(state: RunState, event: EventOf<"task_completed"
 export function refuseReuse(state: RunState, payload: PayloadOf<"merge_conflicted">): string | undefined {
   const found = reusableOf(state, payload);
   if (typeof found === "string") return found;
-  if (state.run.merge?.token !== payload.token) return `task "${payload.task_id}" is not being merged`;
-  state.run.merge = null;
+  if (!giveUpMerge(state.run, payload)) return `task "${payload.task_id}" is not being merged`;
   settle(state, found);
   return undefined;
 }

@@ -155,6 +155,7 @@ export const runHandlers: HandlersOf<RunKind> = {
     // What was forged may have begun or ended something. Nothing of that is waited for, and an end that was forged is
     // none: the controller goes on to the one that the tampering calls for.
     run.merge = null;
+    delete run.batch;
     run.proof_writing = null;
     if (run.tests?.lost === null) delete run.tests;
     run.gates = run.gates.filter((gate) => gate.result !== "running");

@@ -5,7 +5,8 @@ import type { PayloadOf } from "../../log/kinds.ts";
 import { findTask, type RunState, type TaskView } from "../../scheduler/run_state.ts";
 import { isActive } from "../../scheduler/task_state.ts";
 import { openProposals } from "./proposal_events.ts";
-import { completeByReuse, refuseReuse, reusableOf } from "./reuse_events.ts";
+import { land, leaveMergeQueue, obstacleToLanding } from "./merging.ts";
+import { completeByReuse } from "./reuse_events.ts";
 import {
   attemptOf,
   closeApprovals,
@@ -26,8 +27,6 @@ type TaskKind =
   | "attempt_pinning"
   | "attempt_pinned"
   | "task_finished"
-  | "merge_started"
-  | "merge_conflicted"
   | "task_completed"
   | "task_failed"
   | "retry_scheduled"
@@ -114,43 +113,14 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     return undefined;
   },
 
-  merge_started(state, { payload }) {
-    const broken = payload.reused === undefined
-      ? attemptOf(state, payload, "finished")
-      : reusableOf(state, payload);
-    if (typeof broken === "string") return broken;
-    if (state.run.merge !== null) return `task "${state.run.merge.task_id}" is being merged`;
-    if (state.run.head?.commit !== payload.head) return `${payload.head} is not the head of the run`;
-    const { task_id, attempt, token, head, base, pin, date, reused } = payload;
-    state.run.merge = {
-      ...{ task_id, attempt, token, head, base, pin, date },
-      ...(reused === undefined ? {} : { reused }),
-    };
-    return undefined;
-  },
-
-  merge_conflicted(state, { payload }) {
-    if (payload.reused !== undefined) return refuseReuse(state, payload);
-    const view = attemptOf(state, payload, "finished");
-    if (typeof view === "string") return view;
-    if (state.run.merge?.token !== payload.token) return `task "${payload.task_id}" is not being merged`;
-    state.run.merge = null;
-    leaveMergeQueue(state, view);
-    view.task.conflict_count += 1;
-    const { head, paths, diffs } = payload;
-    if (diffs !== undefined) view.task.conflict = { head, paths, diffs: diffs.path };
-    return undefined;
-  },
-
   task_completed(state, event) {
     if (event.payload.reused !== undefined) return completeByReuse(state, event);
     const view = attemptOf(state, event.payload, "finished");
     if (typeof view === "string") return view;
     const { commit, tree } = event.payload;
     const isMerged = commit !== null && tree !== null;
-    if (isMerged && state.run.merge?.token !== event.payload.token) {
-      return `task "${view.task.id}" is not being merged`;
-    }
+    const obstacle = isMerged ? obstacleToLanding(state, event.payload, commit) : undefined;
+    if (obstacle !== undefined) return obstacle;
     if (!isMerged && view.task.pin !== null) return `the work of task "${view.task.id}" is not merged`;
     const broken = move(state, view, "completed", timeOf(event), {
       ...NO_ATTEMPT,
@@ -163,9 +133,8 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     });
     if (broken === undefined) delete view.task.conflict;
     if (broken === undefined && isMerged) {
-      state.run.merge = null;
-      state.run.head = { commit, tree };
-      leaveMergeQueue(state, view);
+      land(state.run, event.payload, { commit, tree });
+      leaveMergeQueue(state, view.task.id);
     }
     return broken;
   },
@@ -178,7 +147,7 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     const { task } = view;
     const { owner } = task;
     const { class: kind, not_before, outcome, reason } = event.payload;
-    leaveMergeQueue(state, view);
+    leaveMergeQueue(state, view.task.id);
     closeRequest(state, event.payload);
     const broken = move(state, view, "pending", timeOf(event), {
       ...NO_ATTEMPT,
@@ -224,7 +193,7 @@ export const taskHandlers: HandlersOf<TaskKind> = {
       return `token ${payload.token} is not the current one of task "${view.task.id}"`;
     }
     if (payload.token === null && isActive(view.task.state)) return `task "${view.task.id}" is at work`;
-    leaveMergeQueue(state, view);
+    leaveMergeQueue(state, view.task.id);
     closeRequest(state, payload);
     return move(state, view, "cancelled", timeOf(event), {
       ...NO_ATTEMPT,
@@ -241,6 +210,7 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     const { request, reason, answer } = event.payload;
     closeRequest(state, { request });
     delete view.task.loop;
+    delete view.task.conflict;
     return move(state, view, "pending", timeOf(event), {
       ...NO_ATTEMPT,
       not_before: null,
@@ -285,7 +255,7 @@ export const taskHandlers: HandlersOf<TaskKind> = {
 function endAttempt(state: RunState, event: EventOf<"task_failed">, to: "failed"): string | undefined {
   const view = attemptOf(state, event.payload, "claimed", "running", "finished", "waiting");
   if (typeof view === "string") return view;
-  leaveMergeQueue(state, view);
+  leaveMergeQueue(state, view.task.id);
   const { outcome, reason } = event.payload;
   return move(state, view, to, timeOf(event), {
     ...NO_ATTEMPT,
@@ -306,11 +276,4 @@ function keepIteration({ task }: TaskView, payload: PayloadOf<"attempt_pinned">)
     verdict: null,
     gate_output: null,
   };
-}
-
-function leaveMergeQueue(state: RunState, view: TaskView): void {
-  const { run } = state;
-  const place = run.merge_queue.indexOf(view.task.id);
-  if (place >= 0) run.merge_queue.splice(place, 1);
-  if (run.merge?.task_id === view.task.id) run.merge = null;
 }

@@ -115,7 +115,7 @@ async function failing(files: Files): Promise<readonly string[]> {
     attempt,
     token,
     outcome: makeOutcome("gate_failed"),
-    reason: 'failed a gate of its own: gate "own gate" exited with 1',
+    reason: 'failed a gate: gate "own gate" exited with 1',
   }));
   scene.go().gate("unit", "failed").gate("code style", "failed").gate("lint", "passed");
   return await told(scene, "not_ready");

@@ -147,9 +147,15 @@ function gateRows({ model }: Scene): readonly Row[] {
 }
 
 function mergeRows({ state }: Scene): readonly Row[] {
-  const { merge, merge_queue } = state.run;
-  if (merge === null) return [];
-  const behind = merge_queue.length - 1;
+  const { merge, merge_queue, batch } = state.run;
+  const waiting = merge_queue.length - (batch?.staged.length ?? 0);
+  if (merge === null) {
+    // The gate that judges them has a row of its own.
+    return waiting > 0 && batch !== undefined
+      ? [{ name: "to merge", since: null, text: `${waiting} behind` }]
+      : [];
+  }
+  const behind = waiting - 1;
   return [{
     name: `merging ${merge.task_id}`,
     since: null,

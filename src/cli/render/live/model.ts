@@ -1,6 +1,7 @@
 /** What the live view knows beside the state of the run: what attempts printed last, and since when gates run. */
 
 import type { RunEvent } from "../../../log/event.ts";
+import { judgedText } from "../text.ts";
 import type { VoiceOf } from "../../run_view.ts";
 
 /** How much of an attempt's newest output is kept to find its last line in, UTF-16 units. */
@@ -18,7 +19,7 @@ interface Voice {
 
 /** A gate that runs. */
 export interface RunningGate {
-  /** Its name, with its task where it judges one. */
+  /** Its name, with what it judges where that is not the delivered tree. */
   readonly name: string;
   /** Wall clock, milliseconds. */
   readonly since: number;
@@ -59,11 +60,8 @@ export class LiveModel {
         this.#voices.delete(event.payload.task_id);
         break;
       case "gate_started": {
-        const { gate, task_id } = event.payload;
-        this.#gates.set(keyOf(event.payload), {
-          name: task_id === null ? gate : `${gate} of ${task_id}`,
-          since: now,
-        });
+        const { gate } = event.payload;
+        this.#gates.set(keyOf(event.payload), { name: gate + judgedText(event.payload), since: now });
         break;
       }
       case "gate_passed":

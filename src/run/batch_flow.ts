@@ -1,0 +1,88 @@
+/** One batch of merges from the intent to judge it to its end: gates, the search for what fails them, the new head. */
+
+import { type Judgement, nextJudgement } from "../scheduler/merge_batch.ts";
+import { deferBatch, settleBatch } from "../scheduler/settle_merges.ts";
+import type { ControllerHandle } from "./controller_handle.ts";
+import { runGateFlow } from "./gate_flow.ts";
+import { startGate } from "./start_gate.ts";
+import { makeMerge } from "./merge_flow.ts";
+import type { Merger } from "./ports.ts";
+
+/** Judges the batch whose intent is in the log; what gates have said of it already holds. */
+export async function runBatchFlow(
+  controller: ControllerHandle,
+  merger: Merger,
+  number: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { state } = controller;
+  for (;;) {
+    const step = nextJudgement(state, number);
+    if (step === null) return;
+    if (step.kind === "done") return await land(controller, merger, number, step);
+    await judge(controller, number, step, signal);
+    // What a gate says that was ended with the run is no verdict.
+    if (signal.aborted || state.run.cancel !== null) {
+      return await controller.commit((current) =>
+        nextJudgement(current, number) === null ? [] : deferBatch(current)
+      );
+    }
+  }
+}
+
+/**
+ * Makes the merges again that a process had staged which died: it may have taken commits with it that no ref named.
+ * Where another commit comes out they are merged anew.
+ */
+export async function restage(controller: ControllerHandle, merger: Merger): Promise<void> {
+  for (const merge of controller.state.run.batch?.staged ?? []) {
+    const result = await makeMerge(controller, merger, merge);
+    if (result.kind === "merged" && result.commit === merge.commit) continue;
+    return await controller.commit((state) => state.run.batch === undefined ? [] : deferBatch(state));
+  }
+}
+
+/** Runs one gate on the tree of the first merges. */
+async function judge(
+  controller: ControllerHandle,
+  number: number,
+  { count, gate }: Extract<Judgement, { readonly kind: "judge" }>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { batch, gates } = controller.state.run;
+  const judged = batch?.staged.slice(0, count) ?? [];
+  const last = judged.at(-1);
+  if (last === undefined || signal.aborted || controller.state.run.cancel !== null) return;
+  const started = {
+    gate: gate.name,
+    scope: "run" as const,
+    run_number: gates.filter((each) => each.scope === "run" && each.gate === gate.name).length + 1,
+    required: gate.required,
+    tree: last.tree,
+    commit: last.commit,
+    task_id: null,
+    token: null,
+    merges: { batch: number, tasks: judged.map(({ task_id }) => task_id) },
+  };
+  if (!await startGate(controller, started, signal) || nextJudgement(controller.state, number) === null) {
+    return;
+  }
+  await runGateFlow(controller, started, signal);
+}
+
+/** What passed becomes the head; what failed goes back. */
+async function land(
+  controller: ControllerHandle,
+  merger: Merger,
+  number: number,
+  verdict: Extract<Judgement, { readonly kind: "done" }>,
+): Promise<void> {
+  const { run } = controller.state;
+  const head = run.head?.commit;
+  const good = run.batch?.staged[verdict.good - 1];
+  if (good !== undefined && head !== undefined) await merger.advanceHead(run.run_id, head, good.commit);
+  await controller.commit((state, now) =>
+    nextJudgement(state, number) === null ? [] : settleBatch(state, verdict, now)
+  );
+  if (good !== undefined) await merger.publish(run.run_id);
+}
