@@ -258,6 +258,11 @@ export const COMMAND_GROUPS: readonly {
         load: async () => (await import("./commands/index.ts")).indexCommand,
       },
       {
+        name: "agents",
+        summary: "list agents: installed, version, how driven",
+        load: async () => (await import("./commands/agents.ts")).agentsCommand,
+      },
+      {
         name: "doctor",
         summary: "check machine, repository and configuration",
         load: async () => (await import("./commands/doctor.ts")).doctorCommand,

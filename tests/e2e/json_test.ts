@@ -109,6 +109,7 @@ Deno.test("every --json output follows the schema that omk publishes for it", as
     await omk.fails(["run", "bad.jsonc"]);
     await omk.fails(["status"]);
     await omk.one("version", ["--version"]);
+    await omk.one("agents", ["agents"]);
     await omk.one("doctor", ["doctor"]);
     await omk.one("permissions", ["doctor", "--permissions"]);
     await omk.one("completions", ["completions", "bash"]);

@@ -12,6 +12,7 @@ import {
   existingDirectories,
   worktreeDirectories,
 } from "../worktree_directories.ts";
+import { checkAgents } from "./check_agents.ts";
 import { checkConfig, type SettingRow, settingRows } from "./check_config.ts";
 import { checkContainment } from "./check_containment.ts";
 import { checkDirectory, type StateDirectory } from "./check_directory.ts";
@@ -40,6 +41,7 @@ export async function examine(context: CommandContext): Promise<Examination> {
     (findings) => ({ findings, settings: null }),
   );
   const containment = await checkContainment(env);
+  const agents = await guarded("agents", () => checkAgents(env, cwd), (findings) => findings);
   const { storage, runs, newest } = await guarded(
     "state",
     () => examinePlace({ ...context, config }, repository !== null),
@@ -58,6 +60,7 @@ export async function examine(context: CommandContext): Promise<Examination> {
     { title: "Git", findings: git.findings },
     { title: "Storage", findings: storage },
     { title: "Runs", findings: runs },
+    { title: "Agents", findings: agents },
     { title: "Plan", findings: plan.findings },
     { title: "Configuration", findings: ofConfig },
   ];

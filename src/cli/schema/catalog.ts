@@ -89,6 +89,12 @@ export const SCHEMAS: readonly SchemaEntry[] = [
     make: async () => await toJsonSchema((await import("./log.ts")).logStatsSchema),
   },
   {
+    name: "agents",
+    commands: ["agents"],
+    description: "omk agents --json: agents, installed or not",
+    make: async () => await toJsonSchema((await import("./agents.ts")).agentsSchema),
+  },
+  {
     name: "doctor",
     commands: ["doctor"],
     description: "omk doctor --json: machine, repository and configuration",
