@@ -111,6 +111,7 @@ Deno.test("omk doctor prints each finding with why it matters and what to do, an
     "Git",
     "Storage",
     "Runs",
+    "Agents",
     "Plan",
     "Configuration",
     "Settings",

@@ -3,7 +3,7 @@
 import * as z from "zod";
 
 const finding = z.strictObject({
-  area: z.enum(["machine", "git", "storage", "runs", "plan", "configuration"]),
+  area: z.enum(["machine", "git", "storage", "runs", "agents", "plan", "configuration"]),
   check: z.string().describe("What was looked at; several findings may share it"),
   level: z.enum(["ok", "note", "warning", "error"]).describe(
     "`error`: runs cannot start; `warning`: they can, but in part, or not for long, or with a promise less",
