@@ -143,6 +143,7 @@ Deno.test("omk doctor prints each finding with why it matters and what to do, an
     "verbosity  normal  default",
     "color  never  OMK_COLOR",
     "keep  7d  ROOT/.config/omk/config.jsonc:3:3",
+    "prices  none  default",
   ]);
   assertMatch(text, /\nRuns can start here, with \d warnings\n$/);
 });
