@@ -66,7 +66,7 @@ Deno.test("taskPrompt() tells what earlier attempts failed with, from the log an
   decideAll(ledger);
   const second = await told(2);
   assertStringIncludes(second, "This is attempt 2.");
-  assertStringIncludes(second, "Attempt 1 failed a gate of its own: test exited with 1.");
+  assertStringIncludes(second, "Attempt 1 failed a gate: test exited with 1.");
   assertStringIncludes(second, 'The output of the check "test":\n```\nexpected 1, got 2; key [REDACTED:');
   start(ledger, "a");
   pin(ledger, "a");
