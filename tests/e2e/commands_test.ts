@@ -1,8 +1,10 @@
 /** The command line as a whole: help, JSON, mistakes, and what the reading commands say of a finished run. */
 
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { COMMANDS } from "../../src/cli/registry.ts";
+import { UsageError } from "../../src/errors.ts";
 import { Sandbox } from "./harness.ts";
+import { read } from "./reading.ts";
 import { assertUntouched, userState } from "./user_state.ts";
 
 const NAMES = COMMANDS.map((command) => command.name);
@@ -45,6 +47,17 @@ async function finishedRun(): Promise<Sandbox> {
   return sandbox;
 }
 
+let shared: Promise<Sandbox> | undefined;
+
+/** A finished run for the tests that change nothing of it; made for the first of them. */
+function runToLookAt(): Promise<Sandbox> {
+  return shared ??= finishedRun();
+}
+
+Deno.test.afterAll(async () => {
+  await (await shared)?.[Symbol.asyncDispose]();
+});
+
 /** Each line of stdout as JSON. */
 function jsonLines(stdout: string): unknown[] {
   return stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
@@ -82,24 +95,29 @@ Deno.test("omk --version names the version, and with --json the build", async ()
 Deno.test("an unknown command or option is an error with exit code 2 and a guess", async () => {
   await using sandbox = await Sandbox.create();
   const cases: readonly (readonly [args: readonly string[], expected: RegExp])[] = [
-    [["stauts"], /^error: Unknown command "stauts": did you mean status\?; omk --help lists the commands\n$/],
-    [["frobnicate"], /^error: Unknown command "frobnicate"; omk --help/],
-    [["log"], /^error: omk log needs to know what to do; use omk log append, .* or omk log \w+\n$/],
-    [["run", "--worker", "2"], /^error: Unknown option "--worker" of omk run: did you mean --workers\?/],
-    [["run", "--workers"], /^error: Option --workers needs a value/],
-    [["run", "--workers", "many"], /^error: Option --workers needs a whole number: "many" is none/],
-    [["run", "--workers", "0"], /^error: Option --workers must be a whole number from 1 to 1024/],
+    [["stauts"], /^Unknown command "stauts": did you mean status\?; omk --help lists the commands$/],
+    [["frobnicate"], /^Unknown command "frobnicate"; omk --help/],
+    [["log"], /^omk log needs to know what to do; use omk log append, .* or omk log \w+$/],
+    [["run", "--worker", "2"], /^Unknown option "--worker" of omk run: did you mean --workers\?/],
+    [["run", "--workers"], /^Option --workers needs a value/],
+    [["run", "--workers", "many"], /^Option --workers needs a whole number: "many" is none/],
+    [["run", "--workers", "0"], /^Option --workers must be a whole number from 1 to 1024/],
     [
       ["run", "--on-failure", "stop"],
-      /^error: Option --on-failure has an unknown value: "stop" is none of continue, no-new, kill/,
+      /^Option --on-failure has an unknown value: "stop" is none of continue, no-new, kill/,
     ],
-    [["run", "a", "b"], /^error: omk run does not take "b"/],
-    [["--frob"], /^error: Unknown option "--frob"/],
+    [["run", "a", "b"], /^omk run does not take "b"/],
   ];
   for (const [args, expected] of cases) {
-    const { stdout, stderr } = await sandbox.omkEnds(2, args);
+    assertMatch((await assertRejects(() => read(sandbox, args), UsageError)).message, expected);
+  }
+  for (const [word, expected] of [["frobnicate", "command"], ["--frob", "option"]] as const) {
+    const { stdout, stderr } = await sandbox.omkEnds(2, [word]);
     assertEquals(stdout, "");
-    assertMatch(stderr, expected);
+    assertMatch(
+      stderr,
+      new RegExp(`^error: Unknown ${expected} "${word}".*; omk --help lists the commands\\n$`),
+    );
   }
   const { stderr } = await sandbox.omkEnds(2, ["stauts", "--json"]);
   assertEquals(JSON.parse(stderr).error.exit_code, 2);
@@ -108,21 +126,23 @@ Deno.test("an unknown command or option is an error with exit code 2 and a guess
 Deno.test("commands in a directory without runs say so and what to do, and make nothing", async () => {
   await using sandbox = await Sandbox.withRepository();
   const before = await userState(sandbox);
-  for (const name of READING) {
-    const { code, stdout, stderr } = await sandbox.omk(name.split(" "));
-    if (["list", "doctor", "clean"].includes(name)) assertEquals(code, 0, `omk ${name}: ${stderr}`);
+  const { stdout, stderr } = await sandbox.omkEnds(2, ["status"]);
+  assertEquals(stdout, "");
+  assertMatch(stderr, /^error: Cannot find any run .*; start one with omk run\n$/);
+  for (const name of [...READING, "merge", "cancel", "resume"]) {
+    const words = name.split(" ");
+    if (["list", "doctor", "clean"].includes(name)) assertEquals((await read(sandbox, words)).code, 0, name);
     else {
-      assertEquals([code, stdout], [2, ""], `omk ${name}`);
-      assertMatch(stderr, /^error: Cannot find any run .*; start one with omk run\n$/);
+      const error = await assertRejects(() => read(sandbox, words), UsageError, "Cannot find any run", name);
+      assertMatch(error.message, /; start one with omk run$/);
     }
   }
-  for (const name of ["merge", "cancel", "resume"]) await sandbox.omkEnds(2, [name]);
   await assertUntouched(sandbox, before);
   assertEquals(await Deno.stat(`${sandbox.project}/.git/omk`).then(() => true, () => false), false);
 });
 
 Deno.test("P13: each reading command prints text, and valid JSON with --json, and changes nothing", async () => {
-  await using sandbox = await finishedRun();
+  const sandbox = await runToLookAt();
   const before = await userState(sandbox);
   const log = await Deno.readTextFile(`${await sandbox.runDirectory()}/events.jsonl`);
   for (const name of READING) {
@@ -130,7 +150,7 @@ Deno.test("P13: each reading command prints text, and valid JSON with --json, an
     assert(stdout.length > 0, `omk ${name} printed nothing`);
     // deno-lint-ignore no-control-regex
     assertEquals(/\x1b/.test(stdout), false, `omk ${name} colours a pipe`);
-    const documents = jsonLines((await sandbox.omkEnds(0, [...name.split(" "), "--json"])).stdout);
+    const documents = jsonLines((await read(sandbox, [...name.split(" "), "--json"])).stdout);
     const isStream = ["logs", "events", "log tail"].includes(name);
     assert(isStream || documents.length === 1, `omk ${name} --json printed ${documents.length} documents`);
   }
@@ -139,28 +159,28 @@ Deno.test("P13: each reading command prints text, and valid JSON with --json, an
 });
 
 Deno.test("omk status, show, list and logs tell of each task what happened to it", async () => {
-  await using sandbox = await finishedRun();
+  const sandbox = await runToLookAt();
   const id = await sandbox.runId();
-  const status = await sandbox.omkEnds(0, ["status"]);
+  const status = await read(sandbox, ["status"]);
   assertMatch(status.stdout, new RegExp(`^run ${id} "an example": ready`));
   assertMatch(status.stdout, /look\b.*passed/);
-  const shown = await sandbox.omkEnds(0, ["show"]);
+  const shown = await read(sandbox, ["show"]);
   assertMatch(shown.stdout, /flaky/);
-  const task = await sandbox.omkEnds(0, ["show", id, "flaky"]);
+  const task = await read(sandbox, ["show", id, "flaky"]);
   assertMatch(task.stdout, /exited with 1/);
-  const list = await sandbox.omkEnds(0, ["list"]);
+  const list = await read(sandbox, ["list"]);
   assertMatch(list.stdout, new RegExp(`^${id} +ready +2/2 .*an example$`, "m"));
-  const logs = await sandbox.omkEnds(0, ["logs"]);
+  const logs = await read(sandbox, ["logs"]);
   for (const text of ["writing", "try 2", "looking"]) assertStringIncludes(logs.stdout, text);
   assertEquals(logs.stdout.includes("try 1"), false);
-  assertEquals((await sandbox.omkEnds(0, ["logs", "flaky", "--attempt", "1"])).stdout, "try 1\n");
-  assertEquals((await sandbox.omkEnds(0, ["logs", "--gate", "look"])).stdout, "looking\n");
+  assertEquals((await read(sandbox, ["logs", "flaky", "--attempt", "1"])).stdout, "try 1\n");
+  assertEquals((await read(sandbox, ["logs", "--gate", "look"])).stdout, "looking\n");
   const wrong = await sandbox.omkEnds(2, ["logs", "flakey"]);
   assertMatch(wrong.stderr, /has no task "flakey": did you mean flaky\?/);
 });
 
 Deno.test("P1: omk events --json prints the lines of the log byte for byte, and filters them", async () => {
-  await using sandbox = await finishedRun();
+  const sandbox = await runToLookAt();
   const log = await Deno.readTextFile(`${await sandbox.runDirectory()}/events.jsonl`);
   const events = await sandbox.omkEnds(0, ["events", "--json"]);
   assertEquals(jsonLines(events.stdout).length, log.trimEnd().split("\n").length);
@@ -209,7 +229,7 @@ Deno.test("omk init writes a plan that runs as it is, and leaves an existing one
 });
 
 Deno.test("omk schema prints JSON Schemas, and a run's own documents are valid JSON of these versions", async () => {
-  await using sandbox = await finishedRun();
+  const sandbox = await runToLookAt();
   const { stdout } = await sandbox.omkEnds(0, ["schema"]);
   for (const name of ["plan", "proof", "failure", "events", "status"]) {
     assertMatch(stdout, new RegExp(`^${name} `, "m"));

@@ -122,7 +122,7 @@ export async function surviveKill(moment: Moment, quietTree: string): Promise<vo
     `${task_id}/${attempt}`
   );
   assert(new Set(claims).size === claims.length, `an attempt was claimed twice: ${claims}`);
-  assertEquals(await sandbox.processes(), []);
+  assertEquals(sandbox.processes(), []);
   await assertUntouched(sandbox, before);
   await sandbox.omkEnds(0, ["verify"]);
 }

@@ -69,7 +69,7 @@ Deno.test("P6: SIGKILL of omk keeps what its tasks had written, and omk cancel s
     await sandbox.git("show", `refs/omk/${await sandbox.runId()}/task/one/1/pin:half.txt`),
     "half",
   );
-  assertEquals(await sandbox.processes(), []);
+  assertEquals(sandbox.processes(), []);
   await assertUntouched(sandbox, before);
 });
 

@@ -55,7 +55,7 @@ Deno.test("P6, P13: Ctrl-C ends the tasks, keeps their work, and omk exits with 
   const { code, stdout, stderr } = await omk.ended;
   assertEquals(code, 130, stdout);
   assertMatch(stderr, /Ending the run.*once more/);
-  assertEquals(await sandbox.processes(), []);
+  assertEquals(sandbox.processes(), []);
   assertEquals([await pinned(sandbox, "one"), await pinned(sandbox, "two")], ["one", "two"]);
   const status = await sandbox.omkJson(["status"]);
   assertEquals([status.status, status.exit_code, status.counts.cancelled], ["cancelled", 130, 3]);
@@ -68,7 +68,7 @@ Deno.test("SIGTERM and a closed terminal end a run as Ctrl-C does", async () => 
     const omk = await started(sandbox, [waits(sandbox, "one")], ["one"]);
     omk.kill(signal);
     assertEquals((await omk.ended).code, 130);
-    assertEquals(await sandbox.processes(), []);
+    assertEquals(sandbox.processes(), []);
     assertEquals(await pinned(sandbox, "one"), "one");
   }
 });
@@ -82,7 +82,7 @@ Deno.test("a second Ctrl-C ends at once what ignores the first", async () => {
   omk.kill("SIGINT");
   assertEquals((await omk.ended).code, 130);
   assertEquals(performance.now() - from < 9_000, true, "the grace period of 10 s was waited for");
-  assertEquals(await sandbox.processes(), []);
+  assertEquals(sandbox.processes(), []);
   assertEquals(await pinned(sandbox, "one"), "one");
 });
 
@@ -93,7 +93,7 @@ Deno.test("P9: what ignores SIGTERM is killed 10 s later, at a time limit, at Ct
     const { code, stdout } = await omk.ended;
     assertEquals(code, 1);
     assertMatch(stdout, /^failed one: took longer than its time limit/m);
-    assertEquals(await sandbox.processes(), []);
+    assertEquals(sandbox.processes(), []);
     assertEquals(await pinned(sandbox, "one"), "one");
   };
   const atCtrlC = async () => {
@@ -101,7 +101,7 @@ Deno.test("P9: what ignores SIGTERM is killed 10 s later, at a time limit, at Ct
     const omk = await started(sandbox, [stubborn(sandbox, "one")], ["one"]);
     omk.kill("SIGINT");
     assertEquals((await omk.ended).code, 130);
-    assertEquals(await sandbox.processes(), []);
+    assertEquals(sandbox.processes(), []);
     assertEquals(await pinned(sandbox, "one"), "one");
   };
   const byCancel = async () => {
@@ -110,7 +110,7 @@ Deno.test("P9: what ignores SIGTERM is killed 10 s later, at a time limit, at Ct
     const { stdout } = await sandbox.omkEnds(0, ["cancel", "--reason", "wrong approach"]);
     assertMatch(stdout, /^cancelled run /);
     assertEquals((await omk.ended).code, 130);
-    assertEquals(await sandbox.processes(), []);
+    assertEquals(sandbox.processes(), []);
     assertEquals(await pinned(sandbox, "one"), "one");
   };
   await Promise.all([atTimeLimit(), atCtrlC(), byCancel()]);
@@ -124,7 +124,7 @@ Deno.test("omk cancel from another process ends the run and says why in its log"
   await sandbox.omkEnds(0, ["cancel", "--reason", "wrong approach"]);
   assertEquals((await omk.ended).code, 130);
   assertEquals((await sandbox.payloads("run_cancelled"))[0]?.reason, "wrong approach");
-  assertEquals(await sandbox.processes(), []);
+  assertEquals(sandbox.processes(), []);
   const again = await sandbox.omkEnds(1, ["cancel"]);
   assertMatch(again.stderr, /it is finished: cancelled/);
 });
@@ -195,6 +195,6 @@ Deno.test("--on-failure kill ends the other tasks, no-new lets them finish, cont
       [...expected],
       `--on-failure ${how}: ${JSON.stringify(counts)}`,
     );
-    assertEquals(await sandbox.processes(), []);
+    assertEquals(sandbox.processes(), []);
   }
 });

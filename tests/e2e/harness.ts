@@ -24,6 +24,9 @@ export interface LoggedEvent {
   readonly payload: { readonly [key: string]: unknown };
 }
 
+/** Who commits in a repository of a test. */
+const IDENTITY = "[user]\n\tname = Ada\n\temail = ada@example.com\n";
+
 const ROOT = fromFileUrl(new URL("../..", import.meta.url));
 const SOURCE_ARGS = [
   "run",
@@ -87,8 +90,7 @@ export class Sandbox implements AsyncDisposable {
   ): Promise<Sandbox> {
     const sandbox = await Sandbox.create();
     await sandbox.git("init", "--quiet", "--initial-branch=main");
-    await sandbox.git("config", "user.name", "Ada");
-    await sandbox.git("config", "user.email", "ada@example.com");
+    await Deno.writeTextFile(`${sandbox.project}/.git/config`, IDENTITY, { append: true });
     await sandbox.commit("first", files);
     return sandbox;
   }
@@ -111,7 +113,8 @@ export class Sandbox implements AsyncDisposable {
   async commit(message: string, files: Readonly<Record<string, string>> = {}): Promise<void> {
     await this.write(files);
     await this.git("add", "-A");
-    await this.git("commit", "--quiet", "--allow-empty", "-m", message);
+    // Git would start a process to look for what there is to pack, after each commit.
+    await this.git("-c", "maintenance.auto=false", "commit", "--quiet", "--allow-empty", "-m", message);
   }
 
   /** Writes `omk.jsonc` and commits it. */
@@ -226,29 +229,26 @@ export class Sandbox implements AsyncDisposable {
   }
 
   /** The commands of all living processes that were started in this sandbox, by omk, a task or a test. */
-  async processes(): Promise<readonly string[]> {
+  processes(): readonly string[] {
     const found: string[] = [];
-    for await (const entry of Deno.readDir("/proc")) {
+    for (const entry of Deno.readDirSync("/proc")) {
       if (!/^\d+$/.test(entry.name)) continue;
-      const environment = await readProc(`/proc/${entry.name}/environ`);
-      if (!environment.includes(`${this.root}/home`)) continue;
-      found.push(
-        `${entry.name} ${(await readProc(`/proc/${entry.name}/cmdline`)).replaceAll("\0", " ").trim()}`,
-      );
+      if (!readProc(`/proc/${entry.name}/environ`).includes(`${this.root}/home`)) continue;
+      found.push(`${entry.name} ${readProc(`/proc/${entry.name}/cmdline`).replaceAll("\0", " ").trim()}`);
     }
     return found;
   }
 
   /** Resolves once no process of this sandbox is alive; fails with those that are after a minute. */
   async becomesQuiet(): Promise<void> {
-    await eventually("every process of the run to end", async () => {
-      return (await this.processes()).length === 0 ? true : undefined;
+    await eventually("every process of the run to end", () => {
+      return this.processes().length === 0 ? true : undefined;
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const running of this.#running) await running.end();
-    for (const process of await this.processes()) endProcess(Number(process.split(" ")[0]));
+    for (const process of this.processes()) endProcess(Number(process.split(" ")[0]));
     await Deno.remove(this.root, { recursive: true });
   }
 }
@@ -274,20 +274,33 @@ function planText(plan: unknown): string {
   return typeof plan === "string" ? plan : JSON.stringify(plan, null, 2);
 }
 
+/** Where the programs are on this machine, by name; looked up once. */
+let programPaths: ReadonlyMap<string, string> | undefined;
+
 /** Synchronous: it is short, and done for every sandbox. */
 function linkPrograms(directory: string): void {
+  programPaths ??= findPrograms();
+  for (const [name, path] of programPaths) Deno.symlinkSync(path, `${directory}/${name}`);
+}
+
+function findPrograms(): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
   const missing = new Set(PROGRAMS);
   for (const source of ["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"]) {
     for (const { name } of Deno.readDirSync(source)) {
-      if (missing.delete(name)) Deno.symlinkSync(`${source}/${name}`, `${directory}/${name}`);
+      if (missing.delete(name)) found.set(name, `${source}/${name}`);
     }
   }
+  return found;
 }
 
-/** A file of a process; empty where the process is gone, or is a zombie. */
-async function readProc(path: string): Promise<string> {
+/**
+ * A file of a process; empty where the process is gone, or is a zombie. Synchronous: there are hundreds, which are read
+ * again and again by who waits for processes to end.
+ */
+function readProc(path: string): string {
   try {
-    return await Deno.readTextFile(path);
+    return Deno.readTextFileSync(path);
   } catch {
     return "";
   }

@@ -71,7 +71,7 @@ Deno.test("what a task leaves in the background, in a session of its own too, is
   ));
   const { stdout } = await sandbox.omkEnds(0, ["run"]);
   assertStringIncludes(stdout, "4 of 4 tasks completed");
-  assertEquals(await sandbox.processes(), []);
+  assertEquals(sandbox.processes(), []);
   const ended = (await sandbox.payloads("task_finished")).map(({ outcome }) =>
     Object(outcome).strays_ended > 0
   );

@@ -4,6 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Ajv2020, type ValidateFunction } from "ajv/2020";
 import { appears } from "./call.ts";
 import { Sandbox } from "./harness.ts";
+import { read } from "./reading.ts";
 
 /** The published schemas, compiled when they are needed, and which of them something was held against. */
 class Schemas {
@@ -46,9 +47,21 @@ class Checked {
     this.#schemas = schemas;
   }
 
-  /** A command that prints one document. */
+  /** A command that prints one document, as a process of its own. */
   async one(name: string, args: readonly string[]): Promise<void> {
     this.#schemas.check(name, await this.#sandbox.omkJson(args), `omk ${args.join(" ")}`);
+  }
+
+  /** A command that looks at something, and prints one document. */
+  async reads(name: string, args: readonly string[]): Promise<void> {
+    const { stdout } = await read(this.#sandbox, [...args, "--json"]);
+    this.#schemas.check(name, JSON.parse(stdout), `omk ${args.join(" ")}`);
+  }
+
+  /** A command that looks at something, and prints a document on each line; resolves with how many. */
+  async readsLines(name: string, args: readonly string[]): Promise<number> {
+    const { stdout } = await read(this.#sandbox, [...args, "--json"]);
+    return this.#schemas.checkLines(name, stdout, `omk ${args.join(" ")}`);
   }
 
   /** A command that prints a document on each line; resolves with how many. */
@@ -103,17 +116,17 @@ Deno.test("every --json output follows the schema that omk publishes for it", as
 
   const before = await test.step("before there is a run", async () => {
     await omk.one("init", ["init"]);
-    await omk.one("schema-write", ["schema", "--write"]);
-    await omk.one("schema-write", ["schema", "--write"]);
+    await omk.reads("schema-write", ["schema", "--write"]);
+    await omk.reads("schema-write", ["schema", "--write"]);
     await sandbox.write({ "bad.jsonc": '{ "wrokers": 1, "name": "a", "name": "b", "tasks": [] }' });
     await omk.fails(["run", "bad.jsonc"]);
     await omk.fails(["status"]);
     await omk.one("version", ["--version"]);
-    await omk.one("agents", ["agents"]);
-    await omk.one("doctor", ["doctor"]);
-    await omk.one("permissions", ["doctor", "--permissions"]);
-    await omk.one("completions", ["completions", "bash"]);
-    await omk.one("schemas", ["schema"]);
+    await omk.reads("agents", ["agents"]);
+    await omk.reads("doctor", ["doctor"]);
+    await omk.reads("permissions", ["doctor", "--permissions"]);
+    await omk.reads("completions", ["completions", "bash"]);
+    await omk.reads("schemas", ["schema"]);
     for (const words of [[], ["run"], ["log"], ["plan"]]) await omk.one("help", ["help", ...words]);
     await omk.lines(
       "log-append",
@@ -121,42 +134,42 @@ Deno.test("every --json output follows the schema that omk publishes for it", as
       '{"kind":"seen"}\n{"kind":"Bad"}\n',
     );
     await sandbox.plan(richPlan(sandbox.root));
-    await omk.one("dry-run", ["run", "--dry-run"]);
-    await omk.one("graph", ["graph"]);
+    await omk.reads("dry-run", ["run", "--dry-run"]);
+    await omk.reads("graph", ["graph"]);
   });
 
   const ended = await test.step("of a run that has ended", async () => {
     assert(await omk.lines("events", ["run"]) > 20);
     for (const task of ["good", "bad", "after", "ask"]) {
-      await omk.one("show", ["show", task]);
-      await omk.one("explain", ["explain", task]);
+      await omk.reads("show", ["show", task]);
+      await omk.reads("explain", ["explain", task]);
     }
-    await omk.one("show", ["show"]);
-    await omk.one("status", ["status"]);
-    await omk.one("list", ["list"]);
-    await omk.lines("events", ["events"]);
-    await omk.lines("events", ["log", "tail"]);
-    await omk.lines("logs", ["logs"]);
-    await omk.one("proof", ["proof"]);
-    await omk.one("verify", ["verify"]);
-    await omk.one("replay", ["replay"]);
-    await omk.one("pr", ["pr"]);
-    await omk.one("verdict", ["reject", "--reason", "no"]);
-    await omk.one("verdict", ["accept"]);
-    await omk.one("rebuild", ["replay", "--rebuild"]);
-    await omk.one("key", ["key", "create"]);
-    await omk.one("key", ["key", "show"]);
-    await omk.one("proof-sign", ["proof", "sign"]);
-    await omk.one("verify", ["verify"]);
+    await omk.reads("show", ["show"]);
+    await omk.reads("status", ["status"]);
+    await omk.reads("list", ["list"]);
+    await omk.readsLines("events", ["events"]);
+    await omk.readsLines("events", ["log", "tail"]);
+    await omk.readsLines("logs", ["logs"]);
+    await omk.reads("proof", ["proof"]);
+    await omk.reads("verify", ["verify"]);
+    await omk.reads("replay", ["replay"]);
+    await omk.reads("pr", ["pr"]);
+    await omk.reads("verdict", ["reject", "--reason", "no"]);
+    await omk.reads("verdict", ["accept"]);
+    await omk.reads("rebuild", ["replay", "--rebuild"]);
+    await omk.reads("key", ["key", "create"]);
+    await omk.reads("key", ["key", "show"]);
+    await omk.reads("proof-sign", ["proof", "sign"]);
+    await omk.reads("verify", ["verify"]);
     await omk.one("proof-attach", ["proof", "attach"]);
-    await omk.one("export", ["export", "-o", `${sandbox.root}/run.tar`]);
-    await omk.one("log-verify", ["log", "verify"]);
-    await omk.one("log-repair", ["log", "repair"]);
-    await omk.one("log-salvage", ["log", "salvage", "-o", `${sandbox.root}/salvaged.jsonl`]);
-    await omk.one("log-stats", ["log", "stats"]);
-    await omk.one("index", ["index"]);
-    await omk.lines("query", ["query", "SELECT kind, count(*) AS n FROM events GROUP BY kind"]);
-    await omk.one("graph", ["graph", "latest"]);
+    await omk.reads("export", ["export", "-o", `${sandbox.root}/run.tar`]);
+    await omk.reads("log-verify", ["log", "verify"]);
+    await omk.reads("log-repair", ["log", "repair"]);
+    await omk.reads("log-salvage", ["log", "salvage", "-o", `${sandbox.root}/salvaged.jsonl`]);
+    await omk.reads("log-stats", ["log", "stats"]);
+    await omk.reads("index", ["index"]);
+    await omk.readsLines("query", ["query", "SELECT kind, count(*) AS n FROM events GROUP BY kind"]);
+    await omk.reads("graph", ["graph", "latest"]);
     const directory = await sandbox.runDirectory();
     await omk.file("proof", `${directory}/proof.json`);
     await omk.file("failure", `${directory}/failure.json`);
@@ -167,15 +180,15 @@ Deno.test("every --json output follows the schema that omk publishes for it", as
     );
     schemas.checkLines("events", await Deno.readTextFile(`${directory}/events.jsonl`), "the log");
     await omk.one("approve", ["approve"]);
-    await omk.one("cost", ["cost"]);
-    await omk.one("prompt", ["prompt", "--template"]);
+    await omk.reads("cost", ["cost"]);
+    await omk.reads("prompt", ["prompt", "--template"]);
     await omk.one("answer", ["answer", "ask", "this one"]);
     await omk.fails(["retry", "after"]);
     await omk.fails(["budget", "add", "--usd", "1"]);
     await omk.fails(["pause"]);
     await omk.fails(["merge"]);
     await omk.one("merge", ["merge", "--anyway"]);
-    await omk.one("clean", ["clean", "--dry-run", "--keep", "0d"]);
+    await omk.reads("clean", ["clean", "--dry-run", "--keep", "0d"]);
   });
 
   const going = await test.step("of a run that goes on", async () => {
@@ -196,12 +209,12 @@ Deno.test("every --json output follows the schema that omk publishes for it", as
     const running = sandbox.start(["run", "--json"]);
     await appears(`${sandbox.root}/runs`);
     await running.printed("task_failed");
-    await omk.one("status", ["status"]);
-    await omk.one("show", ["show", "long"]);
-    await omk.one("explain", ["explain", "later"]);
-    await omk.one("doctor", ["doctor"]);
+    await omk.reads("status", ["status"]);
+    await omk.reads("show", ["show", "long"]);
+    await omk.reads("explain", ["explain", "later"]);
+    await omk.reads("doctor", ["doctor"]);
     await running.printed('"gate_failed"');
-    await omk.one("gates-status", ["gates", "status"]);
+    await omk.reads("gates-status", ["gates", "status"]);
     await omk.one("gates-reset", ["gates", "reset", "--gate", "late"]);
     await omk.one("budget-add", ["budget", "add", "--attempts", "3"]);
     await omk.one("pause", ["pause", "--reason", "wait"]);
@@ -211,7 +224,7 @@ Deno.test("every --json output follows the schema that omk publishes for it", as
     running.kill("SIGKILL");
     schemas.checkLines("events", (await running.ended).stdout, "omk run");
     await sandbox.becomesQuiet();
-    await omk.one("list", ["list"]);
+    await omk.reads("list", ["list"]);
     await omk.lines("events", ["cancel"]);
     await omk.one("clean", ["clean", "--keep", "0d", "--yes"]);
     await sandbox.plan({ gates: [], tasks: [{ id: "quick", run: "true" }] });

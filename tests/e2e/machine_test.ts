@@ -46,8 +46,8 @@ Deno.test("P2: a disk that fills up under a run is waited for, and the run goes 
   const omk = disk.start(["run"]);
   const pid = Number(await appears(mark));
   // What comes next is omk's: it records the end of the task, for which there is no room.
-  await eventually("the task to end", async () => {
-    return (await sandbox.processes()).every((process) => !process.startsWith(`${pid} `)) ? true : undefined;
+  await eventually("the task to end", () => {
+    return sandbox.processes().every((process) => !process.startsWith(`${pid} `)) ? true : undefined;
   });
   await disk.sh(`rm ${filler}`);
   const { code, stdout } = await omk.ended;

@@ -103,7 +103,7 @@ Deno.test("a gate that takes too long is ended, and its output up to then is kep
   });
   const { stdout } = await sandbox.omkEnds(1, ["run"]);
   assertMatch(stdout, /gate failed slow: .*(time|1 s)/);
-  assertEquals(await sandbox.processes(), []);
+  assertEquals(sandbox.processes(), []);
   assertEquals((await sandbox.omkEnds(0, ["logs", "--gate", "slow"])).stdout, "begun\n");
 });
 
@@ -117,7 +117,7 @@ Deno.test("Ctrl-C while a gate runs ends it, and the run is cancelled with all t
   await appears(`${sandbox.root}/runs`);
   omk.kill("SIGINT");
   assertEquals((await omk.ended).code, 130);
-  assertEquals(await sandbox.processes(), []);
+  assertEquals(sandbox.processes(), []);
   const { status, counts } = await sandbox.omkJson(["status"]);
   assertEquals([status, counts.completed], ["cancelled", 1]);
 });
@@ -133,7 +133,7 @@ Deno.test("a task that removes the run's own files ends it with exit code 5, and
   });
   const { stderr } = await sandbox.omkEnds(5, ["run"]);
   assertMatch(stderr, /^error: .*events\.jsonl.*removed/);
-  assertEquals(await sandbox.processes(), []);
+  assertEquals(sandbox.processes(), []);
   await sandbox.plan(WRITE);
   await sandbox.omkEnds(0, ["run"]);
 });

@@ -102,7 +102,7 @@ Deno.test("P7: a fact that a task forges stops the run: its tasks are ended, exi
   const before = await userState(sandbox);
   const { stdout, stderr } = await sandbox.omkEnds(5, ["run"]);
   assertMatch(stdout + stderr, /tampered.*not written by omk/s);
-  assertEquals(await sandbox.processes(), []);
+  assertEquals(sandbox.processes(), []);
   const events = await sandbox.events();
   const forged = events.find((event) => event.kind === "gate_passed");
   assertEquals((await sandbox.payloads("log_tampered"))[0]?.at, forged?.index);
@@ -130,7 +130,7 @@ Deno.test("P7: a gate that forges its own success, as the fold would believe it,
   });
   const { stdout } = await sandbox.omkEnds(5, ["run"]);
   assertMatch(stdout, /tampered/);
-  assertEquals(await sandbox.processes(), []);
+  assertEquals(sandbox.processes(), []);
   const forged = (await sandbox.events()).find((event) => event.kind === "gate_passed");
   assertEquals((await sandbox.payloads("log_tampered"))[0]?.at, forged?.index);
   assertEquals((await sandbox.omkJson(["status"])).status, "failed_infra");
@@ -159,7 +159,7 @@ Deno.test("P7: whatever fact a task forges, the run stops with exit code 5 and i
     await using sandbox = await forgingSandbox(kind, subject, payload);
     const { stdout, stderr } = await sandbox.omkEnds(5, ["run"]);
     assertStringIncludes(stdout, "tampered", kind + stderr);
-    assertEquals(await sandbox.processes(), [], kind);
+    assertEquals(sandbox.processes(), [], kind);
     const forged = (await sandbox.events()).find((event) => event.id.startsWith("01a1f000"));
     assertEquals((await sandbox.payloads("log_tampered"))[0]?.at, forged?.index, kind);
     assertEquals((await sandbox.omkJson(["status"])).standing, "failed_infra", kind);

@@ -62,7 +62,7 @@ Deno.test("P3, P6, P13: an extra worker does what is assigned to it, and the con
   await assertUntouched(sandbox, before);
   await sandbox.omkEnds(0, ["merge"]);
   assertEquals(await sandbox.read("three.txt"), "one\ntwo\n");
-  assertEquals(await sandbox.processes(), []);
+  assertEquals(sandbox.processes(), []);
 });
 
 Deno.test("an extra worker outlives the controller, and the next one goes on with what it does", async () => {
@@ -83,7 +83,7 @@ Deno.test("an extra worker outlives the controller, and the next one goes on wit
   const claims = (await sandbox.payloads("task_claimed")).filter((each) => each.task_id === started?.task_id);
   assertEquals(claims.length, 1, "what the worker did was done again");
   await sandbox.omkEnds(0, ["verify"]);
-  assertEquals(await sandbox.processes(), []);
+  assertEquals(sandbox.processes(), []);
 });
 
 Deno.test("P6: what a killed worker had begun is kept, ended and done anew", async () => {
@@ -175,5 +175,5 @@ Deno.test("omk cancel ends what an extra worker does, too", async () => {
   for (const id of ["a", "b"]) {
     assertEquals(await sandbox.git("show", `refs/omk/${run}/task/${id}/1/pin:${id}.txt`), id);
   }
-  assertEquals(await sandbox.processes(), []);
+  assertEquals(sandbox.processes(), []);
 });
