@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { assertSoundAfterKill, headTree, killAt } from "./crash.ts";
 import { Sandbox } from "./harness.ts";
+import { read } from "./reading.ts";
 
 /** Three tasks: `a`, then `b` with an output for `c`; `free` stands alone and says what it reads and writes. */
 function plan(changes: Readonly<Record<string, object>> = {}) {
@@ -30,6 +31,43 @@ function plan(changes: Readonly<Record<string, object>> = {}) {
 /** Each run begins with what the repository ignores and reads. */
 const FILES = { ".gitignore": "out/\n", "in.txt": "in\n" };
 
+/** A repository with a finished run of the plan, and what the tests of it start from. */
+interface Base {
+  readonly sandbox: Sandbox;
+  readonly commit: string;
+  readonly runId: string;
+  readonly proof: {
+    readonly run_id: string;
+    readonly git: { readonly tree: string };
+    readonly changed: unknown;
+  };
+}
+
+let base: Promise<Base> | undefined;
+
+async function makeBase(): Promise<Base> {
+  const sandbox = await Sandbox.withPlan(plan(), FILES);
+  await sandbox.omkEnds(0, ["run"]);
+  const proof = JSON.parse((await read(sandbox, ["proof", "--json"])).stdout);
+  return { sandbox, proof, runId: await sandbox.runId(), commit: await sandbox.git("rev-parse", "HEAD") };
+}
+
+/** The base, made for the first test that asks; its branch and its files are again what they were. */
+async function fromBase(): Promise<Base> {
+  const made = await (base ??= makeBase());
+  await made.sandbox.git("reset", "--quiet", "--hard", made.commit);
+  return made;
+}
+
+Deno.test.afterAll(async () => {
+  await (await base)?.sandbox[Symbol.asyncDispose]();
+});
+
+/** The status that the newest run's proof tells. */
+async function provedStatus(sandbox: Sandbox): Promise<unknown> {
+  return JSON.parse((await read(sandbox, ["proof", "--json"])).stdout).status;
+}
+
 /** The ids that a kind of event is about in the newest run, sorted. */
 async function idsOf(sandbox: Sandbox, kind: string, isReused?: boolean): Promise<unknown[]> {
   const payloads = await sandbox.payloads(kind);
@@ -38,9 +76,7 @@ async function idsOf(sandbox: Sandbox, kind: string, isReused?: boolean): Promis
 }
 
 Deno.test("omk run --reuse takes over all of a run where nothing has changed, and the gates run anew on the tree", async () => {
-  await using sandbox = await Sandbox.withPlan(plan(), FILES);
-  await sandbox.omkEnds(0, ["run"]);
-  const first = await sandbox.omkJson(["proof"]);
+  const { sandbox, proof: first } = await fromBase();
   const foreseen = await sandbox.omkEnds(0, ["run", "--reuse", "latest", "--dry-run", "--json"]);
   const dryRun = JSON.parse(foreseen.stdout);
   assertEquals([dryRun.reused.map((each: { task_id: string }) => each.task_id).toSorted(), dryRun.tasks], [
@@ -51,9 +87,9 @@ Deno.test("omk run --reuse takes over all of a run where nothing has changed, an
   assertStringIncludes(stdout, `5 to take over from run ${first.run_id}`);
   assertEquals(await idsOf(sandbox, "task_claimed"), []);
   assertEquals(await idsOf(sandbox, "task_completed", true), ["a", "b", "c", "free", "idle"]);
-  const second = await sandbox.omkJson(["proof"]);
+  const second = JSON.parse((await read(sandbox, ["proof", "--json"])).stdout);
   assertEquals(second.status, "ready");
-  const story = (await sandbox.omkEnds(0, ["explain", "b"])).stdout;
+  const story = (await read(sandbox, ["explain", "b"])).stdout;
   assertStringIncludes(story, `attempt 1 of run ${first.run_id} has the same spec and inputs`);
   assertEquals(second.git.tree, first.git.tree);
   assertEquals(
@@ -77,23 +113,20 @@ Deno.test("omk run --reuse takes over all of a run where nothing has changed, an
 });
 
 Deno.test("omk run --reuse runs a task whose spec has changed, and what depends on it", async () => {
-  await using sandbox = await Sandbox.withPlan(plan(), FILES);
-  await sandbox.omkEnds(0, ["run"]);
+  const { sandbox, runId } = await fromBase();
   await sandbox.write({ "omk.jsonc": JSON.stringify(plan({ c: { run: "cat out/b > c.txt" } })) });
-  await sandbox.omkEnds(0, ["run", "--reuse", "latest", "--base", "HEAD"]);
+  await sandbox.omkEnds(0, ["run", "--reuse", runId, "--base", "HEAD"]);
   assertEquals(await idsOf(sandbox, "task_claimed"), ["c"]);
   assertEquals(await idsOf(sandbox, "task_completed", true), ["a", "b", "free", "idle"]);
   await sandbox.omkEnds(0, ["verify"]);
   await sandbox.write({ "omk.jsonc": JSON.stringify(plan({ a: { run: "echo aa > a.txt" } })) });
   await sandbox.omkEnds(0, ["run", "--reuse", "latest", "--base", "HEAD"]);
   assertEquals(await idsOf(sandbox, "task_claimed"), ["a", "b", "c"]);
-  assertEquals((await sandbox.omkJson(["proof"])).status, "ready");
+  assertEquals(await provedStatus(sandbox), "ready");
 });
 
 Deno.test("omk run --reuse runs what reads or writes a path that has changed in the base, or says nothing of its paths", async () => {
-  await using sandbox = await Sandbox.withPlan(plan(), FILES);
-  await sandbox.omkEnds(0, ["run"]);
-  const first = await sandbox.runId();
+  const { sandbox, runId: first } = await fromBase();
   await sandbox.commit("elsewhere", { "other.txt": "other\n" });
   await sandbox.omkEnds(0, ["run", "--reuse", first]);
   assertEquals(await idsOf(sandbox, "task_completed", true), ["free"]);
@@ -101,7 +134,7 @@ Deno.test("omk run --reuse runs what reads or writes a path that has changed in 
   await sandbox.commit("read", { "in.txt": "other\n" });
   await sandbox.omkEnds(0, ["run", "--reuse", first]);
   assertEquals(await idsOf(sandbox, "task_completed", true), []);
-  assertEquals((await sandbox.omkJson(["proof"])).known_gaps, []);
+  assertEquals(JSON.parse((await read(sandbox, ["proof", "--json"])).stdout).known_gaps, []);
 });
 
 Deno.test("omk run --reuse runs what is not there any more in full, and what works in the directory itself or depends on that", async () => {
@@ -113,26 +146,20 @@ Deno.test("omk run --reuse runs what is not there any more in full, and what wor
   await Deno.remove(`${directory}/outputs`, { recursive: true });
   await sandbox.omkEnds(0, ["run", "--reuse", "latest"]);
   assertEquals(await idsOf(sandbox, "task_claimed"), ["b", "c", "here", "there"]);
-  assertEquals((await sandbox.omkJson(["proof"])).status, "ready");
+  assertEquals(await provedStatus(sandbox), "ready");
 });
 
 Deno.test("omk run --reuse without a run to take over, or with one that nobody knows, is a usage error", async () => {
-  await using sandbox = await Sandbox.withPlan(plan(), FILES);
-  assertStringIncludes(
-    (await sandbox.omkEnds(2, ["run", "--reuse", "latest"])).stderr,
-    "Cannot find any run",
-  );
-  await sandbox.omkEnds(0, ["run"]);
+  await using empty = await Sandbox.withPlan(plan(), FILES);
+  assertStringIncludes((await empty.omkEnds(2, ["run", "--reuse", "latest"])).stderr, "Cannot find any run");
+  const { sandbox } = await fromBase();
   const { stderr } = await sandbox.omkEnds(2, ["run", "--reuse", "19990101"]);
   assertStringIncludes(stderr, 'No run matches "19990101"');
   assert(!stderr.includes("fault"));
 });
 
 Deno.test("omk resume goes on with taking over where a run was killed in the middle of that", async () => {
-  await using sandbox = await Sandbox.withPlan(plan(), FILES);
-  await sandbox.omkEnds(0, ["run"]);
-  const first = await sandbox.runId();
-  const tree = await headTree(sandbox);
+  const { sandbox, runId: first, proof: { git: { tree } } } = await fromBase();
   for (const events of [2, 4, 6]) {
     const acknowledged = await killAt(sandbox, ["run", "--reuse", first], { events, delayMs: 0 });
     await assertSoundAfterKill(sandbox, acknowledged);

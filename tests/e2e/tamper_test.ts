@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { appears, quoted } from "./call.ts";
 import { Sandbox } from "./harness.ts";
+import { read } from "./reading.ts";
 import { assertUntouched, userState } from "./user_state.ts";
 
 /**
@@ -85,8 +86,18 @@ async function forgingSandbox(kind: string, subject: string, payload: unknown): 
   return sandbox;
 }
 
-/** A finished, ready run. */
-async function readySandbox(): Promise<Sandbox> {
+let ready: Promise<Sandbox> | undefined;
+
+/** A finished, ready run, made for the first test that asks; a test puts back what it changes. */
+function readyRun(): Promise<Sandbox> {
+  return ready ??= makeReadyRun();
+}
+
+Deno.test.afterAll(async () => {
+  await (await ready)?.[Symbol.asyncDispose]();
+});
+
+async function makeReadyRun(): Promise<Sandbox> {
   const sandbox = await Sandbox.withPlan({
     version: 1,
     gates: [{ name: "look", command: "echo looked; test -e new.txt" }],
@@ -162,8 +173,9 @@ Deno.test("P7: whatever fact a task forges, the run stops with exit code 5 and i
     assertEquals(sandbox.processes(), [], kind);
     const forged = (await sandbox.events()).find((event) => event.id.startsWith("01a1f000"));
     assertEquals((await sandbox.payloads("log_tampered"))[0]?.at, forged?.index, kind);
-    assertEquals((await sandbox.omkJson(["status"])).standing, "failed_infra", kind);
-    await sandbox.omkEnds(1, ["verify"]);
+    const status = JSON.parse((await read(sandbox, ["status", "--json"])).stdout);
+    assertEquals(status.standing, "failed_infra", kind);
+    assertEquals((await read(sandbox, ["verify"])).code, 1, kind);
     assert((await sandbox.omk(["merge"])).code !== 0, kind);
   }
 });
@@ -187,7 +199,7 @@ Deno.test("P7: a fact that is forged while no omk runs keeps the run from being 
 });
 
 Deno.test("P2: an edited log is refused by name and line, by every command, and nothing is written to it", async () => {
-  await using sandbox = await readySandbox();
+  const sandbox = await readyRun();
   const directory = await sandbox.runDirectory();
   const path = `${directory}/events.jsonl`;
   const text = await Deno.readTextFile(path);
@@ -207,10 +219,11 @@ Deno.test("P2: an edited log is refused by name and line, by every command, and 
   assertMatch(proof.stdout + proof.stderr, /log/);
   assertEquals(await Deno.readTextFile(path), edited);
   await sandbox.omkEnds(0, ["list"]);
+  await Deno.writeTextFile(path, text);
 });
 
 Deno.test("omk verify fails for whatever was changed after the proof, and names it", async () => {
-  await using sandbox = await readySandbox();
+  const sandbox = await readyRun();
   const directory = await sandbox.runDirectory();
   const id = await sandbox.runId();
   const files = (await Array.fromAsync(Deno.readDir(`${directory}/gates`), (entry) => entry.name)).sort();
@@ -227,24 +240,27 @@ Deno.test("omk verify fails for whatever was changed after the proof, and names 
     const edited = text.replace(from, to);
     if (edited === text) throw new Error(`${path} does not hold ${from}`);
     await Deno.writeTextFile(`${directory}/${path}`, edited);
-    const { stdout, stderr } = await sandbox.omkEnds(1, ["verify"]);
+    const { code, stdout, stderr } = await read(sandbox, ["verify"]);
+    assertEquals(code, 1, path);
     assertMatch(stdout + stderr, named, path);
     await Deno.writeTextFile(`${directory}/${path}`, text);
   }
   await Deno.rename(`${directory}/delivered.patch`, `${directory}/gone`);
-  const { ok, exit_code, first_failure } = await sandbox.omkJson(["verify"]);
+  const { ok, exit_code, first_failure } = JSON.parse((await read(sandbox, ["verify", "--json"])).stdout);
   assertEquals([ok, exit_code], [false, 1]);
   assertMatch(first_failure.detail, /delivered\.patch/);
   await Deno.rename(`${directory}/gone`, `${directory}/delivered.patch`);
   const head = await sandbox.git("rev-parse", `refs/omk/${id}/head`);
   await sandbox.git("update-ref", `refs/omk/${id}/head`, "main");
-  assertMatch((await sandbox.omkEnds(1, ["verify"])).stdout, new RegExp(`refs/omk/${id}/head|head`));
+  const moved = await read(sandbox, ["verify"]);
+  assertEquals(moved.code, 1);
+  assertMatch(moved.stdout, new RegExp(`refs/omk/${id}/head|head`));
   await sandbox.git("update-ref", `refs/omk/${id}/head`, head);
   await sandbox.omkEnds(0, ["verify"]);
 });
 
 Deno.test("omk verify still holds after the delivery, and in a clone that fetched the refs of omk", async () => {
-  await using sandbox = await readySandbox();
+  const sandbox = await readyRun();
   await sandbox.omkEnds(0, ["merge"]);
   await sandbox.commit("later", { "later.txt": "later\n" });
   await sandbox.omkEnds(0, ["verify"]);
