@@ -15,18 +15,18 @@ const REQUESTER = { process: PROCESS, wall: 0 };
 
 /** The requests and forgeries, each with its usual probability for one event of the log. */
 export const DISTURBANCES: readonly (readonly [FaultKind, number])[] = [
-  ["task_cancelled", 0.012],
+  ["task_cancelled", 0.016],
   ["run_cancelled", 0.004],
   ["paused", 0.008],
   ["unpaused", 0.008],
   ["answered", 0.012],
   ["retried", 0.012],
   ["budget_added", 0.006],
-  ["proposed", 0.012],
+  ["proposed", 0.02],
   ["approval_given", 0.005],
   ["worker_joined", 0.004],
-  ["report_twice", 0.004],
-  ["report_old_token", 0.004],
+  ["report_twice", 0.012],
+  ["report_old_token", 0.008],
   ["fact_forged", 0.005],
   ["fact_of_old_incarnation", 0.01],
 ];
@@ -91,16 +91,16 @@ export function foreignDraft(kind: FaultKind, state: RunState, random: Random): 
         : draft("worker_left", "run", "worker/w", { ...REQUESTER, worker: "w", reason: "simulated" });
     case "report_twice":
     case "report_old_token": {
-      const ref = refOf(task);
+      const ref = refOf(random.chance(0.5) ? atWork() : task);
       const token = kind === "report_twice" ? ref.token : Math.max(0, ref.token - 1);
       const result = random.pick(["success", "exit"] as const);
       const report = { ...REQUESTER, ...ref, token, worker: "w" };
       return random.chance(0.5)
-        ? draft("attempt_reported", taskSubject(task.id), "worker/w", {
+        ? draft("attempt_reported", taskSubject(ref.task_id), "worker/w", {
           ...report,
           outcome: makeOutcome(result),
         })
-        : draft("attempt_started", taskSubject(task.id), "worker/w", { ...report, body: PROCESS });
+        : draft("attempt_started", taskSubject(ref.task_id), "worker/w", { ...report, body: PROCESS });
     }
     case "fact_forged":
       return random.pick(forgeries(state, task, `controller/${state.run.incarnation}`));
