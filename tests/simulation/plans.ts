@@ -52,7 +52,7 @@ export function randomStart(random: Random, plan: Plan): PayloadOf<"run_started"
     task_id: id,
     ms: random.between(0, 60_000),
   }));
-  const isWhole = random.chance(0.65);
+  const isWhole = random.chance(0.5);
   const selected = isWhole ? null : randomSelection(random, plan);
   return startPayload(plan, {
     durations,
@@ -72,7 +72,7 @@ function randomReuse(
   plan: Plan,
   selected: readonly string[] | null,
 ): Pick<PayloadOf<"run_started">, "reuse"> {
-  if (random.chance(0.4)) return {};
+  if (random.chance(0.25)) return {};
   const chosen = new Set<string>();
   const share = Math.sqrt(random.next());
   for (const { id, isolation, dependencies } of plan.tasks) {

@@ -81,7 +81,7 @@ function simulatedMerger(world: World, process: SimulatedProcess): Merger {
       // Some tasks get in the way of others again and again.
       const isProne = world.random.split(`merges of ${/Omk-Task: .*/.exec(message)?.[0]}`).chance(0.2);
       const conflicts = () =>
-        world.faults.strikes("merge_conflicted", isProne ? 4 : isEarlierPin(pin) ? 0.5 : 0.1);
+        world.faults.strikes("merge_conflicted", isProne ? 4 : isEarlierPin(pin) ? 1.5 : 0.1);
       // What conflicts once conflicts again: only a new head or a new pin can change that.
       if (world.remembered(`${pin} on ${head}`, conflicts)) {
         return { kind: "conflict", paths: ["same.txt"], detail: "simulated" };
