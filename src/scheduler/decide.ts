@@ -222,9 +222,11 @@ function decideJudging(state: RunState): EventDraft[] {
 function decideClaims(state: RunState, now: number): EventDraft[] {
   if (state.run.paused || startsNothing(state)) return [];
   state.index.promoteDelayed(now);
-  const places = freePlaces(state, attemptsLeft(state));
+  const places = freePlaces(state);
   const actor = controllerActor(state);
-  const picks = pickTasks(state, places.length).map((ordinal) => taskAt(state, ordinal));
+  const picks = pickTasks(state, Math.min(places.length, attemptsLeft(state))).map((ordinal) =>
+    taskAt(state, ordinal)
+  );
   const workers = assignPlaces(picks, places);
   return picks.flatMap((view, at) => {
     const { spec, task } = view;

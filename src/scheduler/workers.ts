@@ -18,8 +18,8 @@ export function isAtService({ run }: RunState, worker: string): boolean {
   return extraWorkers(run).some((each) => each.worker === worker);
 }
 
-/** The worker of each free place, those of the controller's own process first; at most `most`. */
-export function freePlaces(state: RunState, most: number): string[] {
+/** The worker of each free place, those of the controller's own process first. */
+export function freePlaces(state: RunState): string[] {
   const own = state.run.settings?.workers ?? 0;
   const busy = new Map<string, number>();
   for (const ordinal of state.index.active) {
@@ -28,7 +28,7 @@ export function freePlaces(state: RunState, most: number): string[] {
   }
   const places: string[] = [];
   for (const { worker, slots } of [{ worker: LOCAL_WORKER, slots: own }, ...extraWorkers(state.run)]) {
-    const free = Math.min(slots - (busy.get(worker) ?? 0), most - places.length);
+    const free = slots - (busy.get(worker) ?? 0);
     for (let place = 0; place < free; place++) places.push(worker);
   }
   return places;

@@ -24,9 +24,9 @@ Deno.test("an extra worker adds its places to those of the controller, which com
   assertEquals(join(ledger, "w", 2).map(({ kind }) => kind), ["worker_started"]);
   assertEquals(claimed(decideAll(ledger)), ["b", "c"]);
   assertEquals(["a", "b", "c"].map((id) => ownerOf(ledger, id)), ["local", "w", "w"]);
-  assertEquals(freePlaces(ledger.state, Infinity), []);
+  assertEquals(freePlaces(ledger.state), []);
   end(ledger, "b", "success");
-  assertEquals(freePlaces(ledger.state, Infinity), ["w"]);
+  assertEquals(freePlaces(ledger.state), ["w"]);
   assertEquals(ledger.state.run.open_requests, []);
 });
 
@@ -43,7 +43,7 @@ Deno.test("a worker joins once, and not a run that is ending; who has left or di
   assertEquals(refusal(decideAll(ledger)), 'no worker "nobody" is part of this run');
   ask(ledger, "worker_left", { worker: "w", reason: "enough" });
   assertEquals(decideAll(ledger).map(({ kind }) => kind), ["worker_stopped"]);
-  assertEquals(freePlaces(ledger.state, Infinity), []);
+  assertEquals(freePlaces(ledger.state), []);
   ask(ledger, "cancel_requested", { task_id: null, reason: "stop" });
   join(ledger, "late", 1);
   assertEquals(refusal(decideAll(ledger)), "the run is ending");

@@ -203,8 +203,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "one worker too many",
     file: WORKERS,
-    text: "Math.min(slots - (busy.get(worker) ?? 0), most - places.length)",
-    replacement: "Math.min(slots + 1 - (busy.get(worker) ?? 0), most - places.length)",
+    text: "slots - (busy.get(worker) ?? 0)",
+    replacement: "slots + 1 - (busy.get(worker) ?? 0)",
   },
   {
     name: "a worker that has died gets attempts",
