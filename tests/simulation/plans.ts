@@ -38,6 +38,7 @@ export function randomPlan(random: Random, largest: number): Plan {
     ...randomGates(random),
     ...random.pick([
       { lease_secs: 18, watchdog: { heartbeat_missing_secs: 6, heartbeat_stale_secs: 10 } },
+      { lease_secs: 18, watchdog: { heartbeat_missing_secs: 6, heartbeat_stale_secs: 10 } },
       { lease_secs: 60, watchdog: { heartbeat_missing_secs: 20, heartbeat_stale_secs: 40 } },
       { lease_secs: 300, watchdog: { heartbeat_missing_secs: 30, heartbeat_stale_secs: 60 } },
     ]),
