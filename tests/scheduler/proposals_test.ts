@@ -125,8 +125,7 @@ Deno.test("what is wrong with a proposal is told as for a task of the plan", () 
     [{ id: "OTHER", run }, 'its id "OTHER" differs from "Other" in case only'],
     [{ id: "x" }, "there is nothing to do"],
     [{ id: "x", run: "" }, '"run" is empty'],
-    [{ id: "x", prompt: "do it" }, '"prompt" needs an agent, which this build does not run'],
-    [{ id: "x", run, agent: "claude" }, '"agent" needs an agent, which this build does not run'],
+    [{ id: "x", prompt: "do it" }, '"prompt" needs an "agent" of the plan'],
     [
       { id: "x", run, dependencies: ["nobody"] },
       '"dependencies" names "nobody", which is no task of the run',

@@ -443,8 +443,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "time in which nobody looked counts",
     file: "src/watchdog/watch.ts",
-    text: "const missed = gap > LONGEST_LOOK_GAP_MS ? gap : 0;",
-    replacement: "const missed = gap < 0 ? gap : 0;",
+    text: "const missed = lateLooks > 0 ? gap - counted : 0;",
+    replacement: "const missed = lateLooks < 0 ? gap : 0;",
   },
   {
     name: "a heartbeat counts from the time that it gives",
