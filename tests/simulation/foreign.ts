@@ -16,7 +16,7 @@ const REQUESTER = { process: PROCESS, wall: 0 };
 /** The requests and forgeries, each with its usual probability for one event of the log. */
 export const DISTURBANCES: readonly (readonly [FaultKind, number])[] = [
   ["task_cancelled", 0.016],
-  ["run_cancelled", 0.004],
+  ["run_cancelled", 0.008],
   ["paused", 0.008],
   ["unpaused", 0.008],
   ["answered", 0.012],

@@ -138,7 +138,7 @@ function randomTask(random: Random, at: number, shape: Shape): TaskSpec {
     outputs: random.chance(0.15) ? [`out/${at}.json`] : [],
     gates: random.chance(0.15) ? [randomGate(random, `check${at}`, "task")] : [],
     retry_declared: random.chance(0.5),
-    on_stall: random.pick(["retry", "retry", "warn", "kill"] as const),
+    on_stall: random.pick(["retry", "warn", "warn", "kill"] as const),
     retry_policy: {
       max_attempts: random.between(0, 3),
       backoff_seconds: random.chance(0.2) ? 0 : random.next() * 10,

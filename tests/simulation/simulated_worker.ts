@@ -249,9 +249,9 @@ export class SimulatedAttempt implements Attempt {
   /** Ends as asked, sooner or later. */
   async #endBody(reason: EndReason): Promise<void> {
     if (reason === "stalled") this.#world.faults.count("worker_stalled");
-    if (this.#world.faults.strikes("report_late", 0.4)) {
+    if (this.#world.faults.strikes("report_late", 0.8)) {
       // What makes no progress may take longer to end than its lease lasts.
-      const latest = reason === "stalled" ? 150_000 : 40_000;
+      const latest = reason === "stalled" ? 400_000 : 40_000;
       await this.#process.sleep(this.#random.between(1, latest));
     }
     this.#finish(

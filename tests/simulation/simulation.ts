@@ -340,7 +340,8 @@ class Simulation {
     // Who sees no effect at once asks again.
     if (kind === "task_cancelled" && this.#random.chance(0.5)) this.#world.appendForeign(foreign);
     // What is at work may propose something while the run is being cancelled.
-    if (kind === "run_cancelled" && this.#random.chance(0.7)) this.#request("proposed", state);
+    if (kind !== "run_cancelled") return;
+    for (let more = this.#random.between(0, 4); more > 0; more--) this.#request("proposed", state);
   }
 
   /** What an attempt has used, as its worker measures it while it runs. */
