@@ -55,6 +55,6 @@ Deno.test("planJsonSchema() has exactly the fields of the format", () => {
   assertEquals(
     Object.keys(Object(properties)).join(" "),
     "$schema version name defaults workers pools budget worktree gates gate_each protected on_failure durability watchdog " +
-      "lease_secs limits proposals agents approval tasks",
+      "lease_secs limits proposals agents prompt_template approval tasks",
   );
 });

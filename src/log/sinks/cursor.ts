@@ -95,8 +95,12 @@ export class Cursor implements Disposable {
     this.#kept = mark;
   }
 
-  /** Lets the next process have it. */
+  /**
+   * Lets the next process have it. Closing is not enough: a process that is being started holds its copy of the file,
+   * and the lock with it, for a moment longer.
+   */
   [Symbol.dispose](): void {
+    this.#lock.unlockSync();
     this.#lock.close();
   }
 }
