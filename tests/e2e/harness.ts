@@ -45,10 +45,15 @@ const PROGRAMS = (
   "tee test touch tr true umount uname uniq unshare wc xargs yes"
 ).split(" ");
 
+/** Whether an executable is under test, and not the source. */
+export function testsExecutable(): boolean {
+  return (Deno.env.get("OMK_BIN") ?? "") !== "";
+}
+
 /** The program under test and the arguments that come before the user's. */
 export function program(): { readonly command: string; readonly args: readonly string[] } {
-  const binary = Deno.env.get("OMK_BIN");
-  if (binary !== undefined && binary !== "") return { command: binary, args: [] };
+  const binary = Deno.env.get("OMK_BIN") ?? "";
+  if (binary !== "") return { command: binary, args: [] };
   return { command: Deno.execPath(), args: [...SOURCE_ARGS, `${ROOT}main.ts`] };
 }
 
