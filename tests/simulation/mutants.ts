@@ -389,8 +389,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "what does not fit is taken over again",
     file: "src/run/state/reuse_events.ts",
-    text: "run.reuse.tasks.indexOf(found, run.reuse.next) + 1",
-    replacement: "run.reuse.tasks.indexOf(found, run.reuse.next)",
+    text: "reuse.next = at + 1;",
+    replacement: "reuse.next = at;",
   },
   {
     name: "a group whose obstacle has gone stays where it is",

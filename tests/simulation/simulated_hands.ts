@@ -57,7 +57,9 @@ export class Hands {
     const world = this.#world;
     const process = new SimulatedProcess(world);
     const name = `x${++this.#count}`;
-    const known = { process, heartbeat: null, silentUntil: 0 } as Parameters<World["hands"]["set"]>[1];
+    const known = { process, heartbeat: null, silentUntil: 0, heardAt: null } as Parameters<
+      World["hands"]["set"]
+    >[1];
     world.hands.set(name, known);
     const state = createRunState(this.#plan);
     for (const event of world.events) apply(state, event);
@@ -88,9 +90,15 @@ export class Hands {
           process: self,
           wall: () => world.clock.wall(),
           cpuTimes: () => process.isAlive ? Promise.resolve(new Map([[1, 0]])) : forever(),
-          write(_worker, heartbeat) {
+          write: (_worker, heartbeat) => {
             if (!process.isAlive) return forever();
-            if (world.clock.monotonic() >= known.silentUntil) known.heartbeat = heartbeat;
+            if (world.clock.monotonic() < known.silentUntil) return Promise.resolve();
+            known.heartbeat = heartbeat;
+            // Between two heartbeats that are far apart, nothing was heard either.
+            const gap = world.now() - (known.heardAt ?? world.now());
+            const missingMs = this.#plan.watchdog.heartbeat_missing_secs * 1000;
+            if (gap > missingMs) known.silentUntil = world.clock.monotonic();
+            known.heardAt = world.now();
             return Promise.resolve();
           },
           read: () => Promise.resolve({ kind: "absent" }),

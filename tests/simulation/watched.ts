@@ -110,7 +110,8 @@ export class Watched {
     const silence = this.#attempts.get(token);
     const staleMs = plan.watchdog.heartbeat_stale_secs * 1000;
     if (silence === undefined || (silence.to !== null && silence.to < this.#world.draftedAt)) {
-      broken(`${task_id} gets on`);
+      // What an extra worker has told by then, nobody here knows.
+      if (!this.#isOfHands(token)) broken(`${task_id} gets on`);
     } else if (since < silence.from || ts - since < staleMs || this.#awakeMs(silence) < staleMs) {
       broken(`${task_id} has made no progress for less than ${staleMs} ms`);
     }
@@ -150,6 +151,10 @@ export class Watched {
     if (this.#world.clock.monotonic() > hands.silentUntil + LONGEST_APPEND_MS) {
       broken("it is alive and heard");
     }
+  }
+
+  #isOfHands(token: number): boolean {
+    return this.#world.hands.has(this.#owners.get(token) ?? "");
   }
 
   #silence(): Silence {

@@ -21,6 +21,8 @@ export interface SimulatedHands {
   heartbeat: Heartbeat | null;
   /** Nothing of it is heard until then; monotonic clock. */
   silentUntil: number;
+  /** When its latest heartbeat was written, on the run clock. */
+  heardAt: number | null;
 }
 
 /** How long the log stays unwritable when it does: longer than a controller is patient. */

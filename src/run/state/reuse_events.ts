@@ -11,7 +11,24 @@ type Ref = Pick<PayloadOf<"task_completed">, "task_id" | "attempt" | "token">;
 
 /** What the run may take over for a task that was not run yet, or the rule that is broken. */
 export function reusableOf(state: RunState, ref: Ref): ReusableAttempt | string {
-  const found = openReuse(state).find((each) => each.task_id === ref.task_id);
+  return matching(state, ref, openReuse(state));
+}
+
+/**
+ * The same for what is being merged already, which the caller checks. A task that was cancelled and asked for again is
+ * merged behind others that come after it, and those may be settled before it.
+ */
+function mergingOf(state: RunState, ref: Ref): ReusableAttempt | string {
+  const found = reusableOf(state, ref);
+  return typeof found === "string" ? matching(state, ref, (state.run.reuse?.tasks ?? []).values()) : found;
+}
+
+function matching(
+  state: RunState,
+  ref: Ref,
+  candidates: IteratorObject<ReusableAttempt>,
+): ReusableAttempt | string {
+  const found = candidates.find((each) => each.task_id === ref.task_id);
   if (found === undefined || found.from.attempt !== ref.attempt || found.token !== ref.token) {
     return `nothing of an earlier run is to be taken over for task "${ref.task_id}"`;
   }
@@ -33,7 +50,7 @@ function* openReuse({ run: { reuse } }: RunState): Generator<ReusableAttempt> {
 /** The work of an earlier attempt is in the head, or there was none: the task is completed without a run. */
 export function completeByReuse(state: RunState, event: EventOf<"task_completed">): string | undefined {
   const { payload } = event;
-  const found = reusableOf(state, payload);
+  const found = payload.commit === null ? reusableOf(state, payload) : mergingOf(state, payload);
   if (typeof found === "string") return found;
   const view = taskOf(state, payload.task_id);
   if (typeof view === "string") return view;
@@ -62,7 +79,7 @@ export function completeByReuse(state: RunState, event: EventOf<"task_completed"
 
 /** The work of an earlier attempt does not fit the head: the task will be run. */
 export function refuseReuse(state: RunState, payload: PayloadOf<"merge_conflicted">): string | undefined {
-  const found = reusableOf(state, payload);
+  const found = mergingOf(state, payload);
   if (typeof found === "string") return found;
   if (!giveUpMerge(state.run, payload)) return `task "${payload.task_id}" is not being merged`;
   settle(state, found);
@@ -70,5 +87,7 @@ export function refuseReuse(state: RunState, payload: PayloadOf<"merge_conflicte
 }
 
 function settle({ run }: RunState, found: ReusableAttempt): void {
-  if (run.reuse !== undefined) run.reuse.next = run.reuse.tasks.indexOf(found, run.reuse.next) + 1;
+  const { reuse } = run;
+  const at = reuse?.tasks.indexOf(found, reuse.next) ?? -1;
+  if (reuse !== undefined && at >= 0) reuse.next = at + 1;
 }
