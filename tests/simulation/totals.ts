@@ -8,7 +8,7 @@ import type { Report } from "./simulation.ts";
 /** Each kind of fault has to happen so often in a complete campaign. */
 const LEAST_FAULTS = 1_000;
 /** What takes an extra worker, or several faults that meet, is rarer. */
-const LEAST_MEETINGS = 200;
+const LEAST_MEETINGS = 100;
 const MEETINGS: readonly string[] = ["worker_stalled", "heartbeat_unreadable", "lease_expired"];
 
 /** See the module. */
