@@ -49,6 +49,7 @@ export const supervisionBenchmark: Benchmark = {
   },
 };
 
+/** `spawn`, since `Command.output` starts a process in the session of its own caller whatever is asked for. */
 async function spawnShells(cwd: string, detached: boolean): Promise<void> {
   for (let body = 0; body < BODIES; body++) {
     const shell = new Deno.Command("/bin/sh", {
@@ -59,6 +60,6 @@ async function spawnShells(cwd: string, detached: boolean): Promise<void> {
       stdout: "piped",
       stderr: "piped",
     });
-    await shell.output();
+    await shell.spawn().output();
   }
 }
