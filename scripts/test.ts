@@ -11,8 +11,8 @@ const HELP = `Runs the tests.
 
 Usage: deno task test [options] [file or folder...]
 
-  --suite NAME        all (default: everything but faults and bench), unit (without e2e too), or a folder of
-                      tests/: e2e, faults, log, ...; may be repeated
+  --suite NAME        all (default: everything but faults, agents and bench), unit (without e2e too), or a
+                      folder of tests/: e2e, faults, log, ...; may be repeated
   --filter TEXT       Only tests whose name contains TEXT, or matches /TEXT/
   --summary FILE      Also write the counts to FILE: "<passed> <failed> <skipped>"
   --timeout-secs N    Give up after N seconds (default: 600)
@@ -23,10 +23,10 @@ Environment:
 
 const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
 
-/** Folders that a broad suite leaves out: they are slow, or no tests at all. */
+/** Folders that a broad suite leaves out: they are slow, need agents that are installed, or are no tests at all. */
 const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
-  all: ["faults", "bench"],
-  unit: ["faults", "bench", "e2e"],
+  all: ["faults", "bench", "agents"],
+  unit: ["faults", "bench", "agents", "e2e"],
 };
 
 /** Variables by which git would take the tests' own repositories for the one that a hook runs in. */
