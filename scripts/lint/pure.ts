@@ -4,6 +4,7 @@ import { importVisitor, memberName, projectPath, targetOf } from "./source.ts";
 const PURE: readonly string[] = [
   "src/scheduler/",
   "src/watchdog/",
+  "src/run/due_gates.ts",
   "src/run/finish.ts",
   "src/run/predict.ts",
   "src/run/state.ts",

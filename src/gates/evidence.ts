@@ -50,7 +50,12 @@ export function gateResult(request: GateRequest, facts: GateFacts): GateResult {
   };
   return failure === null ? { passed: true, evidence } : {
     passed: false,
-    evidence: { ...evidence, reason: failure.reason, infrastructure: failure.infrastructure },
+    evidence: {
+      ...evidence,
+      reason: failure.reason,
+      infrastructure: failure.infrastructure,
+      ...(failure.ended === undefined ? {} : { ended: failure.ended }),
+    },
   };
 }
 

@@ -9,6 +9,8 @@ export interface GateFailure {
   readonly reason: string;
   /** The machine failed, not the gate's judgement. */
   readonly infrastructure: boolean;
+  /** It was ended as nobody waited for its verdict any more, so it is none; absent elsewhere. */
+  readonly ended?: true;
 }
 
 /** What the gate left in a tree that was compared before and after. */
@@ -66,7 +68,7 @@ function judgeEnd(gate: GateSpec, body: BodyOutcome, lastLine: string): GateFail
     case "ended":
       return body.end_reason === "timed_out"
         ? { reason: `did not end within ${gate.timeout_secs} s`, infrastructure: true }
-        : { reason: "was ended before it came to a verdict", infrastructure: false };
+        : { reason: "was ended before it came to a verdict", infrastructure: false, ended: true };
     case "spawn_error":
       return {
         reason: `could not be started: ${body.error ?? "the system gives no reason"}`,

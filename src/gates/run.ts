@@ -238,8 +238,8 @@ class GateRun {
   }
 
   #unwanted(): GateFacts {
-    const reason = "was not run: the run ended before its turn";
-    return { ...notRun(reason), failure: { reason, infrastructure: false } };
+    const reason = "was not run: nobody waited for its verdict any more";
+    return { ...notRun(reason), failure: { reason, infrastructure: false, ended: true } };
   }
 }
 

@@ -227,6 +227,7 @@ function normalizeGate(gate: GateInput, scope: GateSpec["scope"]): GateSpec {
     skip: gate.skip ?? false,
     output_fails: gate.output_fails ?? false,
     reports: [...new Set((gate.reports ?? []).map((entry) => accepted(normalizeEntry(entry))))],
+    ...(gate.pool === undefined ? {} : { pool: gate.pool }),
   };
 }
 

@@ -87,6 +87,7 @@ const gate = z.strictObject({
   reports: paths().optional().describe(
     "Reports that the gate writes, JUnit XML or SARIF: files, directories or globs",
   ),
+  pool: z.string().optional().describe("Name of the pool of which the gate takes a place while it runs"),
 }).meta({ id: "gate" });
 
 const envValue = z.union([

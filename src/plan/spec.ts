@@ -101,6 +101,8 @@ export interface GateSpec {
   readonly output_fails: boolean;
   /** Reports that the gate writes, JUnit XML or SARIF: entries as in a path set. */
   readonly reports: readonly string[];
+  /** The pool of which it takes a place while it runs; absent: none. */
+  readonly pool?: string;
 }
 
 /** A body that is repeated in one worktree until a gate passes. */
@@ -252,7 +254,7 @@ export interface Plan {
   readonly version: 1;
   readonly name: string;
   readonly workers: number;
-  /** Pool name and how many tasks may be in it at once. */
+  /** Pool name and how many tasks and gates may be in it at once. */
   readonly pools: { readonly [name: string]: number };
   /** What the whole run may use up. */
   readonly budget: BudgetSpec;

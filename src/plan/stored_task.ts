@@ -43,6 +43,7 @@ export const gate = z.strictObject({
   skip: z.boolean(),
   output_fails: z.boolean(),
   reports: texts,
+  pool: z.exactOptional(z.string()),
 });
 
 /** The limits that a plan has for all tasks, and a task for itself. */

@@ -15,13 +15,13 @@ export function gateEntries(state: RunState, evidence: RunEvidence): readonly Ga
   const runsOf = groupByGate(evidence.gates);
   const ofRun = (state.plan.gates ?? []).filter((gate) => gate.scope === "run").map((gate) => {
     const all = runsOf(null, gate);
-    return entryOf(gate, null, all, all.findLast(({ payload }) => payload.tree === tree));
+    return entryOf(gate, null, all, latestOf(all.filter(({ payload }) => payload.tree === tree)));
   });
   const ofTasks = state.plan.tasks.flatMap((task, ordinal) => {
     if (!state.index.isSelected(ordinal)) return [];
     return task.gates.map((gate) => {
       const all = runsOf(task.id, gate);
-      return entryOf(gate, task.id, all, all.at(-1));
+      return entryOf(gate, task.id, all, latestOf(all));
     });
   });
   return [...ofRun, ...ofTasks];
@@ -34,6 +34,15 @@ function groupByGate(
   const judging = gates.filter((each) => each.result === "skipped" || each.payload.at_base === undefined);
   const groups = Map.groupBy(judging, ({ payload }) => keyOf(payload.task_id, payload.gate));
   return (taskId, gate) => groups.get(keyOf(taskId, gate.name)) ?? [];
+}
+
+/** The last one; one that was ended before its verdict only where there is no other. */
+function latestOf(runs: readonly GateEvidence[]): GateEvidence | undefined {
+  return runs.findLast((each) => !wasEnded(each)) ?? runs.at(-1);
+}
+
+function wasEnded(each: GateEvidence): boolean {
+  return each.result === "failed" && each.payload.ended === true;
 }
 
 function keyOf(taskId: string | null, gate: string): string {
@@ -55,7 +64,7 @@ function entryOf(
     required: gate.required,
     allow_fail: gate.allow_fail,
     definition: gateDefinition(gate),
-    result: latest?.result ?? "not_run",
+    result: latest === undefined || wasEnded(latest) ? "not_run" : latest.result,
     reason: reasonOf(latest, runs),
     tree: latest?.payload.tree ?? null,
     commit: latest?.payload.commit ?? null,
@@ -76,7 +85,9 @@ function entryOf(
 /** Whether it passed on a tree on which it has failed before. */
 function isFlaky(latest: GateEvidence | undefined, all: readonly GateEvidence[]): boolean {
   return latest?.result === "passed" &&
-    all.some(({ result, payload }) => result === "failed" && payload.tree === latest.payload.tree);
+    all.some((each) =>
+      each.result === "failed" && !wasEnded(each) && each.payload.tree === latest.payload.tree
+    );
 }
 
 function reasonOf(latest: GateEvidence | undefined, runs: number): string | null {

@@ -42,12 +42,16 @@ export function requiredGates(state: RunState): readonly GateStanding[] {
     .map((gate) => ({ gate: gate.name, record: latestGateRun(state, gate.name) }));
 }
 
-/** The latest run, or skip, of a gate of scope `run` on the delivered tree; null where there was none. */
+/**
+ * The latest run, or skip, of a gate of scope `run` on the delivered tree; null where there was none. One that was ended
+ * before its verdict is the latest only where there is no other.
+ */
 export function latestGateRun(state: RunState, gate: string): GateRecord | null {
   const tree = state.run.head?.tree ?? null;
-  return state.run.gates.findLast((record) =>
-    record.scope === "run" && record.gate === gate && record.tree === tree && record.result !== "running"
-  ) ?? null;
+  const isRun = (record: GateRecord) =>
+    record.scope === "run" && record.gate === gate && record.tree === tree && record.result !== "running";
+  const { gates } = state.run;
+  return gates.findLast((record) => isRun(record) && !record.ended) ?? gates.findLast(isRun) ?? null;
 }
 
 /** The exit code of a run that ends with this status. */

@@ -1,9 +1,11 @@
 /** One batch of merges from the intent to judge it to its end: gates, the search for what fails them, the new head. */
 
+import type { GateSpec } from "../plan/spec.ts";
 import { type Judgement, nextJudgement } from "../scheduler/merge_batch.ts";
 import { deferBatch, settleBatch } from "../scheduler/settle_merges.ts";
 import type { ControllerHandle } from "./controller_handle.ts";
 import { runGateFlow } from "./gate_flow.ts";
+import { sideBySide } from "./side_by_side.ts";
 import { startGate } from "./start_gate.ts";
 import { makeMerge } from "./merge_flow.ts";
 import type { Merger } from "./ports.ts";
@@ -42,17 +44,43 @@ export async function restage(controller: ControllerHandle, merger: Merger): Pro
   }
 }
 
-/** Runs one gate on the tree of the first merges. */
+/** Runs gates side by side on the tree of the first merges; the first that fails it ends the others. */
 async function judge(
   controller: ControllerHandle,
   number: number,
-  { count, gate }: Extract<Judgement, { readonly kind: "judge" }>,
+  { count, gates }: Extract<Judgement, { readonly kind: "judge" }>,
+  signal: AbortSignal,
+): Promise<void> {
+  const enough = new AbortController();
+  const either = AbortSignal.any([signal, enough.signal]);
+  await sideBySide(gates, async (gate) => {
+    while (isDue(controller, number, count, gate) && !either.aborted) {
+      await judgeBy(controller, number, count, gate, either);
+    }
+    const next = nextJudgement(controller.state, number);
+    if (next?.kind !== "judge" || next.count !== count) enough.abort();
+  });
+}
+
+/** Whether a run of the gate on the first `count` merges would still tell something. */
+function isDue({ state }: ControllerHandle, number: number, count: number, { name }: GateSpec): boolean {
+  if (state.run.cancel !== null) return false;
+  const next = nextJudgement(state, number);
+  return next?.kind === "judge" && next.count === count && next.gates.some((gate) => gate.name === name);
+}
+
+/** Runs one gate on the tree of the first merges once. */
+async function judgeBy(
+  controller: ControllerHandle,
+  number: number,
+  count: number,
+  gate: GateSpec,
   signal: AbortSignal,
 ): Promise<void> {
   const { batch, gates } = controller.state.run;
   const judged = batch?.staged.slice(0, count) ?? [];
   const last = judged.at(-1);
-  if (last === undefined || signal.aborted || controller.state.run.cancel !== null) return;
+  if (last === undefined) return;
   const started = {
     gate: gate.name,
     scope: "run" as const,
@@ -65,7 +93,8 @@ async function judge(
     merges: { batch: number, tasks: judged.map(({ task_id }) => task_id) },
   };
   // What has begun is also ended, where the batch was given up meanwhile too: whoever waits for gates would wait for ever.
-  if (await startGate(controller, started, signal)) await runGateFlow(controller, started, signal);
+  using turn = await startGate(controller, gate, started, signal);
+  if (turn !== null) await runGateFlow(controller, started, signal);
 }
 
 /** What passed becomes the head; what failed goes back. */

@@ -12,6 +12,7 @@ import { controllerActor } from "../scheduler/decide.ts";
 import type { ControllerHandle } from "./controller_handle.ts";
 import { runGateAtBase } from "./gate_flow.ts";
 import type { Merger } from "./ports.ts";
+import { sideBySide } from "./side_by_side.ts";
 
 /** Compares what the intent in the log names. Ended by the signal it records nothing: the run does not wait for it. */
 export async function compareTests(
@@ -20,13 +21,11 @@ export async function compareTests(
   { base, head }: PayloadOf<"tests_comparing">,
   signal: AbortSignal,
 ): Promise<void> {
-  const reports: PayloadOf<"tests_compared">["reports"] = [];
-  for (const gate of controller.state.plan.gates ?? []) {
+  const reports = (await sideBySide(controller.state.plan.gates ?? [], async (gate) => {
     const ofHead = gate.scope === "run" ? latestGateRun(controller.state, gate.name)?.tests : undefined;
-    if (ofHead === undefined) continue;
-    const ofBase = await testsAtBase(controller, gate, base, signal);
-    if (ofBase !== null) reports.push({ gate: gate.name, head: ofHead, ...ofBase });
-  }
+    const ofBase = ofHead === undefined ? null : await testsAtBase(controller, gate, base, signal);
+    return ofHead === undefined || ofBase === null ? [] : [{ gate: gate.name, head: ofHead, ...ofBase }];
+  })).flat();
   if (signal.aborted) return;
   const { path } = controller.ports.runDirectory;
   const texts = await Promise.all(reports.map(async (report) => ({

@@ -18,6 +18,7 @@ import { restage, runBatchFlow } from "./batch_flow.ts";
 import { decideFinish } from "./finish.ts";
 import { ControllerFault, type ControllerHandle, type DraftMaker } from "./controller_handle.ts";
 import { runGateFlow } from "./gate_flow.ts";
+import { GateTurns } from "./gate_turns.ts";
 import { Inbox } from "./inbox.ts";
 import { compareTests } from "./compare_tests.ts";
 import { runMergeFlow } from "./merge_flow.ts";
@@ -45,6 +46,7 @@ export interface RunEnd {
 export class Controller implements ControllerHandle {
   readonly state: RunState;
   readonly ports: RunPorts;
+  readonly gateTurns: GateTurns;
   readonly #abort = new AbortController();
   /** Ends the gates of the run when nobody wants their verdict any more. */
   readonly #stop = new AbortController();
@@ -70,6 +72,7 @@ export class Controller implements ControllerHandle {
   constructor(state: RunState, ports: RunPorts) {
     this.state = state;
     this.ports = ports;
+    this.gateTurns = new GateTurns(state, () => this.attempts());
     this.#leases = new Leases(this, () => this.attempts());
     this.#watch = new WorkerWatch(this, () => this.attempts());
     this.#alarm = new Alarm(ports.clock, () => this.#wake.resolve());
@@ -198,6 +201,7 @@ export class Controller implements ControllerHandle {
       this.#fail(error);
     }
     this.#reconcile();
+    this.gateTurns.look();
     this.#wake.resolve();
   }
 

@@ -3,6 +3,7 @@
 import { InfraError } from "../errors.ts";
 import type { EventDraft } from "../log/event.ts";
 import type { RunState } from "../scheduler/run_state.ts";
+import type { GateTurns } from "./gate_turns.ts";
 import type { RunPorts } from "./ports.ts";
 
 /** Makes drafts from the state at the moment when they are appended. */
@@ -12,6 +13,8 @@ export type DraftMaker = (state: RunState, now: number) => readonly EventDraft[]
 export interface ControllerHandle {
   readonly state: RunState;
   readonly ports: RunPorts;
+  /** Whose turn it is among the gates of flows. */
+  readonly gateTurns: GateTurns;
   /** Ends when the controller gives up all its work. */
   readonly signal: AbortSignal;
   /** Appends what `make` returns when its turn comes, and resolves when it is folded. Rejects when the log fails. */

@@ -1,30 +1,24 @@
-/** The last part of a run: its gates, one after the other, then its proof, then its end. Pure. */
+/** The last part of a run: its gates side by side, then its proof, then its end. Pure. */
 
 import { draft, type EventDraft } from "../log/event.ts";
 import type { PayloadOf } from "../log/kinds.ts";
 import type { GateSpec } from "../plan/spec.ts";
-import { latestGateRun, runStatus } from "../proof/status.ts";
-import { mayRunGate } from "../scheduler/breaker.ts";
+import { runStatus } from "../proof/status.ts";
 import { controllerActor } from "../scheduler/decide.ts";
 import { LOCAL_WORKER } from "../scheduler/workers.ts";
 import type { RunState } from "../scheduler/run_state.ts";
+import { dueGates } from "./due_gates.ts";
 
 /**
- * The next event of a run in which no task can run any more; empty while something is being carried out, and while
- * the next gate waits for its breaker.
+ * The next events of a run in which no task can run any more; empty while something is being carried out, and while
+ * gates wait for their breakers.
  */
 export function decideFinish(state: RunState, now: number): readonly EventDraft[] {
   const { run } = state;
-  if (
-    run.phase !== "active" || run.proof_writing !== null ||
-    run.gates.some((gate) => gate.result === "running")
-  ) return [];
+  if (run.phase !== "active" || run.proof_writing !== null) return [];
   if (run.tests?.lost === null && !isCutShort(state)) return [];
-  for (const gate of gatesToRun(state)) {
-    const next = nextOfGate(state, gate);
-    if (next === undefined) continue;
-    return next.kind === "gate_skipped" || mayRunGate(run, gate.name, now) ? [next] : [];
-  }
+  const gates = dueGates(state, gatesToRun(state), now);
+  if (!gates.areDone) return gates.now;
   const actor = controllerActor(state);
   const comparison = comparisonDue(state);
   if (comparison !== null) return [draft("tests_comparing", "run", actor, comparison)];
@@ -63,28 +57,4 @@ function comparisonDue(state: RunState): PayloadOf<"tests_comparing"> | null {
   const status = runStatus(state);
   if (status !== "ready" && status !== "passed") return null;
   return { base: { commit: base.commit, tree: base.tree }, head };
-}
-
-function nextOfGate(state: RunState, gate: GateSpec): EventDraft | undefined {
-  const { run } = state;
-  const actor = controllerActor(state);
-  const tree = run.head?.tree ?? null;
-  const latest = latestGateRun(state, gate.name);
-  const place = {
-    gate: gate.name,
-    scope: "run",
-    required: gate.required,
-    tree,
-    commit: run.head?.commit ?? null,
-    task_id: null,
-  } as const;
-  if (gate.skip) {
-    if (latest !== null) return undefined;
-    return draft("gate_skipped", "run", actor, { ...place, reason: "the plan says skip" });
-  }
-  const runs = run.gates.filter((each) => each.scope === "run" && each.gate === gate.name);
-  const runsOnTree = runs.filter((each) => each.tree === tree && each.result !== "skipped").length;
-  const isDue = latest === null || (latest.result === "failed" && runsOnTree <= gate.retries);
-  if (!isDue) return undefined;
-  return draft("gate_started", "run", actor, { ...place, run_number: runs.length + 1, token: null });
 }

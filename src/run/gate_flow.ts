@@ -7,6 +7,7 @@ import type { GateResult } from "../gates/port.ts";
 import { controllerActor } from "../scheduler/decide.ts";
 import type { AttemptRef } from "../scheduler/task_state.ts";
 import { ControllerFault, type ControllerHandle } from "./controller_handle.ts";
+import { sideBySide } from "./side_by_side.ts";
 import { startGate } from "./start_gate.ts";
 import { outputsOfDependencies, outputsOfRun } from "./stored_outputs.ts";
 
@@ -59,8 +60,8 @@ export async function runGateAtBase(
     token: null,
     at_base: true,
   } as const;
-  if (!await startGate(controller, started, signal)) return null;
-  return await runOnce(controller, gate, started, null, [], signal);
+  using turn = await startGate(controller, gate, started, signal);
+  return turn === null ? null : await runOnce(controller, gate, started, null, [], signal);
 }
 
 /** What gates judge for a task. */
@@ -82,51 +83,67 @@ export interface GateFailure {
   readonly output: string | null;
 }
 
-/** Runs gates for a task, one after the other up to the first that fails; resolves with that one, or null. */
+/**
+ * Runs gates for a task side by side. One that fails and may not ends the others, whose verdicts would change nothing any
+ * more; resolves with that one, of several the first in the order of the plan, or null.
+ */
 export async function runTaskGates(
   controller: ControllerHandle,
-  { spec, gates, ref, place, iteration, signal }: TaskGates,
+  request: TaskGates,
 ): Promise<GateFailure | null> {
-  const restore = outputsOfDependencies(controller.state, spec, controller.ports.runDirectory);
-  for (const gate of gates) {
-    const base = {
-      gate: gate.name,
-      scope: "task",
-      required: gate.required,
-      tree: place?.tree ?? null,
-      commit: place?.commit ?? null,
-      task_id: spec.id,
-    } as const;
-    if (gate.skip) {
-      await controller.commit((state) => [
-        draft("gate_skipped", taskSubject(spec.id), controllerActor(state), {
-          ...base,
-          reason: "the plan says skip",
-        }),
-      ]);
-      continue;
-    }
-    let result: GateResult | null = null;
-    for (let run = 0; run <= gate.retries && result?.passed !== true && !signal.aborted; run++) {
-      const runs = controller.state.run.gates.filter((each) =>
-        each.gate === gate.name && each.task_id === spec.id
-      );
-      const started = {
+  const enough = new AbortController();
+  const signal = AbortSignal.any([request.signal, enough.signal]);
+  const failures = await sideBySide(request.gates, async (gate) => {
+    const result = await runTaskGate(controller, { ...request, signal }, gate);
+    if (result === "skipped" || result?.passed === true || gate.allow_fail || !gate.required) return null;
+    const hasVerdict = result !== null && result.evidence.ended === undefined;
+    if (hasVerdict) enough.abort();
+    const failure = `gate "${gate.name}" ${result === null ? "did not run" : result.evidence.reason}`;
+    return { hasVerdict, failure, output: result?.evidence.output?.path ?? null };
+  });
+  const failed = failures.find((each) => each?.hasVerdict) ?? failures.find((each) => each !== null) ?? null;
+  return failed === null ? null : { failure: failed.failure, output: failed.output };
+}
+
+/** Runs one gate for a task, as often as its retries say; null where the signal came before its first turn. */
+async function runTaskGate(
+  controller: ControllerHandle,
+  { spec, ref, place, iteration, signal }: TaskGates,
+  gate: GateSpec,
+): Promise<GateResult | "skipped" | null> {
+  const base = {
+    gate: gate.name,
+    scope: "task",
+    required: gate.required,
+    tree: place?.tree ?? null,
+    commit: place?.commit ?? null,
+    task_id: spec.id,
+  } as const;
+  if (gate.skip) {
+    await controller.commit((state) => [
+      draft("gate_skipped", taskSubject(spec.id), controllerActor(state), {
         ...base,
-        run_number: runs.length + 1,
-        token: ref.token,
-        ...(iteration === undefined ? {} : { iteration }),
-      };
-      if (!await startGate(controller, started, signal)) break;
-      result = await runOnce(controller, gate, started, ref, restore, signal);
-    }
-    if (result?.passed === true || gate.allow_fail || !gate.required) continue;
-    return {
-      failure: `gate "${gate.name}" ${result === null ? "did not run" : result.evidence.reason}`,
-      output: result?.evidence.output?.path ?? null,
-    };
+        reason: "the plan says skip",
+      }),
+    ]);
+    return "skipped";
   }
-  return null;
+  const restore = outputsOfDependencies(controller.state, spec, controller.ports.runDirectory);
+  let result: GateResult | null = null;
+  for (let run = 0; run <= gate.retries && result?.passed !== true && !signal.aborted; run++) {
+    const runs = controller.state.run.gates.filter((each) =>
+      each.gate === gate.name && each.task_id === spec.id
+    );
+    const started = {
+      ...base,
+      run_number: runs.length + 1,
+      token: ref.token,
+      ...(iteration === undefined ? {} : { iteration }),
+    };
+    using turn = await startGate(controller, gate, started, signal);
+    if (turn !== null) result = await runOnce(controller, gate, started, ref, restore, signal);
+  }
+  return result;
 }
 
 async function runOnce(

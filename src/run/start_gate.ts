@@ -1,7 +1,8 @@
-/** The beginning of a gate's run within a flow: where its breaker is open, the flow waits. */
+/** The beginning of a gate's run within a flow, which waits for its turn, and where its breaker is open for that. */
 
 import { draft, taskSubject } from "../log/event.ts";
 import type { PayloadOf } from "../log/kinds.ts";
+import type { GateSpec } from "../plan/spec.ts";
 import { breakerOf, mayRunGate } from "../scheduler/breaker.ts";
 import { controllerActor } from "../scheduler/decide.ts";
 import type { RunState } from "../scheduler/run_state.ts";
@@ -13,22 +14,46 @@ const POLL_MS = 1000;
 /** For each gate behind a breaker, up to which event the log was folded when one run was let through. */
 const LET_THROUGH = new WeakMap<RunState, Map<string, number>>();
 
-/** Begins a run of a gate once its breaker lets it through; resolves with false where the signal came first. */
+/**
+ * Begins a run of a gate once it has its turn and its breaker lets it through. Resolves with the turn, to be disposed of
+ * when the gate has run; with null where the signal came first.
+ */
 export async function startGate(
   controller: ControllerHandle,
+  { pool }: GateSpec,
   started: PayloadOf<"gate_started">,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<Disposable | null> {
+  const { clock } = controller.ports;
+  const { task_id, gate } = started;
+  const candidate = { pool, taskId: task_id, inDirectory: started.commit === null };
+  while (!signal.aborted) {
+    // Whoever waits for the breaker keeps nobody else from running.
+    if (mayRunGate(controller.state.run, gate, clock.now())) {
+      const turn = await controller.gateTurns.take(candidate, signal);
+      if (turn === null) return null;
+      if (await begin(controller, started).catch((error) => rethrow(turn, error))) return turn;
+      turn[Symbol.dispose]();
+    }
+    await clock.sleep(POLL_MS, signal);
+  }
+  return null;
+}
+
+/** Puts the beginning into the log, if the breaker lets it through. */
+async function begin(controller: ControllerHandle, started: PayloadOf<"gate_started">): Promise<boolean> {
   const subject = started.task_id === null ? "run" : taskSubject(started.task_id);
   let isStarted = false;
-  while (true) {
-    await controller.commit((state, now) => {
-      isStarted = letThrough(state, started.gate, now);
-      return isStarted ? [draft("gate_started", subject, controllerActor(state), started)] : [];
-    });
-    if (isStarted || signal.aborted) return isStarted;
-    await controller.ports.clock.sleep(POLL_MS, signal);
-  }
+  await controller.commit((state, now) => {
+    isStarted = letThrough(state, started.gate, now);
+    return isStarted ? [draft("gate_started", subject, controllerActor(state), started)] : [];
+  });
+  return isStarted;
+}
+
+function rethrow(turn: Disposable, error: unknown): never {
+  turn[Symbol.dispose]();
+  throw error;
 }
 
 /** What several flows say in one commit is made of the same state: of those the first is let through. */

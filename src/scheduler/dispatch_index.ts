@@ -246,9 +246,20 @@ export class DispatchIndex {
     return this.#delayed.size;
   }
 
-  /** How many tasks at work hold a place in the pool. */
+  /** How many tasks at work and gates hold a place in the pool. */
   poolUse(pool: string): number {
     return this.#poolUse.get(pool) ?? 0;
+  }
+
+  /** Takes a place in the pool, be there one or not: who takes it has looked. */
+  enterPool(pool: string): void {
+    this.#poolUse.set(pool, this.poolUse(pool) + 1);
+  }
+
+  /** Gives a place in the pool back. */
+  leavePool(pool: string): void {
+    this.#poolUse.set(pool, this.poolUse(pool) - 1);
+    this.queue.release(`pool:${pool}`);
   }
 
   /** Ids of the tasks whose sets are held and that conflict with this task's. */
@@ -283,13 +294,10 @@ export class DispatchIndex {
     const spec = this.#specAt(ordinal);
     if (isActive(from) && !isActive(to)) {
       this.active.delete(ordinal);
-      if (spec.pool !== null) {
-        this.#poolUse.set(spec.pool, this.poolUse(spec.pool) - 1);
-        this.queue.release(`pool:${spec.pool}`);
-      }
+      if (spec.pool !== null) this.leavePool(spec.pool);
     } else if (!isActive(from) && isActive(to)) {
       this.active.add(ordinal);
-      if (spec.pool !== null) this.#poolUse.set(spec.pool, this.poolUse(spec.pool) + 1);
+      if (spec.pool !== null) this.enterPool(spec.pool);
     }
     if (holdsSets(from) && !holdsSets(to)) {
       this.#paths.remove(spec.id);

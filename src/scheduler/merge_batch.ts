@@ -39,10 +39,10 @@ export interface RedGate {
   readonly reason: string;
 }
 
-/** What the gates come to, or which run of one is due. */
+/** What the gates come to, or which of them are due. */
 export type Judgement =
-  /** The gate is to run on the tree of the first `count` merges. */
-  | { readonly kind: "judge"; readonly count: number; readonly gate: GateSpec }
+  /** The gates are to run on the tree of the first `count` merges. */
+  | { readonly kind: "judge"; readonly count: number; readonly gates: readonly GateSpec[] }
   /** The first `good` merges pass together; `red` says what failed on the one behind them, null where there is none. */
   | { readonly kind: "done"; readonly good: number; readonly red: RedGate | null };
 
@@ -59,7 +59,7 @@ export function nextJudgement(state: RunState, number: number): Judgement | null
   let red: RedGate | null = null;
   for (let count = batch.staged.length; bad - good > 1; count = Math.floor((good + bad) / 2)) {
     const verdict = verdictOn(state, batch.staged[count - 1]);
-    if (verdict.result === "open") return { kind: "judge", count, gate: verdict.gate };
+    if (verdict.result === "open") return { kind: "judge", count, gates: verdict.gates };
     if (verdict.result === "passed") good = count;
     else [bad, red] = [count, verdict];
   }
@@ -73,22 +73,23 @@ export function isFirstGood(state: RunState): boolean {
 
 type Verdict =
   | { readonly result: "passed" }
-  | { readonly result: "open"; readonly gate: GateSpec }
+  | { readonly result: "open"; readonly gates: readonly GateSpec[] }
   | { readonly result: "failed" } & RedGate;
 
 /** What the gates have said of a tree in this batch: earlier runs on the same tree may have been of another attempt. */
 function verdictOn({ plan, run }: RunState, merge: StagedMerge | undefined): Verdict {
   const records = recordsOfBatch(run);
+  const open: GateSpec[] = [];
   for (const gate of mergeGates(plan)) {
     const runs = records.filter((each) =>
-      each.gate === gate.name && each.tree === merge?.tree && each.result !== "running"
+      each.gate === gate.name && each.tree === merge?.tree && each.result !== "running" && !each.ended
     );
     const latest = runs[0];
     if (latest?.result === "passed") continue;
-    if (latest === undefined || runs.length <= gate.retries) return { result: "open", gate };
-    return { result: "failed", gate: gate.name, reason: latest.reason ?? "failed" };
+    if (latest === undefined || runs.length <= gate.retries) open.push(gate);
+    else return { result: "failed", gate: gate.name, reason: latest.reason ?? "failed" };
   }
-  return { result: "passed" };
+  return open.length > 0 ? { result: "open", gates: open } : { result: "passed" };
 }
 
 /** The runs of gates on the batch that was judged last, the latest first. */

@@ -74,6 +74,10 @@ export interface GateRecord {
   readonly merges?: PayloadOf<"gate_started">["merges"];
   /** The tests that its reports list; absent where they list none. */
   tests?: Artifact;
+  /** The pool of which it takes a place while it runs; absent: none. */
+  readonly pool?: string;
+  /** It was ended as nobody waited for its verdict any more, so it is none; absent elsewhere. */
+  ended?: true;
 }
 
 /** The tests of the base and of the run's head, compared. */

@@ -27,5 +27,8 @@ export function restoreState(pinned: Plan, { run, tasks, index: memo }: StateSna
   const plan = { ...pinned, tasks: [...pinned.tasks, ...run.accepted ?? []] };
   const index = new DispatchIndex(plan, tasks);
   index.restore(memo, run.selected, run.case_sensitive);
+  for (const { result, pool } of run.gates) {
+    if (result === "running" && pool !== undefined) index.enterPool(pool);
+  }
   return { plan, run, tasks, index };
 }

@@ -34,6 +34,11 @@ export function freePlaces(state: RunState): string[] {
   return places;
 }
 
+/** How many gates may run side by side: as many as the controller's own process has places for attempts. */
+export function gatesAtOnce({ run }: RunState): number {
+  return Math.max(1, run.settings?.workers ?? 1);
+}
+
 /** What decides which worker gets a task. */
 export interface Candidate {
   readonly spec: Pick<TaskSpec, "loop" | "prompt">;

@@ -122,13 +122,15 @@ Deno.test("P9: GateRunner.run() ends a gate whose verdict nobody wants any more"
     );
     await fileWithLine(`${directory}/begun`);
     unwanted.abort();
-    assertEquals(failureOf(await running), {
+    const ended = await running;
+    assertEquals(failureOf(ended), {
       reason: "was ended before it came to a verdict",
       infrastructure: false,
     });
+    assertEquals("ended" in ended.evidence && ended.evidence.ended, true);
     const late = await runner.run(request(makeGate({ command: "touch late" }), { signal: unwanted.signal }));
     assertEquals(failureOf(late), {
-      reason: "was not run: the run ended before its turn",
+      reason: "was not run: nobody waited for its verdict any more",
       infrastructure: false,
     });
     assertEquals([...Deno.readDirSync(directory)].map(({ name }) => name), ["begun"]);

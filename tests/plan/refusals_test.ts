@@ -23,7 +23,7 @@ Deno.test("P10: unknown fields are refused wherever they stand, with the name th
     '3:44: gate "a": unknown field "requird"; did you mean "required"?',
     '4:38: task "t": unknown field "dependancies"; did you mean "dependencies"?',
     '4:76: task "t": unknown field "max_attempt"; did you mean "max_attempts"?',
-    '5:46: task "t": unknown field "retry"; the fields here are "name", "command", "required", "timeout_secs", "scope", "retries", "allow_fail", "skip", "output_fails", "reports"',
+    '5:46: task "t": unknown field "retry"; the fields here are "name", "command", "required", "timeout_secs", "scope", "retries", "allow_fail", "skip", "output_fails", "reports", "pool"',
     '5:75: task "t": "from" is missing',
     '5:77: task "t": unknown field "form"; did you mean "from"?',
     '5:97: task "t": unknown field "zzzzz"; omk help plan tells all fields',
@@ -193,7 +193,7 @@ Deno.test("pools and gates that a task names must exist, and gates must judge at
     { name: "test", command: "x" },
     { name: "lint", command: "x", scope: "task" },
     { name: "lint", command: "y", scope: "task" },
-    { name: "a/b", command: "" },
+    { name: "a/b", command: "", pool: "none" },
   ];
   const task = {
     id: "t",
@@ -203,6 +203,7 @@ Deno.test("pools and gates that a task names must exist, and gates must judge at
       name: "n",
       command: "",
       scope: "run",
+      pool: "gpu",
     }],
   };
   assertEquals((await problemsOf({ gates, tasks: [task] })).map((each) => each.replace(/^\d+:\d+: /, "")), [
@@ -210,6 +211,7 @@ Deno.test("pools and gates that a task names must exist, and gates must judge at
     'gate "a/b": "a/b" cannot be the name of a gate; use 1 to 64 letters, digits, spaces, ".", "_", ":" and "-", ' +
     "beginning and ending with a letter or digit",
     'gate "a/b": "command" is empty',
+    'gate "a/b": "none" is no pool of the plan; add it to the plan: "pools": {"none": 1}',
     'task "t": "db" is no pool of the plan; add it to the plan: "pools": {"db": 1}',
     'task "t": "lnt" is no gate of the plan; did you mean "lint"?',
     'task "t": the gate "test" has the scope "run": it judges the work of all tasks together; give it "scope": "task", ' +
@@ -220,6 +222,7 @@ Deno.test("pools and gates that a task names must exist, and gates must judge at
     'task "t": there is another gate named "lint"; give each gate a name of its own',
     'task "t": "command" is empty',
     'task "t": a gate that a task defines has the scope "task"; remove "scope"',
+    'task "t": "gpu" is no pool of the plan; add it to the plan: "pools": {"gpu": 1}',
   ]);
   assertEquals(await aboutPlan({ pools: { "a b": 1 } }), ['"a b" cannot be the name of a pool']);
 });

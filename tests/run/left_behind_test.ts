@@ -5,6 +5,7 @@ import type { OutcomeResult } from "../../src/log/kinds.ts";
 import type { GateSpec, TaskSpec } from "../../src/plan/spec.ts";
 import { AttemptFlow } from "../../src/run/attempt_flow.ts";
 import type { ControllerHandle } from "../../src/run/controller_handle.ts";
+import { GateTurns } from "../../src/run/gate_turns.ts";
 import { findTask } from "../../src/scheduler/run_state.ts";
 import { SILENT } from "../../src/process/port.ts";
 import type { Attempt } from "../../src/worker/port.ts";
@@ -63,6 +64,7 @@ async function finishLeftBehind(ledger: Ledger, id: string, path: string): Promi
     Promise.resolve(void ledger.add(make(ledger.state, ledger.now)));
   const handle: ControllerHandle = {
     state: ledger.state,
+    gateTurns: new GateTurns(ledger.state, () => []),
     ports: {
       ...ports,
       merger: null,

@@ -32,7 +32,7 @@ export interface Script {
   readonly changes?: (taskId: string) => boolean;
   /** Paths of a conflict at the merge on a commit that holds the work of other tasks; default: none. */
   readonly conflict?: (taskId: string, attempt: number, there: readonly string[]) => readonly string[];
-  /** Whether a gate passes, or times out; default: it passes. */
+  /** Whether a gate passes, or times out; default: it passes. Once its signal has come it has no verdict. */
   readonly gate?: (request: GateRequest) => boolean | "timed_out" | Promise<boolean>;
   /** Result of a later iteration of a loop; default: success. Null: it runs until somebody ends it. */
   readonly iteration?: (taskId: string, iteration: number) => OutcomeResult | null;
@@ -212,6 +212,11 @@ export class Rig {
       counts: null,
     };
     const end = await this.#script.gate?.(request) ?? true;
+    if (request.signal.aborted) {
+      const reason = "was ended before it came to a verdict";
+      const unjudged = { ...evidence, exit_code: null, signal: "SIGTERM", reason, infrastructure: false };
+      return { passed: false, evidence: { ...unjudged, ended: true } };
+    }
     if (end === true) return { passed: true, evidence };
     if (end === false) {
       const failed = { ...evidence, exit_code: 1, reason: "exited with 1", infrastructure: false };

@@ -2,6 +2,7 @@
 
 import type { PayloadOf } from "../../src/log/kinds.ts";
 import type { Plan } from "../../src/plan/spec.ts";
+import type { GateShadow } from "./gate_shadow.ts";
 import { collide, readinessOf } from "./naive.ts";
 import type { Broken, RunShadow } from "./run_shadow.ts";
 import type { TaskShadow } from "./task_shadow.ts";
@@ -12,6 +13,7 @@ export interface Shadows {
   readonly run: RunShadow;
   /** By id, in the order of the plan. */
   readonly tasks: ReadonlyMap<string, TaskShadow>;
+  readonly gates: GateShadow;
 }
 
 /** The tasks that a task depends on. */
@@ -48,9 +50,10 @@ export function checkClaim(
   const held = atWork.filter(({ owner }) => owner === payload.worker).length;
   const places = run.placesOf(payload.worker);
   if (held + 1 > places) broken(`worker ${payload.worker} holds more attempts than its ${places}`);
-  const inPool = atWork.filter((other) => spec.pool !== null && other.spec.pool === spec.pool).length;
-  if (spec.pool !== null && inPool + 1 > (plan.pools[spec.pool] ?? Infinity)) {
-    broken(`pool ${spec.pool} is full`);
+  if (spec.pool !== null) {
+    const inPool = atWork.filter((other) => other.spec.pool === spec.pool).length;
+    const used = inPool + shadows.gates.inPool(spec.pool);
+    if (used + 1 > (plan.pools[spec.pool] ?? Infinity)) broken(`pool ${spec.pool} is full`);
   }
   // A claim may lie in the log long after it was decided, where the log was slow.
   checkMayStart(shadows, payload.lease_expires - plan.lease_secs * 1000, broken);

@@ -7,6 +7,7 @@ import type { Plan, TaskSpec } from "../../src/plan/spec.ts";
 import type { RunState } from "../../src/scheduler/run_state.ts";
 import { Answers } from "./answers.ts";
 import { checkClaim, dependenciesOf, type Shadows } from "./claim_rules.ts";
+import { GateShadow } from "./gate_shadow.ts";
 import { MergeShadow } from "./merge_shadow.ts";
 import { isOver, readinessOf } from "./naive.ts";
 import { type Broken, RunShadow } from "./run_shadow.ts";
@@ -21,6 +22,7 @@ export class Invariants {
   readonly #plan: Plan & { readonly tasks: TaskSpec[] };
   readonly #run: RunShadow;
   readonly #merges: MergeShadow;
+  readonly #gates: GateShadow;
   readonly #tasks: Map<string, TaskShadow>;
   readonly #shadows: Shadows;
   readonly #broken: Broken;
@@ -34,8 +36,9 @@ export class Invariants {
     this.#broken = broken;
     this.#run = new RunShadow(plan);
     this.#merges = new MergeShadow(plan);
+    this.#gates = new GateShadow(this.#plan);
     this.#tasks = new Map(plan.tasks.map((spec) => [spec.id, new TaskShadow(spec)]));
-    this.#shadows = { plan: this.#plan, run: this.#run, tasks: this.#tasks };
+    this.#shadows = { plan: this.#plan, run: this.#run, tasks: this.#tasks, gates: this.#gates };
   }
 
   /** What the events say of the run as a whole. */
@@ -67,6 +70,7 @@ export class Invariants {
     }
     this.#run.read(event, ts, broken);
     this.#merges.read(event, broken);
+    this.#gates.read(event, broken);
     if (shadow !== undefined) this.#readTask(event, shadow, state, broken);
     if (event.index % 50 === 0) this.#compareAll(state, broken);
     if (movesTask(event.kind) || ["run_started", "task_accepted"].includes(event.kind)) {

@@ -140,7 +140,8 @@ function claims(seen: Seen): string[] {
   for (const each of ranked(seen)) {
     if (chosen.length >= places) break;
     const { pool } = each.spec;
-    const inPool = [...atWork, ...chosen].filter(({ spec }) => spec.pool === pool).length;
+    const gates = run.gates.filter((gate) => gate.result === "running" && gate.pool === pool);
+    const inPool = [...atWork, ...chosen].filter(({ spec }) => spec.pool === pool).length + gates.length;
     const isFull = pool !== null && inPool >= (plan.pools[pool] ?? Infinity);
     const conflicts = (other: Item) => collide(other.spec, each.spec, run.case_sensitive);
     if (!isFull && ![...atWork, ...merging, ...chosen].some(conflicts)) chosen.push(each);

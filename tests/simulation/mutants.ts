@@ -113,8 +113,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a place in a pool is never given back",
     file: INDEX,
-    text: "this.#poolUse.set(spec.pool, this.poolUse(spec.pool) - 1);",
-    replacement: "this.#poolUse.set(spec.pool, this.poolUse(spec.pool));",
+    text: "this.#poolUse.set(pool, this.poolUse(pool) - 1);",
+    replacement: "this.#poolUse.set(pool, this.poolUse(pool));",
   },
   {
     name: "a pool has no limit",

@@ -136,7 +136,7 @@ function randomTask(random: Random, at: number, shape: Shape): TaskSpec {
     write_set: isolation === "none" && write_set === null ? (random.chance(0.5) ? ["**"] : []) : write_set,
     read_set: random.chance(0.3 * shape.sets) ? [random.pick(ENTRIES)] : [],
     outputs: random.chance(0.15) ? [`out/${at}.json`] : [],
-    gates: random.chance(0.15) ? [randomGate(random, `check${at}`, "task")] : [],
+    gates: randomTaskGates(random, at),
     retry_declared: random.chance(0.5),
     on_stall: random.pick(["retry", "warn", "warn", "kill"] as const),
     retry_policy: {
@@ -160,12 +160,19 @@ function randomDependencies(random: Random, at: number, { width, depth }: Shape)
   return [...found].map((each) => `t${each}`);
 }
 
+function randomTaskGates(random: Random, at: number): GateSpec[] {
+  const gates = random.chance(0.15) ? [randomGate(random, `check${at}`, "task")] : [];
+  const more = random.split(`more gates ${at}`);
+  return more.chance(0.1) ? [...gates, randomGate(more, `also${at}`, "task")] : gates;
+}
+
 function randomLoop(random: Random, at: number): LoopSpec {
   const until = { ...randomGate(random, `until${at}`, "task"), ...JUDGING };
   return { run: "true", max_iterations: random.between(1, 4), until };
 }
 
 function randomGate(random: Random, name: string, scope: GateSpec["scope"]): GateSpec {
+  const pool = random.split(`pool of ${name}`);
   return {
     name,
     command: "true",
@@ -177,6 +184,7 @@ function randomGate(random: Random, name: string, scope: GateSpec["scope"]): Gat
     skip: random.chance(0.1),
     output_fails: false,
     reports: [],
+    ...(pool.chance(0.25) ? { pool: pool.pick(["db", "gpu"]) } : {}),
   };
 }
 
@@ -186,6 +194,8 @@ function randomGates(random: Random): Pick<Plan, "gates" | "gate_each"> {
     { length: random.pick([0, 1, 1, 2]) },
     (_, at) => randomGate(random, `g${at}`, "run"),
   );
+  const more = random.split("more gates");
+  if (more.chance(0.3)) gates.push(randomGate(more, "g8", "run"), randomGate(more, "g9", "run"));
   const gate_each = random.split("gate each").pick(["off", "task", "batch", "batch"] as const);
   if (gate_each === "off") return { gates };
   const judging = { ...randomGate(random.split("judging"), "each", "run"), ...JUDGING };

@@ -125,7 +125,12 @@ async function runGate(world: World, process: SimulatedProcess, request: GateReq
     untracked: [],
     counts: null,
   };
-  if (!signal.aborted && !world.faults.strikes("gate_failed", 0.3)) return { passed: true, evidence };
+  if (signal.aborted) {
+    const reason = "was ended before it came to a verdict";
+    const unjudged = { ...evidence, exit_code: null, signal: "SIGTERM", reason, infrastructure: false };
+    return { passed: false, evidence: { ...unjudged, ended: true } };
+  }
+  if (!world.faults.strikes("gate_failed", 0.3)) return { passed: true, evidence };
   const failure = { ...evidence, exit_code: 1, reason: "exited with 1", infrastructure: false };
   return { passed: false, evidence: failure };
 }

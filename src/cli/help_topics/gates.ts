@@ -26,8 +26,11 @@ export const gatesTopic: HelpTopic = {
     {
       title: "Where and when",
       paragraphs: [
-        "Gates of scope run are run once all tasks are at their end, one after the other, on the merged result. " +
-        "Gates of scope task judge each attempt of the tasks that name them, before its work is merged.",
+        "Gates of scope run are run once all tasks are at their end, on the merged result. Gates of scope task judge each " +
+        "attempt of the tasks that name them, before its work is merged. Gates run side by side, each in a worktree of its " +
+        "own: as many as the run has workers, and in a pool that they name as many as it has places, tasks counted. " +
+        "Outside of git, where they share one directory, they run one after the other. The first that fails an attempt " +
+        "or a merge ends the others that judge it.",
         "With gate_each in the plan the required gates of scope run judge merges too, before these are in the head of " +
         "the run: task judges each one, batch all that is there together, at most 16, and halves what fails until " +
         "the culprit is found. Its task is tried again as its retry_policy says; the others are merged. What gates have said " +

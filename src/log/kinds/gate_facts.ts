@@ -24,6 +24,8 @@ export const gateFacts = {
     reason,
     /** The machine failed, not the gate's judgement: spawn error or time-out. */
     infrastructure: z.boolean(),
+    /** It was ended as nobody waited for its verdict any more, so it is none; absent elsewhere. */
+    ended: z.literal(true).optional(),
   }),
   gate_skipped: fact({
     gate: z.string().min(1),

@@ -1,7 +1,7 @@
-/** Pools: their names, and that tasks name those that exist. */
+/** Pools: their names, and that tasks and gates name those that exist. */
 
 import { fieldScopes, isRefused, type PlanDraft } from "../draft.ts";
-import { type Finding, quote } from "../problem.ts";
+import { type Finding, type PlanPath, quote } from "../problem.ts";
 import { createSuggester } from "../suggest.ts";
 
 /** As task ids, and for the same reason: names appear in reports and on the command line. */
@@ -26,17 +26,34 @@ export function checkPools(draft: PlanDraft): Finding[] {
   if (isRefused(draft, "pools")) return findings;
   const known = new Set(names);
   const suggestPool = createSuggester(() => names);
-  for (const { path, fields } of fieldScopes(draft)) {
-    if (fields.pool === undefined || known.has(fields.pool)) continue;
-    const suggestion = suggestPool(fields.pool);
+  for (const { path, pool } of poolUsers(draft)) {
+    if (pool === undefined || known.has(pool)) continue;
+    const suggestion = suggestPool(pool);
     findings.push({
       code: "unknown_name",
       path: [...path, "pool"],
-      message: `${quote(fields.pool)} is no pool of the plan`,
+      message: `${quote(pool)} is no pool of the plan`,
       ...(suggestion === undefined
-        ? { hint: `add it to the plan: "pools": {${quote(fields.pool)}: 1}` }
+        ? { hint: `add it to the plan: "pools": {${quote(pool)}: 1}` }
         : { suggestion }),
     });
   }
   return findings;
+}
+
+/** What may name a pool: gates of the plan, tasks, and the gates that these define. */
+function* poolUsers(
+  draft: PlanDraft,
+): Generator<{ readonly path: PlanPath; readonly pool: string | undefined }> {
+  for (const [at, { pool }] of (draft.gates ?? []).entries()) yield { path: ["gates", at], pool };
+  for (const { path, fields: { pool, gates = [], loop } } of fieldScopes(draft)) {
+    yield { path, pool };
+    for (const [at, gate] of gates.entries()) {
+      if (typeof gate !== "string") yield { path: [...path, "gates", at], pool: gate.pool };
+    }
+    const until = loop?.until;
+    if (until !== undefined && typeof until !== "string") {
+      yield { path: [...path, "loop", "until"], pool: until.pool };
+    }
+  }
 }

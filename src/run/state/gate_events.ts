@@ -22,6 +22,8 @@ type GateKind =
 /** See the module. */
 export const gateHandlers: HandlersOf<GateKind> = {
   gate_started(state, { payload }) {
+    const pool = poolOf(state, payload);
+    if (pool !== undefined) state.index.enterPool(pool);
     state.run.gates.push({
       gate: payload.gate,
       scope: payload.scope,
@@ -37,6 +39,7 @@ export const gateHandlers: HandlersOf<GateKind> = {
       reason: null,
       ...(payload.at_base === undefined ? {} : { at_base: true }),
       ...(payload.merges === undefined ? {} : { merges: payload.merges }),
+      ...(pool === undefined ? {} : { pool }),
     });
     return undefined;
   },
@@ -105,12 +108,14 @@ function endGate(
   const { payload } = event;
   const record = state.run.gates.findLast((each) => isRunOf(each, payload));
   if (record === undefined) return `run ${payload.run_number} of gate "${payload.gate}" was not started`;
+  if (record.pool !== undefined) state.index.leavePool(record.pool);
   record.result = result;
   record.exit_code = payload.exit_code;
   record.timed_out = payload.timed_out;
   record.duration_ms = payload.duration_ms;
   record.reason = reason;
   if (payload.tests !== undefined) record.tests = payload.tests;
+  if ("ended" in payload && payload.ended !== undefined) record.ended = payload.ended;
   judgeIteration(state, payload, result);
   // A gate that was ended with the run has come to no verdict, and nobody knows whether the machine would let it.
   const isInfrastructure = "infrastructure" in payload && payload.infrastructure;
@@ -120,6 +125,21 @@ function endGate(
     keepTroubles(state.run, troublesAfter(gate_troubles, record, isInfrastructure, timeOf(event)));
   }
   return undefined;
+}
+
+/** Forgets the gates that run: whoever had begun them will not report any more. */
+export function forgetRunningGates({ run, index }: RunState): void {
+  for (const { result, pool } of run.gates) {
+    if (result === "running" && pool !== undefined) index.leavePool(pool);
+  }
+  run.gates = run.gates.filter((gate) => gate.result !== "running");
+}
+
+/** The pool of the gate as the plan defines it. */
+function poolOf(state: RunState, { gate, task_id }: PayloadOf<"gate_started">): string | undefined {
+  const spec = task_id === null ? undefined : findTask(state, task_id)?.spec;
+  const own = spec?.loop === undefined ? spec?.gates : [...spec.gates, spec.loop.until];
+  return (own ?? state.plan.gates)?.find(({ name }) => name === gate)?.pool;
 }
 
 function keepTroubles(run: RunState["run"], troubles: readonly GateTrouble[]): void {

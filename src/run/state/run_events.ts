@@ -4,6 +4,7 @@ import type { EventOf } from "../../log/event.ts";
 import { hasLostTests } from "../../proof/status.ts";
 import { spentBudget } from "../../scheduler/budget.ts";
 import type { RunState } from "../../scheduler/run_state.ts";
+import { forgetRunningGates } from "./gate_events.ts";
 import { closeRequest, type HandlersOf, move, NO_ATTEMPT, taskOf, timeOf } from "./handler.ts";
 import { stopWorkers } from "./worker_events.ts";
 
@@ -79,8 +80,7 @@ export const runHandlers: HandlersOf<RunKind> = {
       if (run.tests !== undefined) run.tests = { ...run.tests, head: onto.tree };
     }
     if (run.tests?.lost === null) delete run.tests;
-    // What an earlier incarnation had begun to run will not report any more.
-    run.gates = run.gates.filter((gate) => gate.result !== "running");
+    forgetRunningGates(state);
     return undefined;
   },
 
@@ -158,7 +158,7 @@ export const runHandlers: HandlersOf<RunKind> = {
     delete run.batch;
     run.proof_writing = null;
     if (run.tests?.lost === null) delete run.tests;
-    run.gates = run.gates.filter((gate) => gate.result !== "running");
+    forgetRunningGates(state);
     if (run.phase === "finished") {
       Object.assign(run, { phase: "active", finished_at: null, status: null, exit_code: null });
     }
