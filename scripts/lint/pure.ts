@@ -41,6 +41,7 @@ const PURE: readonly string[] = [
   "src/plan/path_set.ts",
   "src/plan/problem.ts",
   "src/plan/proposal.ts",
+  "src/plan/read_only.ts",
   "src/plan/resolve_agent.ts",
   "src/plan/schema.ts",
   "src/plan/schema_findings.ts",

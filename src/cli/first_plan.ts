@@ -1,7 +1,7 @@
 /** The text of a first plan: what `omk init` writes. Pure. */
 
 import type { Command, GateSpec } from "../plan/spec.ts";
-import type { WorktreeSetup } from "./worktree_setup.ts";
+import type { WorktreeSetup } from "../run/worktree_setup.ts";
 
 /** What a first plan is made from. */
 export interface FirstPlan {

@@ -86,6 +86,7 @@ export const outcomeResult = z.enum([
   "login_required",
   "agent_died",
   "protocol_error",
+  "plan_invalid",
 ]);
 
 /** What an agent says that it has used in an attempt; a figure that it does not tell is absent. */
@@ -145,6 +146,15 @@ export const attemptOutcome = z.strictObject({
   iterations: iterationNumber.optional(),
   /** The agent that did the work; absent where none did. */
   agent: agentRecord.optional(),
+  /** What the agent of a task said whose result that is, thoughts and tools left out; absent elsewhere. */
+  reply: artifact.optional(),
+  /** What the answer of a lead agent came to; absent where nobody was asked for a plan. */
+  planning: z.strictObject({
+    /** The plan that can be run. */
+    plan: artifact.optional(),
+    /** The plan as it was read, and what is wrong with it. */
+    problems: artifact.optional(),
+  }).optional(),
   /** One sentence for people: the paths of a violation, the gate, the system's reason. */
   detail: z.string().optional(),
   /** What its agent says that it has used; absent where it says nothing, and where there is no agent. */

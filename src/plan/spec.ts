@@ -114,6 +114,18 @@ export interface LoopSpec {
   readonly until: GateSpec;
 }
 
+/** What the plan that a lead agent makes is for. */
+export interface PlanningSpec {
+  /** What the user asked for, as it was written. */
+  readonly request: string;
+  /** What follows: the plan is run, or only kept. */
+  readonly then: "run" | "keep";
+  /** Where the user wants it, absolute; null: with the run that planned. */
+  readonly output: string | null;
+  /** What holds in the plan whatever the agent answers: the fields of the project's own plan, as they are written. */
+  readonly settings: { readonly [field: string]: unknown };
+}
+
 /** One task of a plan. Exactly one of `run`, `prompt`, `loop`, `review` is present. */
 export interface TaskSpec {
   readonly id: string;
@@ -124,6 +136,8 @@ export interface TaskSpec {
   readonly loop?: LoopSpec;
   readonly review?: unknown;
   readonly agent?: string;
+  /** The agent answers its prompt with a plan. omk alone makes such tasks; plans cannot say it. */
+  readonly planning?: PlanningSpec;
   readonly dependencies: readonly string[];
   readonly trigger_rule: TriggerRule;
   /** Higher first; 0 is the default. */

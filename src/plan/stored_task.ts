@@ -63,6 +63,12 @@ export const task = z.strictObject({
   loop: z.exactOptional(z.strictObject({ run: command, max_iterations: z.int().min(1), until: gate })),
   review: z.exactOptional(z.unknown()),
   agent: z.exactOptional(z.string()),
+  planning: z.exactOptional(z.strictObject({
+    request: z.string(),
+    then: z.enum(["run", "keep"]),
+    output: z.string().nullable(),
+    settings: z.record(z.string(), z.unknown()),
+  })),
   dependencies: texts,
   trigger_rule: z.enum(["all_success", "one_success", "all_done"]),
   priority: z.int(),

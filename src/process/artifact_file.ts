@@ -2,6 +2,7 @@
 
 import { sha256, startSha256, type StreamingDigest } from "../digest.ts";
 import { reasonOf } from "../errors.ts";
+import type { Artifact } from "../log/kinds.ts";
 import type { OutputError } from "./port.ts";
 
 /** What became of an {@linkcode ArtifactFile}. */
@@ -86,6 +87,24 @@ export class ArtifactFile {
       this.#error = { code: codeOf(error), message: reasonOf(error) };
     }
   }
+}
+
+/**
+ * Writes a text that is there as a whole as an artifact of a run, in the place of what an earlier omk process may have
+ * left there. `path` is relative to the run's directory.
+ *
+ * @throws what the system refuses
+ */
+export async function writeArtifact(runDirectory: string, path: string, text: string): Promise<Artifact> {
+  const bytes = new TextEncoder().encode(text);
+  await Deno.writeFile(`${runDirectory}/${path}`, bytes, { mode: FILE_MODE });
+  return {
+    path,
+    bytes: bytes.length,
+    kept_bytes: bytes.length,
+    truncated: false,
+    sha256: sha256(bytes),
+  };
 }
 
 function codeOf(error: unknown): OutputError["code"] {

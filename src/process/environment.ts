@@ -10,6 +10,8 @@ export interface TaskIds {
   readonly attempt: number;
   /** Absolute path of the file that the task may write its result to. */
   readonly result: string;
+  /** Absolute path of the file that its agent may write the answer to; absent where its result is what it changes. */
+  readonly reply?: string;
   /** What a person answered to its latest question; absent where none was. */
   readonly answer?: string;
   /** Absolute path of what its work conflicted with at the latest merge; absent where it did not. */
@@ -26,6 +28,7 @@ const RESERVED: ReadonlySet<string> = new Set([
   "OMK_TASK_ID",
   "OMK_ATTEMPT",
   "OMK_RESULT",
+  "OMK_REPLY",
   "OMK_ANSWER",
   "OMK_CONFLICT",
   "OMK_ITERATION",
@@ -44,7 +47,7 @@ const DIRECTORIES: ReadonlySet<string> = new Set(["PWD", "OLDPWD"]);
 /**
  * Builds the environment of a task: omk's own variables but `GIT_*` (`GIT_CONFIG_*` stays), `OMK_*`
  * and the shell's directories; then the plan's, each `{from}` replaced by omk's own variable of that name; then
- * `OMK_RUN_ID`, `OMK_TASK_ID`, `OMK_ATTEMPT`, `OMK_RESULT`, after an answer `OMK_ANSWER`, after a conflict
+ * `OMK_RUN_ID`, `OMK_TASK_ID`, `OMK_ATTEMPT`, `OMK_RESULT`, where an agent is asked `OMK_REPLY`, after an answer `OMK_ANSWER`, after a conflict
  * `OMK_CONFLICT`, and in a loop `OMK_ITERATION` and `OMK_GATE_LOG`. `OMK_MARK` is the supervisor's to add.
  *
  * @throws {UsageError} for a reserved or impossible name, and where `{from}` names a variable that is not set.
@@ -63,6 +66,7 @@ export function taskEnvironment(
   env["OMK_TASK_ID"] = ids.task_id;
   env["OMK_ATTEMPT"] = String(ids.attempt);
   env["OMK_RESULT"] = ids.result;
+  if (ids.reply !== undefined) env["OMK_REPLY"] = ids.reply;
   if (ids.answer !== undefined) env["OMK_ANSWER"] = ids.answer;
   if (ids.conflict !== undefined) env["OMK_CONFLICT"] = ids.conflict;
   if (ids.iteration !== undefined) env["OMK_ITERATION"] = String(ids.iteration);

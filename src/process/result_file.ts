@@ -43,7 +43,7 @@ const LARGEST_FILE_BYTES = 1024 * 1024;
  */
 export async function readResultFile(path: string, redact: (text: string) => string): Promise<ResultReading> {
   try {
-    const bytes = await readBounded(path);
+    const bytes = await readBoundedFile(path);
     if (bytes === null) return { kind: "absent" };
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     const value = await redactFile(path, text, redact);
@@ -53,8 +53,13 @@ export async function readResultFile(path: string, redact: (text: string) => str
   }
 }
 
-/** Only a regular file is opened: opening a FIFO would wait for a writer. */
-async function readBounded(path: string): Promise<Uint8Array | null> {
+/**
+ * The bytes of a file that a task may have written; null where there is none. Only a regular file is opened: opening a
+ * FIFO would wait for a writer.
+ *
+ * @throws {Error} for anything else than a regular file of at most 1 MiB
+ */
+export async function readBoundedFile(path: string): Promise<Uint8Array | null> {
   let info: Deno.FileInfo;
   try {
     // Some microseconds, for every body; the asynchronous form is a trip to another thread.

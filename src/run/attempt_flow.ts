@@ -7,6 +7,7 @@ import { draft, type EventDraft, taskSubject } from "../log/event.ts";
 import type { AttemptOutcome, StoredOutput } from "../log/kinds.ts";
 import { CHANGED_PATHS_LISTED } from "../log/payloads.ts";
 import { isProtectedFrom } from "../plan/protection.ts";
+import { isReadOnly } from "../plan/read_only.ts";
 import { matchesAny } from "../plan/path_set.ts";
 import type { EndReason } from "../process/port.ts";
 import { controllerActor, recoverAttempt } from "../scheduler/decide.ts";
@@ -22,6 +23,7 @@ import { outputPath } from "./directory.ts";
 import { type GatePlace, runTaskGates } from "./gate_flow.ts";
 import { firstIteration, type KeptIteration, runLoop } from "./loop_flow.ts";
 import { checkPin, fateOf, worsen } from "./pin_verdict.ts";
+import { judgePlanReply } from "./planning/judge_reply.ts";
 
 /** How many paths of a violation are named in its reason. */
 const PATHS_NAMED = 10;
@@ -205,7 +207,7 @@ export class AttemptFlow {
   async #finish(body: AttemptOutcome): Promise<void> {
     if (this.attempt.slot() === null) {
       const { outcome, outputs } = await this.#collect(body);
-      await this.#settle(await this.#judge(outcome, null), outputs);
+      await this.#settle(await this.#judgeReply(await this.#judge(outcome, null)), outputs);
       return;
     }
     const pinned = await this.#pin(body);
@@ -222,7 +224,7 @@ export class AttemptFlow {
     const checked = this.#checkProtected(this.#checkWriteSet(whole, pinned.pin), pinned.pin);
     const { outcome, outputs } = await this.#collect(checked);
     await this.attempt.release(fateOf(body, pinned.pin));
-    await this.#settle(await this.#judge(outcome, pinned.pin), outputs);
+    await this.#settle(await this.#judgeReply(await this.#judge(outcome, pinned.pin)), outputs);
   }
 
   /** Pins and publishes; a stale attempt's work is pinned like any other, only not recorded as current (P3, P6). */
@@ -311,8 +313,9 @@ export class AttemptFlow {
   }
 
   #checkWriteSet(outcome: AttemptOutcome, pin: Pin): AttemptOutcome {
-    const { write_set } = this.#view().spec;
-    if (outcome.result !== "success" || write_set === null) return outcome;
+    const { spec } = this.#view();
+    const { write_set } = spec;
+    if (outcome.result !== "success" || write_set === null || isReadOnly(spec)) return outcome;
     const caseSensitive = this.#controller.state.run.case_sensitive;
     const outside = pin.changed.map((each) => each.path)
       .filter((path) => !matchesAny(write_set, path, { caseSensitive }));
@@ -325,9 +328,10 @@ export class AttemptFlow {
   #checkProtected(outcome: AttemptOutcome, pin: Pin): AttemptOutcome {
     const { plan, run } = this.#controller.state;
     const { case_sensitive: caseSensitive, protected: paths = [] } = run;
-    if (!isProtectedFrom(plan, this.#view().spec)) return outcome;
+    const { spec } = this.#view();
+    if (!isProtectedFrom(plan, spec) || isReadOnly(spec)) return outcome;
     if (outcome.result !== "success" || paths.length === 0) return outcome;
-    const allowed = new Set(this.#view().spec.write_set ?? []);
+    const allowed = new Set(spec.write_set ?? []);
     const changed = pin.changed.map((each) => each.path)
       .filter((path) => !allowed.has(path) && matchesAny(paths, path, { caseSensitive }));
     if (changed.length === 0) return outcome;
@@ -364,6 +368,13 @@ export class AttemptFlow {
     if (failed === null) return outcome;
     if (this.#abort.signal.aborted) return worsen(outcome, "cancelled", "the run ended while its gates ran");
     return worsen(outcome, "gate_failed", failed.failure);
+  }
+
+  /** Reads the answer of a lead agent: a plan, a question, or something that cannot be run. */
+  async #judgeReply(outcome: AttemptOutcome): Promise<AttemptOutcome> {
+    const { spec } = this.#view();
+    if (outcome.result !== "success" || spec.planning === undefined || !this.isCurrent()) return outcome;
+    return await judgePlanReply(this.#controller.ports.planReader, this.attempt.ref, outcome);
   }
 
   async #settle(outcome: AttemptOutcome, outputs: readonly StoredOutput[]): Promise<void> {

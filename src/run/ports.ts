@@ -12,6 +12,7 @@ import type { Attempt, AttemptRequest, AttemptWorker } from "../worker/port.ts";
 import type { Heartbeats } from "../watchdog/port.ts";
 import type { RunDirectory } from "./directory.ts";
 import type { EarlierTests } from "./earlier_tests.ts";
+import type { PlanReader } from "./planning/port.ts";
 import type { SnapshotKeeper } from "./run_snapshot.ts";
 import type { Askers } from "./vetting.ts";
 
@@ -68,6 +69,8 @@ export interface RunPorts {
   /** What earlier runs know of tests; absent where they are not asked. */
   readonly earlierTests?: EarlierTests;
   readonly proof: ProofWriter;
+  /** Reads what lead agents answer; absent where no task of the run plans. */
+  readonly planReader?: PlanReader;
   /** Author of omk's commits. */
   readonly identity: Identity;
   readonly runDirectory: RunDirectory;

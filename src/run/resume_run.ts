@@ -11,7 +11,7 @@ import { loadRunPlan } from "./load_run.ts";
 import { processNeeds } from "./process_needs.ts";
 import { takeControllerLock, takeDirectoryLock } from "./process_lock.ts";
 import { takeOverOutputs } from "./reuse.ts";
-import { openLogAndFold, type RunWatcher, Session, startMachinery } from "./session.ts";
+import { type MakePlanReader, openLogAndFold, type RunWatcher, Session, startMachinery } from "./session.ts";
 import { apply } from "./state.ts";
 
 /** Why and how a run is taken over. */
@@ -30,6 +30,8 @@ export interface TakeOverOptions {
   readonly onHistory?: (event: RunEvent) => void;
   /** Called with the folded state before anything is changed; throws where the run must be left alone. */
   readonly check: (state: RunState) => void;
+  /** Reads the plans of lead agents; undefined where no task is started. */
+  readonly planReader?: MakePlanReader | undefined;
 }
 
 /**
@@ -99,6 +101,7 @@ export async function takeOver(directory: RunDirectory, options: TakeOverOptions
     key,
     workDirectory: state.run.directory,
     watcher: options.watcher,
+    planReader: options.planReader,
   });
 }
 

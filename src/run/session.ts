@@ -31,6 +31,7 @@ import { earlierTestsIn } from "./earlier_tests.ts";
 import { createExtraWorkers } from "./extra_workers.ts";
 import { heartbeatsOf } from "./heartbeat_files.ts";
 import { type FoldedRun, type FoldOptions, foldRun } from "./load_run.ts";
+import type { PlanReader } from "./planning/port.ts";
 import { keepSnapshots } from "./run_snapshot.ts";
 
 /** Author of omk's commits where there is no repository to make any in. */
@@ -111,7 +112,12 @@ export interface SessionOptions {
   /** The directory that the plan's paths are relative to. */
   readonly workDirectory: string;
   readonly watcher: RunWatcher;
+  /** Makes what reads the plans of lead agents; absent where nobody may plan. */
+  readonly planReader?: MakePlanReader | undefined;
 }
+
+/** Makes what reads the plans of lead agents in a run, by its files and what is folded of it. */
+export type MakePlanReader = (directory: RunDirectory, state: RunState) => PlanReader;
 
 /**
  * What carries out attempts in this process: of the controller, or of an extra worker. `approvals` answers their agents;
@@ -186,6 +192,7 @@ export class Session implements AsyncDisposable {
       gates: createGateRunner({ supervisor, workspace, env, limits: plan.limits }),
       earlierTests: earlierTestsIn(dirname(dirname(directory.path)), directory.runId),
       proof: createProofWriter({ directory: directory.path, log, workspace, key: options.key }),
+      ...(options.planReader === undefined ? {} : { planReader: options.planReader(directory, state) }),
       identity: options.identity ?? NOBODY,
       runDirectory: directory,
       snapshots: keepSnapshots(directory.events, log, {

@@ -12,7 +12,14 @@ import { takeDirectoryLock } from "./process_lock.ts";
 import { processNeeds } from "./process_needs.ts";
 import { findReusable, takeOverOutputs } from "./reuse.ts";
 import { makeRunId } from "./run_id.ts";
-import { type Machinery, openLogAndFold, type RunWatcher, Session, startMachinery } from "./session.ts";
+import {
+  type Machinery,
+  type MakePlanReader,
+  openLogAndFold,
+  type RunWatcher,
+  Session,
+  startMachinery,
+} from "./session.ts";
 
 /** How a prepared run is started. */
 export interface StartOptions {
@@ -22,6 +29,8 @@ export interface StartOptions {
   readonly watcher: RunWatcher;
   /** The earlier run of which what fits is taken over; undefined: of none. */
   readonly reuse?: RunDirectory | undefined;
+  /** Reads the plans of lead agents; undefined where no task of the plan makes one. */
+  readonly planReader?: MakePlanReader | undefined;
 }
 
 /** Gives birth to the run and makes its controller ready; nothing of it runs before `Session.run`. */
@@ -73,6 +82,7 @@ export async function startRun(prepared: PreparedRun, options: StartOptions): Pr
     key,
     workDirectory: prepared.directory,
     watcher: options.watcher,
+    planReader: options.planReader,
   });
 }
 

@@ -65,7 +65,7 @@ function reasonOf({ outcome, end, conflicts }: AttemptRecord): string {
 }
 
 async function evidenceOf(record: AttemptRecord, directory: string): Promise<readonly Evidence[]> {
-  const files: { readonly what: string; readonly path: string }[] = [];
+  const files: { readonly what: string; readonly path: string; readonly limit?: number }[] = [];
   for (const gate of record.gates) {
     if (gate.result === "failed" && gate.output !== null) {
       files.push({ what: `output of the check "${gate.gate}"`, path: gate.output.path });
@@ -73,9 +73,13 @@ async function evidenceOf(record: AttemptRecord, directory: string): Promise<rea
   }
   const diffs = record.conflicts.at(-1)?.diffs;
   if (diffs !== undefined) files.push({ what: "changes of both sides", path: diffs });
-  const found = await Promise.all(files.map(async ({ what, path }) => {
+  const problems = record.outcome?.planning?.problems;
+  if (problems !== undefined) {
+    files.push({ what: "plan, and what is wrong with it", path: problems.path, limit: EVIDENCE_BYTES });
+  }
+  const found = await Promise.all(files.map(async ({ path, ...rest }) => {
     const text = await tailOf(`${directory}/${path}`);
-    return text.trim() === "" ? [] : [{ what, text }];
+    return text.trim() === "" ? [] : [{ ...rest, text }];
   }));
   return found.flat();
 }

@@ -46,6 +46,8 @@ export function judgeFailure(
   if (!isRetryable(spec, outcome) || task.retry_count >= spec.retry_policy.max_attempts) {
     return { kind: "fail", reason };
   }
+  // An answer that was read and refused needs no pause before the next one.
+  if (outcome.result === "plan_invalid") return { kind: "retry", class: "retry", delay_ms: 0, reason };
   const delay_ms = backoffMs(spec.retry_policy, seed, spec.id, task.retry_count + 1);
   return { kind: "retry", class: "retry", delay_ms, reason };
 }
@@ -81,6 +83,7 @@ export function isRetryable(spec: TaskSpec, outcome: AttemptOutcome): boolean {
     case "model_unreachable":
     case "agent_died":
     case "protocol_error":
+    case "plan_invalid":
       return true;
     // Another attempt would meet the same answer: a person has to change something first.
     case "permission_denied":
@@ -179,6 +182,8 @@ function phrase(outcome: AttemptOutcome): string {
       return "lost its agent before the end";
     case "protocol_error":
       return "could not speak with its agent";
+    case "plan_invalid":
+      return "answered with no plan that can be run";
   }
 }
 

@@ -5,7 +5,9 @@ import { OmkError } from "../errors.ts";
 import type { CommitMeta, Pin, Slot, SlotHolder, Workspace } from "../git/port.ts";
 import type { AttemptOutcome } from "../log/kinds.ts";
 import { redactText } from "../log/redact.ts";
+import { isReadOnly } from "../plan/read_only.ts";
 import type { AgentSpec, Command } from "../plan/spec.ts";
+import { writeArtifact } from "../process/artifact_file.ts";
 import { taskEnvironment, type TaskIds } from "../process/environment.ts";
 import {
   type BodyOutcome,
@@ -15,7 +17,7 @@ import {
   type RunningBody,
   SILENT,
 } from "../process/port.ts";
-import { readResultFile } from "../process/result_file.ts";
+import { readBoundedFile, readResultFile } from "../process/result_file.ts";
 import { agentOutcome, strayedOutcome } from "./agents/agent_outcome.ts";
 import type { AgentRun } from "./agents/agent_run.ts";
 import { startAgent } from "./agents/start_agent.ts";
@@ -282,10 +284,25 @@ export class LocalAttempt implements Attempt {
   async #judgeAgent(run: AgentRun, outcome: AttemptOutcome): Promise<AttemptOutcome> {
     const agent = this.#agent();
     if (agent === undefined) return outcome;
-    const judged = agentOutcome(outcome, agent.name, agent.spec, await run.evidence);
+    const evidence = await run.evidence;
+    const reply = isReadOnly(this.#request.spec) ? await this.#keepReply(evidence.said) : {};
+    const judged = { ...agentOutcome(outcome, agent.name, agent.spec, evidence), ...reply };
     const strayed = await this.#outside?.() ?? [];
     const isWorse = judged.result === "cancelled" || judged.result === "wrote_outside";
     return strayed.length === 0 || isWorse ? judged : strayedOutcome(judged, strayed);
+  }
+
+  /** What the agent said, or wrote into the file for it, is the result of such a task: it is kept. */
+  async #keepReply(said: string): Promise<Pick<AttemptOutcome, "reply">> {
+    const { task_id, attempt } = this.ref;
+    const written = await readBoundedFile(this.#replyFile());
+    const text = written === null ? said : new TextDecoder().decode(written);
+    const path = `tasks/${task_id}/${attempt}/reply.md`;
+    return { reply: await writeArtifact(this.#options.runDirectory, path, redactText(text)) };
+  }
+
+  #replyFile(): string {
+    return `${this.#directory()}/reply.json`;
   }
 
   #enclosure(
@@ -337,6 +354,7 @@ export class LocalAttempt implements Attempt {
       task_id,
       attempt,
       result: `${this.#directory()}/result${number === undefined ? "" : `-${number}`}.json`,
+      ...(isReadOnly(this.#request.spec) ? { reply: this.#replyFile() } : {}),
       ...(answer === undefined ? {} : { answer }),
       ...(conflict === undefined ? {} : { conflict: conflict.diffs }),
       ...(number === undefined ? {} : { iteration: number }),

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { initCommand } from "../../src/cli/commands/init.ts";
 import { firstPlanText } from "../../src/cli/first_plan.ts";
-import { detectSetup } from "../../src/cli/worktree_setup.ts";
+import { detectSetup } from "../../src/run/worktree_setup.ts";
 import { OmkError, UsageError } from "../../src/errors.ts";
 import { loadPlan } from "../../src/plan/load.ts";
 import type { GateSpec } from "../../src/plan/spec.ts";

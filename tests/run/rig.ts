@@ -10,6 +10,7 @@ import type { Origin } from "../../src/process/origin.ts";
 import type { EndReason } from "../../src/process/port.ts";
 import { Controller, type RunEnd } from "../../src/run/controller.ts";
 import { runDirectoryAt } from "../../src/run/directory.ts";
+import type { PlanReader } from "../../src/run/planning/port.ts";
 import type { SnapshotKeeper } from "../../src/run/run_snapshot.ts";
 import { apply, applyAll } from "../../src/run/state.ts";
 import { createRunState, type RunState, runStateJson } from "../../src/scheduler/run_state.ts";
@@ -23,6 +24,9 @@ const POLL_MS = 200;
 
 /** The process behind everything here. */
 const SELF = { pid: 1, pgid: 1, start_time: null, boot_id: null };
+
+/** A file that nobody reads. */
+const ARTIFACT = { path: "file", bytes: 1, kept_bytes: 1, truncated: false, sha256: "0".repeat(64) };
 
 /** What a test decides over. */
 export interface Script {
@@ -48,6 +52,8 @@ export interface Script {
   readonly heartbeat?: (worker: string, now: number) => HeartbeatReading;
   /** Where the process of a request comes from; default: nobody looks. */
   readonly originOf?: (pid: number) => Origin;
+  /** Reads what agents answer that were asked for a plan. */
+  readonly planReader?: PlanReader;
   /** Is asked to keep the state. */
   readonly keep?: SnapshotKeeper["keep"];
 }
@@ -123,17 +129,11 @@ export class Rig {
       gates: { run: (request) => this.#gate(request) },
       proof: {
         write: () => {
-          const artifact = {
-            path: "proof.json",
-            bytes: 1,
-            kept_bytes: 1,
-            truncated: false,
-            sha256: "0".repeat(64),
-          };
-          return Promise.resolve({ proof: artifact, failure: null, patch: null });
+          return Promise.resolve({ proof: ARTIFACT, failure: null, patch: null });
         },
       },
       identity: { name: "omk", email: "omk@localhost" },
+      ...(this.#script.planReader === undefined ? {} : { planReader: this.#script.planReader }),
       runDirectory: runDirectoryAt("/nowhere", RUN_ID),
       directory: "/project",
       ...(this.#script.keep === undefined ? {} : { snapshots: { keep: this.#script.keep } }),
@@ -291,7 +291,8 @@ export class SimulatedAttempt implements Attempt {
     const duration_ms = this.#ms;
     this.#rig.clock.sleep(duration_ms).then(() => {
       this.#isOver = true;
-      resolve(makeOutcome(result, { duration_ms }));
+      const reply = this.#request.spec.planning === undefined ? {} : { reply: ARTIFACT };
+      resolve(makeOutcome(result, { duration_ms, ...reply }));
     });
   }
 

@@ -10,7 +10,7 @@ import type { Command, CommandContext } from "../command.ts";
 import { firstPlanText } from "../first_plan.ts";
 import { locate } from "../place.ts";
 import { counted } from "../render/text.ts";
-import { detectSetup } from "../worktree_setup.ts";
+import { detectSetup } from "../../run/worktree_setup.ts";
 
 /** The longest name that a plan takes. */
 const LONGEST_NAME = 200;

@@ -21,6 +21,10 @@ export const TASK_VARIABLES: readonly OtherVariable[] = [
     name: "OMK_CONFLICT",
     meaning: "absolute path of both sides' changes where its work did not fit on what was merged before it",
   },
+  {
+    name: "OMK_REPLY",
+    meaning: "absolute path of a file for the answer of an agent that is asked for a plan or a review",
+  },
   { name: "OMK_MARK", meaning: "by which omk finds the processes of the task" },
 ];
 

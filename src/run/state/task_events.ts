@@ -2,6 +2,7 @@
 
 import type { EventOf } from "../../log/event.ts";
 import type { PayloadOf } from "../../log/kinds.ts";
+import { isReadOnly } from "../../plan/read_only.ts";
 import { findTask, type RunState, type TaskView } from "../../scheduler/run_state.ts";
 import { isActive } from "../../scheduler/task_state.ts";
 import { openProposals } from "./proposal_events.ts";
@@ -98,7 +99,8 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     if (typeof view === "string") return view;
     if (payload.iteration !== undefined) return keepIteration(view, payload);
     view.task.stage = "pinned";
-    view.task.pin = payload.commit;
+    // What a task leaves whose result is what its agent says is kept, and never merged.
+    view.task.pin = isReadOnly(view.spec) ? null : payload.commit;
     return undefined;
   },
 

@@ -18,6 +18,7 @@ import { AgentDeadlines } from "./deadlines.ts";
 import { readLines } from "./lines.ts";
 import { outsidePath } from "./outside_path.ts";
 import type { AgentConversation, AgentEnd, AgentListener, AgentUpdate } from "./port.ts";
+import { TailText } from "./tail_text.ts";
 import { Transcript } from "./transcript.ts";
 
 /** An agent that is asked to stop has so long to do it by itself. */
@@ -26,6 +27,9 @@ const CANCEL_MS = 2_000;
 const EXIT_MS = 5_000;
 /** While a person is asked, a sign of life is given so often: an attempt that waits has not stalled. */
 const STILL_ASKING_MS = 30_000;
+
+/** Of what an agent says, so many characters are kept: an answer stands at the end. */
+const LONGEST_SAID = 1024 * 1024;
 
 /** What a run of an agent is made of. */
 export interface AgentRunOptions {
@@ -45,6 +49,8 @@ export interface AgentEvidence {
   readonly denied: number;
   /** Paths outside of its worktree that it says it has changed. */
   readonly strayed: readonly string[];
+  /** Its messages one after the other, without thoughts and tools; of very much, the end. */
+  readonly said: string;
 }
 
 /** See the module. */
@@ -58,6 +64,7 @@ export class AgentRun implements RunningBody {
   readonly #spoken = Promise.withResolvers<AgentEnd>();
   readonly #isOver = new AbortController();
   readonly #strayed = new Set<string>();
+  readonly #said = new TailText(LONGEST_SAID);
   #denied = 0;
   #late: string | null = null;
   #isEnding = false;
@@ -96,7 +103,12 @@ export class AgentRun implements RunningBody {
     await this.outcome;
     const spoken = await this.#spoken.promise;
     const end: AgentEnd = this.#late === null ? spoken : { ...spoken, result: "timeout", detail: this.#late };
-    return { end, denied: this.#denied + (end.denied ?? 0), strayed: [...this.#strayed] };
+    return {
+      end,
+      denied: this.#denied + (end.denied ?? 0),
+      strayed: [...this.#strayed],
+      said: this.#said.text(),
+    };
   }
 
   #converse({ input, stdout }: BodyPipes): ReadableStream<Uint8Array> {
@@ -139,6 +151,7 @@ export class AgentRun implements RunningBody {
       update: (update) => {
         deadlines.heard();
         transcript.add(update);
+        this.#hear(update);
         this.#watchPaths(update);
       },
       decide: async (request, signal) => {
@@ -184,12 +197,21 @@ export class AgentRun implements RunningBody {
     }
   }
 
+  /** A message that a tool interrupts is not one text with the next. */
+  #hear(update: AgentUpdate): void {
+    if (update.kind === "text") this.#said.add(update.text);
+    else if (update.kind === "tool") this.#said.endLine();
+  }
+
   /** What an agent says of a write elsewhere can only make its outcome worse, so it is believed. */
   #watchPaths(update: AgentUpdate): void {
     if (update.kind !== "tool" || update.status !== "completed") return;
     if (!["edit", "delete", "move"].includes(update.call.tool)) return;
+    const { env } = this.#options.body;
     for (const path of update.call.paths) {
-      const outside = outsidePath(path, this.#options.place, this.#options.body.env);
+      // These lie outside, and are there for it to write.
+      if (path === env.OMK_RESULT || path === env.OMK_REPLY) continue;
+      const outside = outsidePath(path, this.#options.place, env);
       if (outside !== null) this.#strayed.add(outside);
     }
   }

@@ -1,10 +1,14 @@
 /** What earlier attempts of a task failed with, as a prompt tells it. Pure. */
 
+import { fenced } from "./fenced.ts";
+
 /** A text that shows what went wrong. */
 export interface Evidence {
   /** Such as `output of the gate "test"`. */
   readonly what: string;
   readonly text: string;
+  /** How many characters of its end are kept. Default: 8000, since the reason mostly stands there. */
+  readonly limit?: number;
 }
 
 /** An attempt that did not succeed. */
@@ -17,7 +21,7 @@ export interface EarlierAttempt {
 
 /** So many of the latest attempts are told; of the others only the last one's evidence would help, and it is the newest. */
 const ATTEMPTS_TOLD = 3;
-/** Of one piece of evidence, so many characters are kept: its end, where the reason mostly stands. */
+/** See `Evidence.limit`. */
 const LONGEST_EVIDENCE = 8_000;
 
 /** The attempts in words; "" where there is none. The evidence of the latest is quoted, of the others only the reason. */
@@ -29,13 +33,8 @@ export function earlierText(attempts: readonly EarlierAttempt[]): string {
   }).join("\n\n");
 }
 
-function quoted({ what, text }: Evidence): string {
-  const cut = text.length > LONGEST_EVIDENCE;
-  const kept = cut ? text.slice(-LONGEST_EVIDENCE) : text;
-  // Nothing that stands in it can end the quotation.
-  const longest = Math.max(2, ...[...kept.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = "`".repeat(longest + 1);
-  return `The ${what}${
-    cut ? `, its last ${LONGEST_EVIDENCE} characters` : ""
-  }:\n${fence}\n${kept.trimEnd()}\n${fence}`;
+function quoted({ what, text, limit = LONGEST_EVIDENCE }: Evidence): string {
+  const cut = text.length > limit;
+  const kept = cut ? text.slice(-limit) : text;
+  return `The ${what}${cut ? `, its last ${limit} characters` : ""}:\n${fenced(kept)}`;
 }
