@@ -64,6 +64,11 @@ const SAFE_CONFIG: readonly string[] = [
   "i18n.commitEncoding=UTF-8",
   "core.quotePath=true",
   "color.ui=false",
+  // Evidence is on the disk before the log tells of it. Objects are synced one by one: `batch` moves them into place
+  // together, does not tell of one that it could not move (in git 2.39 at least), and so loses what belongs into a
+  // directory that a clean-up of the user removes at that moment.
+  "core.fsync=committed,reference",
+  "core.fsyncMethod=fsync",
 ];
 
 /** What holds besides in omk's own repositories, where every byte of the result must be the same everywhere. */
@@ -75,8 +80,7 @@ const OWN_CONFIG: readonly string[] = [
   "core.trustCTime=true",
   "core.logAllRefUpdates=false",
   "checkout.workers=0",
-  // A pin is evidence: its objects and ref are on the disk before the log says so.
-  "core.fsync=committed,reference",
+  // Here nobody cleans up while somebody writes.
   "core.fsyncMethod=batch",
 ];
 

@@ -7,12 +7,19 @@ import { ObjectReader, type TreeChange } from "./object_reader.ts";
 import type { CommitMeta, ObjectId, RepositoryInfo } from "./port.ts";
 import { type RefUpdate, RefWriter } from "./ref_writer.ts";
 import { TreeListings } from "./tree_listing.ts";
+import { lockFile, unlockFile } from "./worktree_lock.ts";
 
 /**
  * The attributes of the hub and of every slot: bytes go in and out as they are, whatever the tree's own
  * attribute files say.
  */
 export const RAW_ATTRIBUTES = "* -text -eol -filter -ident -working-tree-encoding\n";
+
+/** Compacting, which others wait for, ends by its deadline at the latest, milliseconds. */
+const USE_TIMEOUT_MS = 1_200_000;
+
+/** What has been without a ref for so long is dropped: what omk makes gets its ref within minutes. */
+const UNREACHABLE_KEPT = "2.days.ago";
 
 /** How a call in the hub differs from the plain one. */
 export type HubOptions = Partial<Omit<GitOptions, "profile">>;
@@ -27,9 +34,12 @@ export class Hub {
   readonly #reader: ObjectReader;
   readonly #refs: RefWriter;
   readonly #moved = new Map<string, ObjectId>();
+  /** Locked for as long as the hub is open: shared, and for this process alone while it compacts. */
+  #use: Deno.FsFile | null;
 
-  private constructor(info: RepositoryInfo, omkDir: string) {
+  private constructor(info: RepositoryInfo, omkDir: string, use: Deno.FsFile) {
     this.info = info;
+    this.#use = use;
     this.path = `${omkDir}/hub.git`;
     const options = { cwd: this.path, profile: "own", env: { GIT_DIR: this.path } } as const;
     this.#reader = new ObjectReader(options);
@@ -38,10 +48,18 @@ export class Hub {
 
   /** Makes the hub below `omkDir` where it is missing, and refreshes what it takes from the user's repository. */
   static async open(info: RepositoryInfo, omkDir: string): Promise<Hub> {
-    const hub = new Hub(info, omkDir);
-    if (!(await exists(`${hub.path}/config`))) await create(hub.path, info);
-    await hub.refresh();
-    return hub;
+    await Deno.mkdir(omkDir, { recursive: true });
+    const what = "Cannot use omk's own repository, which is being packed";
+    const use = await lockFile(`${omkDir}/hub.lock`, { what, exclusive: false, timeoutMs: USE_TIMEOUT_MS });
+    const hub = new Hub(info, omkDir, use);
+    try {
+      if (!(await exists(`${hub.path}/config`))) await create(hub.path, info);
+      await hub.refresh();
+      return hub;
+    } catch (error) {
+      await hub.close();
+      throw error;
+    }
   }
 
   /** Takes over where the user's objects lie, and where their history is cut off. */
@@ -64,6 +82,29 @@ export class Hub {
   /** Ends the processes that answer for the hub; they start again when they are needed. */
   async close(): Promise<void> {
     await Promise.all([this.#reader.close(), this.#refs.close()]);
+    if (this.#use !== null) unlockFile(this.#use);
+    this.#use = null;
+  }
+
+  /**
+   * Packs the hub, and drops what has been without a ref for two days; false where another process has the hub open.
+   * Whoever writes objects must not meet it: git's batched sync does not tell of an object that it could not move into
+   * a directory that was removed as empty. It is not `git gc`, which takes a pack of the user that is just being moved
+   * into its place for garbage, by way of the alternates.
+   */
+  async compact(): Promise<boolean> {
+    const use = this.#use;
+    if (use === null) return false;
+    try {
+      if (!use.tryLockSync(true)) return false;
+      await this.git(["pack-refs", "--all"]);
+      await this.git(["repack", "-A", "-d", "-l", "-q", `--unpack-unreachable=${UNREACHABLE_KEPT}`]);
+      await this.git(["prune", `--expire=${UNREACHABLE_KEPT}`]);
+      return true;
+    } finally {
+      // A lock that could not be had alone has been lost. Whoever holds it now is compacting, and waits for nobody.
+      await use.lock(false);
+    }
   }
 
   /** Runs git in the hub. */

@@ -23,16 +23,8 @@ interface Batch {
   known: Map<string, ObjectId> | null;
 }
 
-/**
- * What holds for every write into the user's repository. Objects are synced one by one: `batch` moves them into place
- * together, does not tell of one that it could not move (in git 2.39 at least), and so loses what belongs into a directory
- * that a clean-up of the user removes at that moment.
- */
-const CONFIG: readonly string[] = [
-  "core.logAllRefUpdates=false",
-  "core.fsync=committed,reference",
-  "core.fsyncMethod=fsync",
-];
+/** What holds besides for every write into the user's repository. */
+const CONFIG: readonly string[] = ["core.logAllRefUpdates=false"];
 
 /** Publishes the refs of runs in batches. */
 export class Publisher {

@@ -126,14 +126,6 @@ export async function removeRunRefs(
   };
 }
 
-/**
- * Packs the hub, and drops what has been without a ref for two days: what omk makes gets its ref, or is fetched
- * under one, within minutes.
- */
-export async function compactHub(hub: Hub): Promise<void> {
-  await hub.git(["gc", "--quiet", "--prune=2.days.ago"]);
-}
-
 async function describeSlot(paths: SlotPaths): Promise<SlotInfo> {
   const lock = await tryLockFile(paths.lock);
   const record = await readRecord(paths);

@@ -10,6 +10,13 @@ import { copyIndex } from "./slot_index.ts";
 import type { SlotPaths } from "./slot_record.ts";
 
 /**
+ * A lock of `git gc`, of a machine and process that it cannot ask: git respects it for twelve hours. A gc in the slot
+ * could pack nothing that is worth it, but removes, by way of the alternates, what it takes for garbage in the user's
+ * repository: the index of a pack that a gc of the user is just moving into its place, which then fails.
+ */
+const GC_LOCK = "1 omk";
+
+/**
  * Makes a slot's repository, with its worktree at `base` on a detached HEAD and omk's fresh index as its own.
  * It finds the objects of the user and of the hub through alternates; it has no branch, tag or remote.
  */
@@ -24,6 +31,7 @@ export async function makeSlotRepository(hub: Hub, paths: SlotPaths, base: Objec
   await Promise.all([
     Deno.writeTextFile(`${repository}/HEAD`, "ref: refs/heads/omk\n"),
     Deno.writeTextFile(`${repository}/config`, configuration(hub)),
+    Deno.writeTextFile(`${repository}/gc.pid`, GC_LOCK),
     Deno.writeTextFile(`${repository}/info/attributes`, RAW_ATTRIBUTES),
     Deno.writeTextFile(`${repository}/objects/info/alternates`, alternates([hub.userObjects, hub.objects])),
     copyShallow(hub.info.commonDir, repository),

@@ -48,22 +48,48 @@ export class WorktreeLock {
     }
   }
 
-  async #lock(): Promise<Deno.FsFile> {
-    const file = await openLockFile(this.path);
-    if (file.tryLockSync(true)) return file;
-    const granted = file.lock(true).then(() => true);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), this.#timeoutMs));
-    if (await Promise.race([granted, late]).finally(() => clearTimeout(timer))) return file;
-    // The request is still pending: whenever it is granted, it is handed straight back.
-    granted.then(() => unlockFile(file), () => file.close());
-    throw new WorktreeLockError({
+  #lock(): Promise<Deno.FsFile> {
+    return lockFile(this.path, {
       what: "Cannot lock the worktrees",
-      where: this.path,
-      why: `another omk process has held the lock for ${this.#timeoutMs / 1000} s`,
-      fix: "end that process, or try again",
+      exclusive: true,
+      timeoutMs: this.#timeoutMs,
     });
   }
+}
+
+/** How a file is locked. */
+export interface LockOptions {
+  /** What cannot be done without the lock, for the error. */
+  readonly what: string;
+  /** False: beside others who do not want it for themselves alone either. */
+  readonly exclusive: boolean;
+  /** How long it is waited for, milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Waits for the lock of a file, which is created where it is missing; give it back by {@linkcode unlockFile}.
+ *
+ * @throws {WorktreeLockError} when another process does not free it in time.
+ */
+export async function lockFile(
+  path: string,
+  { what, exclusive, timeoutMs }: LockOptions,
+): Promise<Deno.FsFile> {
+  const file = await openLockFile(path);
+  if (file.tryLockSync(exclusive)) return file;
+  const granted = file.lock(exclusive).then(() => true);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), timeoutMs));
+  if (await Promise.race([granted, late]).finally(() => clearTimeout(timer))) return file;
+  // The request is still pending: whenever it is granted, it is handed straight back.
+  granted.then(() => unlockFile(file), () => file.close());
+  throw new WorktreeLockError({
+    what,
+    where: path,
+    why: `another omk process has held the lock for ${timeoutMs / 1000} s`,
+    fix: "end that process, or try again",
+  });
 }
 
 /** Locks a file if nobody holds it, without waiting; closing the result frees it. Null where somebody does. */

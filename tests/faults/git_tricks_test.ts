@@ -40,7 +40,7 @@ const TRICKS: Readonly<Record<string, string>> = {
   sparse: "git sparse-checkout init --cone; git sparse-checkout set nothing; echo back > src-back.txt",
   history:
     `git add -A; git commit -qm one; git commit -q --amend -m two; git checkout -q --orphan fresh; git commit -qm orphan
-    git reset -q --soft HEAD; git reflog expire --expire=now --all; git gc -q --prune=now; git prune --expire=now`,
+    git reset -q --soft HEAD; git reflog expire --expire=now --all; git gc -q --prune=now; git gc -q --prune=now --force; git prune --expire=now`,
   replace:
     `git add -A; git commit -qm mine; git replace HEAD~1 HEAD; git notes add -m note; git rerere; git bisect start
     git cherry-pick --abort; git merge --abort; git rebase --abort`,
@@ -49,7 +49,7 @@ const TRICKS: Readonly<Record<string, string>> = {
     git push origin HEAD:refs/heads/main`,
   objects:
     `common=$(git rev-parse --git-common-dir); : > "$common/objects/info/alternates"; rm -rf "$common/objects/pack"
-    git fsck; git gc -q`,
+    git fsck; git gc -q; git repack -adq`,
   nogit: 'rm -rf "$(git rev-parse --git-common-dir)" .git',
   gitfile: "rm -f .git; git init -q .; git add -A; git commit -qm own",
   readonly: "mkdir -p deep/er; echo deep > deep/er/file.txt; chmod -R a-w deep src",

@@ -79,7 +79,7 @@ async function useSlot(workspace: GitWorkspace, base: string, round: number, at:
   await sh(
     slot.path,
     `echo 'by ${at} in ${round}' > new.txt; echo changed > src/b.txt; echo noise > build.log
-     git add -A; git -c user.name=x -c user.email=x@x commit -qm mine; git worktree prune; git gc -q --prune=now`,
+     git add -A; git -c user.name=x -c user.email=x@x commit -qm mine; git worktree prune; ! git gc -q --prune=now; git repack -adq; git prune`,
   );
   const pin = await workspace.pin(slot, whose, meta(), LIMITS);
   assertEquals(pin.changed.map(({ path }) => path), ["new.txt", "src/b.txt"]);

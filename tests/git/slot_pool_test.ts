@@ -1,12 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import {
-  compactHub,
-  listRunRefs,
-  listSlots,
-  removeRunRefs,
-  removeScratch,
-  removeSlot,
-} from "../../src/git/retention.ts";
+import { listRunRefs, listSlots, removeRunRefs, removeScratch, removeSlot } from "../../src/git/retention.ts";
 import { readRecord, slotPaths } from "../../src/git/slot_record.ts";
 import { holder, LIMITS, meta, sh, slotRequest, TestRepository } from "./fixture.ts";
 
@@ -180,7 +173,14 @@ Deno.test("P6: refs of a run go when the user's branches have their commits, the
   const pin = await workspace.pin(slot, holder(), meta(), LIMITS);
   await workspace.publish(RUN);
   assertEquals(await listRunRefs(workspace.hub), [{ run_id: RUN, refs: 3 }]);
-  await compactHub(workspace.hub);
+  const other = await repository.workspace();
+  assertEquals(await workspace.hub.compact(), false, "another process has it open");
+  await other.close();
+  const garbage = `${repository.root}/.git/objects/pack/.tmp-1-pack-of-the-users-gc.idx`;
+  await Deno.writeTextFile(garbage, "");
+  assertEquals(await workspace.hub.compact(), true);
+  await sh(slot.path, "! git gc -q --prune=now; git gc --auto; git maintenance run --auto");
+  await Deno.lstat(garbage);
   assertEquals(await workspace.hub.text(["cat-file", "blob", `${pin.ref}:a.txt`]), "two");
   assertEquals(await sh(slot.path, "git log --format=%s"), "Begin");
   assertEquals(await removeRunRefs(workspace.hub, RUN, false), {

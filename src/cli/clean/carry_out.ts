@@ -34,6 +34,8 @@ export async function* carryOut(plan: CleanPlan, place: CleanPlace): AsyncGenera
   const hub = needsHub ? await Hub.open(await discoverRepository(place.cwd), place.home) : null;
   try {
     for (const run of plan.runs) yield await removeRun(run, place, hub);
+    // Only then is the space of what they left free. Where another process has the hub open, it is a later clean's to do.
+    await hub?.compact();
   } finally {
     await hub?.close();
   }
