@@ -2,6 +2,7 @@
 
 import type { GitAccess, StoredCommit } from "../proof/git_access.ts";
 import { decode, runGit } from "./command.ts";
+import { gatheredPins } from "./gathered_pins.ts";
 import { makeScratch } from "./scratch.ts";
 import { RAW_ATTRIBUTES } from "./hub.ts";
 import { readNote } from "./notes.ts";
@@ -32,10 +33,13 @@ export function openGitAccess(
     async refs(prefix) {
       const { stdout } = await runGit(["for-each-ref", "--format=%(objectname) %(refname)", prefix], options);
       const lines = decode(stdout).split("\n").filter((line) => line !== "");
-      return new Map(lines.map((line): [string, ObjectId] => {
+      const refs = new Map(lines.map((line): [string, ObjectId] => {
         const space = line.indexOf(" ");
         return [line.slice(space + 1), line.slice(0, space)];
       }));
+      const runs = new Set([...refs.keys()].map((ref) => ref.split("/")[2] ?? ""));
+      const gathered = await Promise.all([...runs].map((run) => gatheredPins(options, run, refs)));
+      return new Map([...gathered.flatMap((pins) => [...pins]), ...refs]);
     },
     patch: (base, head) => patchOf(commonDir, objectFormat, base, head),
   };

@@ -168,7 +168,10 @@ export class Hub {
    */
   async updateRefs(updates: readonly RefUpdate[]): Promise<void> {
     await this.#refs.update(updates);
-    for (const { ref, to } of updates) this.#moved.set(ref, to);
+    for (const { ref, to } of updates) {
+      if (to === null) this.#moved.delete(ref);
+      else this.#moved.set(ref, to);
+    }
   }
 
   /** The refs below a prefix that this process has moved since it last asked, with their values. */

@@ -38,9 +38,19 @@ export function mergedRef(runId: string): string {
   return `${runRefs(runId)}merged`;
 }
 
+/** Where the pins of a run are gathered that have no ref of their own any more. */
+export function pinsRef(runId: string): string {
+  return `${runRefs(runId)}pins`;
+}
+
+/** The refs of a run's attempts. */
+export function taskRefs(runId: string): string {
+  return `${runRefs(runId)}task/`;
+}
+
 /** What an attempt left in the end, or what one iteration of its loop left. */
 export function pinRef(runId: string, taskId: string, attempt: number, iteration?: number): string {
-  return `${runRefs(runId)}task/${taskId}/${attempt}/${
+  return `${taskRefs(runId)}${taskId}/${attempt}/${
     iteration === undefined ? "pin" : iterationName(iteration)
   }`;
 }

@@ -3,6 +3,7 @@
 import { type GitOptions, runGit } from "./command.ts";
 import { GitError } from "./errors.ts";
 import { isMissing, replaceText } from "./files.ts";
+import { gatherPins } from "./gathered_pins.ts";
 import { handOver } from "./hand_over.ts";
 import type { Hub } from "./hub.ts";
 import { baseRef, headRef, runRefs } from "./objects.ts";
@@ -41,9 +42,14 @@ export class Publisher {
     this.#userRefs = new RefWriter(this.#inUserRepository());
   }
 
-  /** Packs what this process has published, and ends the process that moves refs. */
+  /** Gathers and packs what this process has published, and ends the process that moves refs. */
   async close(): Promise<void> {
-    await this.#userRefs.close();
+    try {
+      for (const runId of this.#batches.keys()) await this.#gather(runId);
+      this.#batches.clear();
+    } finally {
+      await this.#userRefs.close();
+    }
     if (this.#published > 0) await this.packRefs();
   }
 
@@ -75,7 +81,10 @@ export class Publisher {
         if (commit !== undefined) batch.known.set(ref, commit);
       }
     }
-    if (++this.#published % BATCHES_PER_COUNT === 0) await this.packRefs();
+    if (++this.#published % BATCHES_PER_COUNT === 0) {
+      await this.#gather(runId);
+      await this.packRefs();
+    }
   }
 
   /** Publishes the refs that this process has moved; false where that fails, and a fetch is to tell why. */
@@ -92,6 +101,10 @@ export class Publisher {
       if (error instanceof GitError) return false;
       throw error;
     }
+  }
+
+  #gather(runId: string): Promise<void> {
+    return gatherPins(this.#hub, runId, { options: this.#inUserRepository(), refs: this.#userRefs });
   }
 
   /** The refs of a run on which its attempts are based. */

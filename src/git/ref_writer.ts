@@ -6,11 +6,11 @@ import { GitProcess } from "./git_process.ts";
 import { zeroId } from "./objects.ts";
 import type { ObjectId } from "./port.ts";
 
-/** A move of one ref, made only if it still has the value `from`; null: it must not exist. */
+/** A move of one ref, made only if it still has the value `from`; null: it must not exist, or shall not. */
 export interface RefUpdate {
   readonly ref: string;
   readonly from: ObjectId | null;
-  readonly to: ObjectId;
+  readonly to: ObjectId | null;
 }
 
 const LINE_END = 10;
@@ -35,7 +35,10 @@ export class RefWriter {
    * @throws {RefMovedError} where one does not have the value that it should be moved from.
    */
   async update(updates: readonly RefUpdate[]): Promise<void> {
-    const lines = updates.map(({ ref, from, to }) => `update ${ref} ${to} ${from ?? zeroId(to)}\n`);
+    const lines = updates.flatMap(({ ref, from, to }) => {
+      if (to !== null) return [`update ${ref} ${to} ${from ?? zeroId(to)}\n`];
+      return from === null ? [] : [`delete ${ref} ${from}\n`];
+    });
     try {
       await this.#commit(lines);
     } catch (error) {

@@ -265,6 +265,10 @@ export class GitWorkspace implements Workspace {
   /** See the port. */
   async close(): Promise<void> {
     this.pool.close();
-    await Promise.all([this.#publisher.close(), this.hub.close()]);
+    try {
+      await this.#publisher.close();
+    } finally {
+      await this.hub.close();
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { RefMovedError } from "../../src/git/errors.ts";
+import { openGitAccess } from "../../src/git/git_access.ts";
 import { Publisher } from "../../src/git/publish.ts";
 import { holder, LIMITS, meta, runGitIn, sh, slotRequest, TestRepository } from "./fixture.ts";
 
@@ -220,4 +221,40 @@ Deno.test("the patch between two commits does not depend on anybody's configurat
     { path: "ü.txt", change: "added" },
   ]);
   assertNotEquals(base, head);
+});
+
+Deno.test("P6: where the user's repository has a thousand refs of omk, pins are gathered under one, and found from it", async () => {
+  await using repository = await TestRepository.create({ "a.txt": "one\n" });
+  const base = await repository.git("rev-parse", "HEAD");
+  const others = Array.from({ length: 1_000 }, (_, at) => `refs/omk/20260101-030405-abcd/task/t${at}/1/pin`);
+  const packed = `# pack-refs with: sorted \n${others.toSorted().map((ref) => `${base} ${ref}\n`).join("")}`;
+  await Deno.writeTextFile(`${repository.root}/.git/packed-refs`, packed);
+  const pins = new Map<string, string | null>();
+  const work = async (names: readonly string[], text: string) => {
+    const workspace = await repository.workspace();
+    await workspace.openRun(RUN, base);
+    for (const name of names) {
+      const whose = holder(name);
+      const slot = await workspace.acquire(slotRequest(base, { holder: whose }));
+      await sh(slot.path, `echo ${text} ${name} > a.txt`);
+      const { ref, commit } = await workspace.pin(slot, whose, meta(), LIMITS);
+      await workspace.publish(RUN);
+      await workspace.release(slot, { setAside: false });
+      pins.set(ref ?? "", commit);
+    }
+    await workspace.close();
+    return workspace.hub;
+  };
+  await work(["a", "b"], "first");
+  // Done again by a process that does not know of it, and one more.
+  const hub = await work(["b", "c"], "second");
+  const names = ["base", "head", "pins"].map((name) => `refs/omk/${RUN}/${name}`).join("\n");
+  assertEquals(await repository.git("for-each-ref", "--format=%(refname)", `refs/omk/${RUN}`), names);
+  assertEquals(await hub.text(["for-each-ref", "--format=%(refname)"]), names);
+  const found = await openGitAccess(hub.info).refs(`refs/omk/${RUN}/`);
+  for (const [ref, commit] of pins) assertEquals(found.get(ref), commit, ref);
+  await repository.git("gc", "--quiet", "--prune=now");
+  assertEquals(await repository.git("show", `${pins.get([...pins.keys()][0] ?? "")}:a.txt`), "first a");
+  await Deno.remove(hub.path, { recursive: true });
+  assertEquals(await repository.git("fsck", "--full", "--strict", "--no-dangling"), "");
 });

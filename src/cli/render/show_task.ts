@@ -74,9 +74,11 @@ function untilText({ until, max_iterations }: LoopSpec): string {
   return `gate ${until.name} passes, at most ${counted(max_iterations, "time")}`;
 }
 
-function iterationLine({ iteration = 0, ref, changed }: AttemptRecord["iterations"][number]): string {
+function iterationLine({ iteration = 0, ref, commit, changed }: AttemptRecord["iterations"][number]): string {
   return `${iteration}: ${
-    ref === null ? "nothing was changed" : `${counted(changed.count, "path")} in ${ref}`
+    ref === null || commit === null
+      ? "nothing was changed"
+      : `${counted(changed.count, "path")} in ${ref} (${shortId(commit)})`
   }`;
 }
 
@@ -99,7 +101,7 @@ function attemptLines(attempt: AttemptRecord, style: Style, columns: number): re
     ["base", attempt.base],
     ["output", outputFileText(attempt)],
     ["iterations", attempt.iterations.map(iterationLine)],
-    ["pin", pin === null ? null : pin.ref ?? "nothing was changed"],
+    ["pin", pin === null ? null : pinText(pin)],
     ["changed", pin === null ? null : changedLines(pin.changed)],
     [
       "by-products",
@@ -147,6 +149,11 @@ function outputFileText({ output, outcome }: AttemptRecord): string | null {
   if (artifact === null) return output;
   const cut = artifact.truncated ? `, cut from ${formatBytes(artifact.bytes)}` : "";
   return `${artifact.path}, ${formatBytes(artifact.kept_bytes)}${cut}`;
+}
+
+/** The ref, and the commit beside it: where there are very many refs, this one has been gathered with others. */
+function pinText({ ref, commit }: NonNullable<AttemptRecord["pin"]>): string {
+  return ref === null || commit === null ? "nothing was changed" : `${ref} (${shortId(commit)})`;
 }
 
 function changedLines({ count, paths }: NonNullable<AttemptRecord["pin"]>["changed"]): readonly string[] {
