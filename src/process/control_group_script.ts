@@ -9,7 +9,7 @@
  * - `group-limits PATH` → `limits CONTROLLERS`: which of `memory` and `pids` the groups below PATH have from now on
  * - `group-state PATH` → `state POPULATED PROCESSES OOM_KILLS REFUSED_FORKS`
  * - `group-kill PATH`: kills everything in the group and below it
- * - `group-remove PATH`: removes the group and those below it, which are empty
+ * - `group-remove PATH`: removes the group and those below it, which are empty; omk itself goes back to where it was
  * - `group-find NAME` → `found PATH` for every group of that name
  */
 export const CONTROL_GROUP_FUNCTIONS = `
@@ -65,22 +65,22 @@ group_enable() {
 }
 group_limits() {
   parent=\${1%/*}
-  group_enable "$parent"
-  if ! group_enable "$1"; then
-    # A group with processes of its own gives no controllers on: omk makes room, if it is alone in it.
-    alone=yes
-    while read -r pid; do
-      case $pid in $$ | "$PPID") ;; *) alone=no ;; esac
-    done <"$parent/cgroup.procs"
-    if [ "$alone" = yes ] && mkdir "$1.self"; then
-      for pid in "$PPID" $$; do echo "$pid" >"$1.self/cgroup.procs"; done
-      group_enable "$parent"
-      group_enable "$1"
-    fi
+  # A group with processes of its own hands no controllers on, or turns into one in which groups can hold no process; only
+  # the root of the machine does. So omk makes room, if it is alone there.
+  alone=yes
+  while read -r pid; do
+    case $pid in $$ | "$PPID") ;; *) alone=no ;; esac
+  done <"$parent/cgroup.procs"
+  if ! [ -e "$parent/cgroup.type" ] || { [ "$alone" = yes ] && mkdir "$1.self" && group_move "$1.self"; }; then
+    group_enable "$parent"
+    group_enable "$1"
   fi
   enabled=
   read -r enabled <"$1/cgroup.subtree_control"
   printf 'limits %s\\n' "$enabled"
+}
+group_move() {
+  for pid in "$PPID" $$; do echo "$pid" >"$1/cgroup.procs"; done
 }
 group_value() {
   # The value of key $2 in file $1; 0 where there is none.
@@ -113,6 +113,11 @@ group_kill() {
 }
 group_remove() {
   find "$1" -depth -type d -exec rmdir {} +
+  [ -d "$1.self" ] || return
+  for controller in memory pids; do echo "-$controller" >"\${1%/*}/cgroup.subtree_control"; done
+  # Those of a dead omk are gone.
+  if grep -qx "$$" "$1.self/cgroup.procs"; then group_move "\${1%/*}"; fi
+  rmdir "$1.self"
 }
 group_find() {
   set -- "$1" $(group_mount)

@@ -43,9 +43,15 @@ for (const level of LEVELS) {
         gentle.end("cancelled");
         const { kind: how, exit_code: code, proven_dead: isDead } = await gentle.outcome;
         assertEquals([how, code, isDead, read("gentle.log")], ["ended", 3, true, "up\nended\n"]);
-        const stubborn = "trap '' TERM; while :; do sleep 600; done";
-        const [kind, , signal, dead] = await end(stubborn, { timeoutMs: 100, graceMs: 50 });
-        assertEquals([kind, signal, dead], ["timed_out", "SIGKILL", true]);
+        const stubborn = supervisor.run(body(
+          "trap '' TERM; echo up; while :; do sleep 600; done",
+          { task_id: "stubborn", graceMs: 50 },
+        ));
+        await eventually("it is up", () => stubborn.voice().last_line === "up");
+        stubborn.end("cancelled");
+        const { kind, signal, proven_dead } = await stubborn.outcome;
+        assertEquals([kind, signal, proven_dead], ["ended", "SIGKILL", true]);
+        assertEquals((await end("sleep 600", { timeoutMs: 50 }))[0], "timed_out");
         await end("seq 20000", { task_id: "capped", outputLimitBytes: 4096 });
         assertMatch(
           read("capped.log"),
@@ -237,6 +243,23 @@ Deno.test({
         .outcome;
       assertEquals([many.limit_met, many.proven_dead], ["processes", true]);
     }, { needs });
+  },
+});
+
+Deno.test({
+  name: "a control group that omk is not alone in has no limits for its tasks, and keeps them all the same",
+  ignore: !AVAILABLE.has("cgroup"),
+  async fn() {
+    const other = new Deno.Command("sleep", { args: ["600"] }).spawn();
+    try {
+      assertEquals(await isAvailable({ ...needsOf("cgroup"), memory: true, processes: true }), false);
+      await withBench(async ({ supervisor, body }) => {
+        assertEquals((await supervisor.run(body("true")).outcome).exit_code, 0);
+      }, { needs: needsOf("cgroup") });
+    } finally {
+      other.kill();
+      await other.status;
+    }
   },
 });
 
