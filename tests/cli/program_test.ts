@@ -18,7 +18,7 @@ Deno.test("the commands that look at a run work without the permissions that the
   const run = await sandbox.omk(["run"]);
   assertEquals(run.code, 0, run.stdout + run.stderr);
   const ok = async (...words: string[]) => {
-    const { code, stdout, stderr } = await sandbox.omk(words);
+    const { code, stdout, stderr } = await sandbox.omk(words, { ownProcess: true });
     assertEquals([code, stderr], [0, ""], words.join(" "));
     return stdout;
   };

@@ -11,7 +11,7 @@ export interface Called {
 /** Where all of the faults are met, many at once, a machine that does other things besides may take longer. */
 const PATIENCE = Deno.env.get("OMK_FAULTS") === "all" ? 5 : 1;
 /** No call takes longer, unless omk hangs: then it is ended, and the test fails with what it printed. */
-const DEADLINE_MS = 100_000 * PATIENCE;
+export const DEADLINE_MS = 100_000 * PATIENCE;
 /** How long something is waited for. */
 const WAIT_MS = 60_000 * PATIENCE;
 /** How often a wait looks again. */

@@ -1,12 +1,13 @@
 /**
- * Runs omk as a user does: the program of `OMK_BIN`, or the source, as a process of its own in a directory of its
- * own, with a PATH that holds neither Deno nor Node.
+ * Runs omk as a user does: the program of `OMK_BIN`, or the source, in a directory of its own, with a PATH that holds
+ * neither Deno nor Node.
  */
 
 import { assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { call, type Called, eventually, ignoreMissing, quoted } from "./call.ts";
+import { call, type Called, DEADLINE_MS, eventually, ignoreMissing, quoted } from "./call.ts";
 import { RunningOmk } from "./running_omk.ts";
+import { StandingOmk } from "./standing_omk.ts";
 
 /** How omk is called. */
 export interface CallOptions {
@@ -14,6 +15,8 @@ export interface CallOptions {
   /** Beside those of the sandbox. */
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
+  /** Whether the call must be a process of its own, because the test is about that. */
+  readonly ownProcess?: boolean;
 }
 
 /** An event of a run's log, as far as tests look at it. */
@@ -57,6 +60,15 @@ export function program(): { readonly command: string; readonly args: readonly s
   return { command: Deno.execPath(), args: [...SOURCE_ARGS, `${ROOT}main.ts`] };
 }
 
+/** Where the runtime has its cache. */
+const DENO_DIR = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
+
+/** Answers calls of omk from source; started with the test file. */
+const standing = testsExecutable() ? undefined : new StandingOmk(
+  [...SOURCE_ARGS, `${ROOT}tests/e2e/standing_main.ts`],
+  { DENO_DIR, DENO_NO_UPDATE_CHECK: "1" },
+);
+
 /** A directory of its own for one test: a project, a home, and the program. */
 export class Sandbox implements AsyncDisposable {
   /** The directory of everything. */
@@ -73,7 +85,7 @@ export class Sandbox implements AsyncDisposable {
       PATH: `${root}/bin`,
       HOME: `${root}/home`,
       XDG_STATE_HOME: `${root}/state`,
-      DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
+      DENO_DIR,
       DENO_NO_UPDATE_CHECK: "1",
       LANG: "C.UTF-8",
       TMPDIR: `${root}/tmp`,
@@ -160,8 +172,12 @@ export class Sandbox implements AsyncDisposable {
     });
   }
 
-  /** Calls omk and waits for its end. */
+  /** Calls omk and waits for its end; from source in a process that answers other calls too, where it can. */
   async omk(args: readonly string[], options: CallOptions = {}): Promise<Called> {
+    const { cwd = this.project, stdin, ownProcess = false } = options;
+    if (standing?.takes(args) && stdin === undefined && !ownProcess) {
+      return await standing.call({ words: args, cwd, env: { ...this.env, ...options.env } }, DEADLINE_MS);
+    }
     const { command, args: first } = program();
     return await this.call(command, [...first, ...args], options);
   }
