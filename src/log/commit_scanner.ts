@@ -54,25 +54,21 @@ export interface Tail {
   readonly nuls: number;
 }
 
-/** What the open commit is known to be. */
-interface OpenCommit {
-  readonly start: number;
-  readonly firstLine: number;
-  readonly count: number;
-  readonly events: FreeEvent[];
-  hasCarriageReturns: boolean;
-}
-
 /** A scan of one segment; the bytes are read by its user. */
 export class CommitScanner {
   readonly #path: string;
   #checkSums: boolean;
   readonly #buffer: LineBuffer;
   #position: LogPosition;
-  #open: OpenCommit | undefined;
   /** Number and file offset of the line that is looked at. */
   #line: number;
   #lineStart: number;
+  /** The commit that has begun, if it has events: these, where it starts, and how many it is to have. */
+  #events: FreeEvent[] = [];
+  #start = 0;
+  #firstLine = 0;
+  #count = 0;
+  #hasCarriageReturns = false;
 
   /**
    * @param path names the file in errors
@@ -147,18 +143,17 @@ export class CommitScanner {
     this.#line++;
     this.#lineStart = line.start;
     const parsed = this.#parse(line);
-    const { event, first, sum } = parsed;
-    this.#open ??= this.#begin(line, parsed);
-    const open = this.#open;
-    if (open.events.length > 0 && first !== undefined) {
+    const { event, sum } = parsed;
+    if (this.#events.length === 0) this.#begin(line, parsed);
+    else if (parsed.prev !== undefined) {
       throw this.#corrupt("a commit begins before the one before it has ended");
     }
-    this.#checkEvent(event, open);
-    open.events.push(event);
-    if ((sum !== undefined) !== (open.events.length === open.count)) {
-      throw this.#corrupt(`the commit says that it has ${open.count} events, and has ${open.events.length}`);
+    this.#checkEvent(event);
+    const has = this.#events.push(event);
+    if ((sum !== undefined) !== (has === this.#count)) {
+      throw this.#corrupt(`the commit says that it has ${this.#count} events, and has ${has}`);
     }
-    return sum === undefined ? undefined : this.#close(open, line, sum);
+    return sum === undefined ? undefined : this.#close(event, line, sum);
   }
 
   #parse(line: Line): ParsedLine {
@@ -173,37 +168,31 @@ export class CommitScanner {
       throw error;
     }
     if (parsed.sum !== undefined && !isSealed(text)) throw this.#malformed(line, "its sum is not its end");
-    if (isCrlf) this.#acceptCarriageReturn(line, parsed.event);
+    if (isCrlf) this.#refuseCarriageReturn(line, parsed.event);
     return parsed;
   }
 
   /** CR LF comes from tools that convert text: fine in a free log, damage in a run's own. */
-  #acceptCarriageReturn(line: Line, event: FreeEvent): void {
+  #refuseCarriageReturn(line: Line, event: FreeEvent): void {
     const form = this.#position.form ?? formOf(event);
     if (form === "run") throw this.#malformed(line, "it ends with a carriage return");
-    if (this.#open !== undefined) this.#open.hasCarriageReturns = true;
+    this.#hasCarriageReturns = true;
   }
 
-  #begin(line: Line, { event, first }: ParsedLine): OpenCommit {
-    if (first === undefined) throw this.#corrupt("the line belongs to no commit");
+  #begin(line: Line, { event, prev, count }: ParsedLine): void {
+    if (prev === undefined) throw this.#corrupt("the line belongs to no commit");
     if (this.#position.offset === 0) this.#checkSegment(event);
-    if (first.prev !== this.#position.sum) {
-      throw this.#corrupt(
-        `its commit follows ${first.prev}, and the one before it has ${this.#position.sum}`,
-      );
+    if (prev !== this.#position.sum) {
+      throw this.#corrupt(`its commit follows ${prev}, and the one before it has ${this.#position.sum}`);
     }
     if (this.#position.index < 0) {
       const form = formOf(event);
       if (form === "run" && !isRunId(event.run_id)) throw this.#malformed(line, `"run_id" has a wrong value`);
       this.#position = { ...this.#position, runId: this.#position.runId || event.run_id, form };
     }
-    return {
-      start: line.start,
-      firstLine: this.#line,
-      count: first.count,
-      events: [],
-      hasCarriageReturns: line.text?.endsWith("\r") ?? false,
-    };
+    this.#start = line.start;
+    this.#firstLine = this.#line;
+    this.#count = count;
   }
 
   /** Every segment but the first begins by saying which one it follows. */
@@ -221,46 +210,40 @@ export class CommitScanner {
     );
   }
 
-  #checkEvent(event: FreeEvent, open: OpenCommit): void {
-    const index = this.#position.index + open.events.length + 1;
+  #checkEvent(event: FreeEvent): void {
+    const events = this.#events;
+    const index = this.#position.index + events.length + 1;
     if (event.index !== index) throw this.#corrupt(`event ${event.index} stands where ${index} should`);
     if (event.run_id !== this.#position.runId) {
       throw this.#corrupt(`the event is of run "${event.run_id}", the log of run "${this.#position.runId}"`);
     }
-    const before = open.events.at(-1)?.ts ?? this.#position.ts;
+    const before = events[events.length - 1]?.ts ?? this.#position.ts;
     if (event.ts === before) return;
     if (event.ts < before) throw this.#corrupt(`its time ${event.ts} is earlier than ${before} before it`);
     if (Number.isNaN(Date.parse(event.ts))) throw this.#corrupt(`there is no time ${event.ts}`);
   }
 
-  #close(open: OpenCommit, last: Line, sum: string): ScannedCommit {
-    const { events, start, firstLine } = open;
-    if (this.#checkSums && this.#sumOf(open, last) !== sum) {
-      throw this.#corrupt("the bytes of the commit do not have its sum", firstLine, start);
+  #close({ index, ts }: FreeEvent, last: Line, sum: string): ScannedCommit {
+    if (this.#checkSums && this.#sumOf(last) !== sum) {
+      throw this.#corrupt("the bytes of the commit do not have its sum", this.#firstLine, this.#start);
     }
-    const event = events.at(-1) as FreeEvent;
     const { segment, runId, form } = this.#position;
     // Each field by itself: this is done for every commit of a log.
-    this.#position = {
-      index: event.index,
-      sum,
-      segment,
-      offset: last.end,
-      lines: this.#line,
-      ts: event.ts,
-      runId,
-      form,
-    };
-    this.#open = undefined;
+    const after = { index, sum, segment, offset: last.end, lines: this.#line, ts, runId, form };
+    const commit = { events: this.#events, start: this.#start, firstLine: this.#firstLine, after };
+    this.#position = after;
+    this.#events = [];
+    this.#hasCarriageReturns = false;
     this.#buffer.forget(last.end);
-    return { events, start, firstLine, after: this.#position };
+    return commit;
   }
 
   /** The sum that the commit should have. */
-  #sumOf(open: OpenCommit, last: Line): string {
-    if (!open.hasCarriageReturns) return sha256(this.#buffer.slice(open.start, last.end - 1 - SEAL_LENGTH));
+  #sumOf(last: Line): string {
+    const start = this.#start;
+    if (!this.#hasCarriageReturns) return sha256(this.#buffer.slice(start, last.end - 1 - SEAL_LENGTH));
     // A carriage return cannot stand in a JSON string: those at the ends of lines were not written by omk.
-    const text = new TextDecoder().decode(this.#buffer.slice(open.start, last.end - 1));
+    const text = new TextDecoder().decode(this.#buffer.slice(start, last.end - 1));
     return sha256(text.replaceAll(/\r(?=\n|$)/g, "").slice(0, -SEAL_LENGTH));
   }
 

@@ -50,11 +50,11 @@ export function readLastCommit(path: string, readAt: ReadAt, size: number, start
 function checkCommit(path: string, readAt: ReadAt, range: CommitRange, start: LogPosition): LogPosition {
   const bytes = new Uint8Array(range.end - range.start);
   readAt(range.start, bytes);
-  const { event, first } = parseLine(decoder.decode(bytes.subarray(0, bytes.indexOf(LINE_FEED))));
+  const { event, prev } = parseLine(decoder.decode(bytes.subarray(0, bytes.indexOf(LINE_FEED))));
   // One event, one line.
   const lines = event.index - start.segment;
-  const sum = range.start === 0 && start.sum === "" ? first?.prev : sumBefore(readAt, range.start, start.sum);
-  if (first === undefined || first.prev !== sum) {
+  const sum = range.start === 0 && start.sum === "" ? prev : sumBefore(readAt, range.start, start.sum);
+  if (prev === undefined || prev !== sum) {
     throw new CorruptLogError(
       path,
       lines + 1,
@@ -64,7 +64,7 @@ function checkCommit(path: string, readAt: ReadAt, range: CommitRange, start: Lo
   }
   const runId = start.runId || event.run_id;
   const isFirst = range.start === 0 && start.index < 0;
-  const before = { ...start, runId, offset: range.start, lines, index: event.index - 1, sum: first.prev };
+  const before = { ...start, runId, offset: range.start, lines, index: event.index - 1, sum: prev };
   const scanner = new CommitScanner(path, isFirst ? start : { ...before, form: start.form ?? "run" });
   let after: LogPosition | undefined;
   scanner.take(bytes, (commit) => after = commit.after);

@@ -5,9 +5,11 @@ import type { FreeEvent, Subject } from "./event.ts";
 /** An event with what its line says about its commit. */
 export interface ParsedLine {
   readonly event: FreeEvent;
-  /** The first line of a commit: `sum` of the commit before it, and how many lines this one has. */
-  readonly first: { readonly prev: string; readonly count: number } | undefined;
-  /** The last line of a commit: the commit's sum. */
+  /** Only in the first line of a commit: `sum` of the commit before it. */
+  readonly prev: string | undefined;
+  /** Only in the first line of a commit: how many lines it has; 0 elsewhere. */
+  readonly count: number;
+  /** Only in the last line of a commit: its sum. */
   readonly sum: string | undefined;
 }
 
@@ -36,10 +38,16 @@ const SUM_LENGTH = 64;
  */
 export function parseLine(text: string): ParsedLine {
   const fields = parseObject(text);
-  const count = countKeys(fields);
-  const first = count < FIRST_COUNT ? undefined : readFirst(fields);
-  const hasSum = count === LAST_KEYS.length || count === KEYS.length;
-  return { event: readEnvelope(fields), first, sum: hasSum ? readSum(fields) : undefined };
+  const keys = countKeys(fields);
+  const isFirst = keys >= FIRST_COUNT;
+  const isLast = keys === LAST_KEYS.length || keys === KEYS.length;
+  const event = readEnvelope(fields);
+  return {
+    event,
+    prev: isFirst ? readSum(fields, "prev") : undefined,
+    count: isFirst ? readCount(fields) : 0,
+    sum: isLast ? readSum(fields, "sum") : undefined,
+  };
 }
 
 /** How many keys a line has; throws {@linkcode LineError} where they are not those that it should have, in order. */
@@ -103,17 +111,17 @@ export function isSubject(value: unknown): value is Subject {
   return value === "run" || (typeof value === "string" && value.startsWith("task/") && value.length > 5);
 }
 
-/** What a line says as the first of its commit. */
-function readFirst({ prev, commit }: Readonly<Record<string, unknown>>): ParsedLine["first"] {
-  if (typeof prev !== "string" || prev.length !== SUM_LENGTH) throw wrong("prev");
-  if (typeof commit !== "number" || !Number.isSafeInteger(commit) || commit < 1) throw wrong("commit");
-  return { prev, count: commit };
+/** The sum in the last line of a commit, or that of the commit before in its first. */
+function readSum(fields: Readonly<Record<string, unknown>>, key: "sum" | "prev"): string {
+  const sum = fields[key];
+  if (typeof sum !== "string" || sum.length !== SUM_LENGTH) throw wrong(key);
+  return sum;
 }
 
-/** The sum in the last line of a commit. */
-function readSum({ sum }: Readonly<Record<string, unknown>>): string {
-  if (typeof sum !== "string" || sum.length !== SUM_LENGTH) throw wrong("sum");
-  return sum;
+/** How many lines a commit has, as its first line says. */
+function readCount({ commit }: Readonly<Record<string, unknown>>): number {
+  if (typeof commit !== "number" || !Number.isSafeInteger(commit) || commit < 1) throw wrong("commit");
+  return commit;
 }
 
 function wrong(key: string): LineError {

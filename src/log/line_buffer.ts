@@ -26,9 +26,10 @@ export class LineBuffer {
   #bytes = new Uint8Array(0);
   /** File offset of the first byte of `#bytes`. */
   #base: number;
-  /** Positions in `#bytes`: what is still wanted, what has not been cut into lines, what has been read. */
+  /** Positions in `#bytes`: what is still wanted, has not been cut into lines, not been searched for their ends, been read. */
   #kept = 0;
   #uncut = 0;
+  #unsearched = 0;
   #end = 0;
   // Not `fatal`: that takes a slower way, and makes strings of twice the size.
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -66,18 +67,23 @@ export class LineBuffer {
     this.#end += count;
   }
 
-  /** The lines that have become whole; all of them must be taken before there is more room. */
-  *lines(): Generator<Line, void> {
+  /** The lines that have become whole. */
+  lines(): readonly Line[] {
+    const found = this.#bytes.subarray(this.#unsearched, this.#end).lastIndexOf(LINE_FEED);
+    const end = this.#unsearched + found + 1;
+    this.#unsearched = this.#end;
+    const lines: Line[] = [];
+    if (found < 0) return lines;
     const start = this.#uncut;
-    const end = start + this.#bytes.subarray(start, this.#end).lastIndexOf(LINE_FEED) + 1;
     this.#uncut = end;
     for (let from = start; from < end;) {
       // Short texts die young; a piece as one text would live on until the heap has grown by many of them.
       const near = from + TEXT_BYTES < end ? this.#bytes.lastIndexOf(LINE_FEED, from + TEXT_BYTES) + 1 : end;
       const to = near > from ? near : this.#bytes.indexOf(LINE_FEED, from) + 1;
-      for (const line of this.#cut(from, to)) yield line;
+      this.#cut(from, to, lines);
       from = to;
     }
+    return lines;
   }
 
   /** The bytes from one file offset to another; valid until the next call of `room`. */
@@ -102,15 +108,15 @@ export class LineBuffer {
     }
     this.#base += this.#kept;
     this.#uncut -= this.#kept;
+    this.#unsearched -= this.#kept;
     this.#end = kept;
     this.#kept = 0;
   }
 
-  #cut(from: number, to: number): Line[] {
+  #cut(from: number, to: number, lines: Line[]): void {
     const text = this.#decoder.decode(this.#bytes.subarray(from, to));
     // It may stand in the bytes themselves, or for some that are not UTF-8.
-    if (text.includes(REPLACEMENT)) return this.#cutUndecoded(from, to);
-    const lines: Line[] = [];
+    if (text.includes(REPLACEMENT)) return this.#cutUndecoded(from, to, lines);
     const isAscii = text.length === to - from;
     let start = from;
     for (let at = 0; at < text.length;) {
@@ -120,19 +126,16 @@ export class LineBuffer {
       at = feed + 1;
       start = end;
     }
-    return lines;
   }
 
   /** Some line may not be UTF-8: each is decoded by itself. */
-  #cutUndecoded(from: number, to: number): Line[] {
-    const lines: Line[] = [];
+  #cutUndecoded(from: number, to: number, lines: Line[]): void {
     for (let start = from; start < to;) {
       const end = this.#bytes.indexOf(LINE_FEED, start) + 1;
       const text = decodeUtf8(this.#bytes.subarray(start, end - 1));
       lines.push({ text, start: this.#base + start, end: this.#base + end });
       start = end;
     }
-    return lines;
   }
 }
 

@@ -8,7 +8,7 @@ import type * as z from "zod";
 import { type Kind, KINDS } from "./kinds.ts";
 
 /** Whether a value is surely one of the schema that the check was made from. */
-type Check = (value: unknown) => boolean;
+export type Check = (value: unknown) => boolean;
 
 /** What is read of a schema; the rest of its definition is not looked at. */
 interface Definition {
@@ -37,16 +37,9 @@ interface Rule {
   readonly inclusive?: boolean;
 }
 
-const checks = new Map<Kind, Check>();
-
-/** Whether the payload is surely one of this kind. */
-export function isSurelyPayload(kind: Kind, payload: unknown): boolean {
-  let check = checks.get(kind);
-  if (check === undefined) {
-    check = checkOf(KINDS[kind].payload) ?? (() => false);
-    checks.set(kind, check);
-  }
-  return check(payload);
+/** The check of the payloads of a kind; making it costs more than a check, so it is to be kept. */
+export function payloadCheckOf(kind: Kind): Check {
+  return checkOf(KINDS[kind].payload) ?? (() => false);
 }
 
 /** The check of a schema; undefined where something in it is not known here. */

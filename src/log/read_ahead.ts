@@ -1,9 +1,11 @@
-/** Reads a file forwards, a piece ahead of who uses it: the disk works while the piece before is being judged. */
+/** Reads a file forwards, a block ahead of who uses it: the disk works while the block before is being judged. */
 
 import { attemptAsync } from "./attempt.ts";
 
 /** How much is read at a time. */
-const PIECE_BYTES = 64 * 1024;
+const BLOCK_BYTES = 256 * 1024;
+/** How much is handed out at a time: what is made of a small piece is garbage before the collector comes to move it. */
+const PIECE_BYTES = 32 * 1024;
 
 /** See the module. Disposing waits for a read that is under way; closing the file is its owner's. */
 export class ReadAhead implements AsyncDisposable {
@@ -11,9 +13,11 @@ export class ReadAhead implements AsyncDisposable {
   readonly #file: Deno.FsFile;
   /** Bytes that have not been asked for yet. */
   #left: number;
-  /** What is read into next, and what its user has, once there are two. */
+  /** What is read into next, and what its user has pieces of, once there are two. */
   #free: Uint8Array<ArrayBuffer>;
   #used: Uint8Array<ArrayBuffer> | undefined;
+  /** What has been read, and not been handed out yet. */
+  #block: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   /** How many bytes were read, or why none; it never rejects. */
   #reading: Promise<{ readonly count: number } | { readonly error: unknown }> | undefined;
 
@@ -21,7 +25,7 @@ export class ReadAhead implements AsyncDisposable {
     this.#path = path;
     this.#file = file;
     this.#left = bytes;
-    this.#free = new Uint8Array(Math.min(bytes, PIECE_BYTES));
+    this.#free = new Uint8Array(Math.min(bytes, BLOCK_BYTES));
   }
 
   /**
@@ -43,20 +47,28 @@ export class ReadAhead implements AsyncDisposable {
    * @throws {LogIoError}
    */
   async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    if (this.#block.length === 0) this.#block = await this.#nextBlock();
+    if (this.#block.length === 0) return undefined;
+    const piece = this.#block.subarray(0, PIECE_BYTES);
+    this.#block = this.#block.subarray(piece.length);
+    return piece;
+  }
+
+  /** Empty at the end. */
+  async #nextBlock(): Promise<Uint8Array<ArrayBuffer>> {
     this.#reading ??= this.#read();
     const read = await this.#reading;
     this.#reading = undefined;
     if ("error" in read) throw read.error;
-    if (read.count === 0) return undefined;
-    const piece = this.#free.subarray(0, read.count);
+    const block = this.#free.subarray(0, read.count);
     if (this.#left > 0) {
       [this.#free, this.#used] = [
-        this.#used ?? new Uint8Array(Math.min(this.#left, PIECE_BYTES)),
+        this.#used ?? new Uint8Array(Math.min(this.#left, BLOCK_BYTES)),
         this.#free,
       ];
       this.#reading = this.#read();
     }
-    return piece;
+    return block;
   }
 
   async #read(): Promise<{ readonly count: number } | { readonly error: unknown }> {

@@ -2,7 +2,7 @@
 
 import { type FreeEvent, type RunEvent, SCHEMA_VERSION } from "./event.ts";
 import { isKind, type Kind, type KindClass, KINDS } from "./kinds.ts";
-import { isSurelyPayload } from "./payload_check.ts";
+import { type Check, payloadCheckOf } from "./payload_check.ts";
 
 /** Who appends what. */
 const ACTORS = {
@@ -16,9 +16,12 @@ const ACTORS = {
  * fold refuses it.
  */
 export function runEventProblem(event: FreeEvent): string | undefined {
+  const { kind, actor, payload } = event;
   if (event.schema_version > SCHEMA_VERSION) return undefined;
-  if (!isKind(event.kind)) return `"${event.kind}" is not a kind of a run's log`;
-  return actorProblem(event.kind, event.actor) ?? payloadProblem(event.kind, event.payload);
+  const rule = rules.get(kind) ?? (isKind(kind) ? ruleOf(kind) : undefined);
+  if (rule === undefined) return `"${kind}" is not a kind of a run's log`;
+  if (actor === rule.lastActor && rule.isSurelyPayload(payload)) return undefined;
+  return actorProblem(rule.kind, actor) ?? payloadProblem(rule.kind, payload);
 }
 
 /** Why a free log cannot hold an event, or `undefined`: what the log says about itself stands in both forms. */
@@ -37,22 +40,40 @@ export function isRunEvent(event: FreeEvent): event is RunEvent {
   return runEventProblem(event) === undefined;
 }
 
-/** The actor that was last found right, by class: most events come from whom the one before them came from. */
-const lastActors: Record<KindClass, string> = { fact: "", request: "", record: "" };
+/** What is asked of the events of a kind. */
+interface Rule {
+  readonly kind: Kind;
+  readonly class: KindClass;
+  readonly isSurelyPayload: Check;
+  /** Was last found right: most events come from whom the one before them came from. */
+  lastActor: string | undefined;
+}
+
+const rules = new Map<string, Rule>();
+
+/** The rule of a kind that is in the table. */
+function ruleOf(kind: Kind): Rule {
+  let rule = rules.get(kind);
+  if (rule === undefined) {
+    rule = { kind, class: KINDS[kind].class, isSurelyPayload: payloadCheckOf(kind), lastActor: undefined };
+    rules.set(kind, rule);
+  }
+  return rule;
+}
 
 /** Why this actor may not append this kind, or `undefined`. */
 export function actorProblem(kind: Kind, actor: string): string | undefined {
-  const kindClass = KINDS[kind].class;
-  if (actor === lastActors[kindClass] && actor !== "") return undefined;
-  const { pattern, form } = ACTORS[kindClass];
+  const rule = ruleOf(kind);
+  if (actor === rule.lastActor) return undefined;
+  const { pattern, form } = ACTORS[rule.class];
   if (!pattern.test(actor)) return `"${kind}" comes from ${form}, not from "${actor}"`;
-  lastActors[kindClass] = actor;
+  rule.lastActor = actor;
   return undefined;
 }
 
 /** Why the payload is not one of this kind, or `undefined`. */
 export function payloadProblem(kind: Kind, payload: unknown): string | undefined {
-  if (isSurelyPayload(kind, payload)) return undefined;
+  if (ruleOf(kind).isSurelyPayload(payload)) return undefined;
   const result = KINDS[kind].payload.safeParse(payload);
   if (result.success) return undefined;
   const [issue] = result.error.issues;

@@ -41,11 +41,11 @@ async function startOf(path: string): Promise<LogPosition | undefined> {
   const end = bytes.subarray(0, count ?? 0).indexOf(0x0a);
   if (end < 0) return undefined;
   try {
-    const { event, first } = parseLine(new TextDecoder().decode(bytes.subarray(0, end)));
+    const { event, prev } = parseLine(new TextDecoder().decode(bytes.subarray(0, end)));
     const { index, run_id, kind } = event;
-    if (first === undefined || index === 0 || kind !== "segment_started") return undefined;
+    if (prev === undefined || index === 0 || kind !== "segment_started") return undefined;
     const form = isRunId(run_id) ? "run" : "free";
-    return { ...LOG_START, index: index - 1, sum: first.prev, segment: index, runId: run_id, form };
+    return { ...LOG_START, index: index - 1, sum: prev, segment: index, runId: run_id, form };
   } catch (error) {
     if (error instanceof LineError) return undefined;
     throw error;

@@ -79,7 +79,7 @@ export class TolerantReader implements AsyncIterable<FreeEvent> {
       return;
     }
     // Where another commit follows, the one before it was whole: only the line with its end is damaged.
-    if (parsed.first !== undefined) yield* this.#deliver();
+    if (parsed.prev !== undefined) yield* this.#deliver();
     this.#open.push(parsed.event);
     if (parsed.sum !== undefined) yield* this.#deliver();
   }

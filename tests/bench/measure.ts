@@ -41,15 +41,19 @@ export interface Times {
   readonly cpu: ReadonlyMap<string, number>;
 }
 
-/** As {@linkcode measure}, in CPU time too. Where the garbage collector is exposed, nobody inherits another's garbage. */
+/**
+ * As {@linkcode measure}, in CPU time too. Where the garbage collector is exposed, nobody inherits another's garbage; since
+ * V8 throws machine code away together with the shapes of objects that nobody holds any more, a round that is not
+ * counted comes behind it.
+ */
 export async function measureBoth(contenders: readonly Contender[], runs: number): Promise<Times> {
   const wall = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
   const cpu = new Map<string, number>();
   const collectGarbage: unknown = Reflect.get(globalThis, "gc");
-  for (const { run } of contenders) await run();
   for (let round = 0; round < runs; round++) {
     for (const { name, run } of contenders) {
       if (typeof collectGarbage === "function") collectGarbage();
+      await run();
       const computed = cpuTime();
       const start = performance.now();
       await run();

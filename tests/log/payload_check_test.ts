@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type Kind, KINDS } from "../../src/log/kinds.ts";
-import { isSurelyPayload } from "../../src/log/payload_check.ts";
+import { payloadCheckOf } from "../../src/log/payload_check.ts";
 import { fromFileUrl } from "@std/path";
 import { isKind } from "../../src/log/kinds.ts";
 
@@ -16,12 +16,10 @@ function recorded(): { kind: Kind; payload: Record<string, unknown> }[] {
   });
 }
 
-Deno.test("isSurelyPayload() knows the payloads of recorded events", () => {
+Deno.test("payloadCheckOf() knows the payloads of recorded events", () => {
   const events = recorded();
   assert(events.length > 20);
-  const unsure = events.filter(({ kind, payload }) => !isSurelyPayload(kind, payload)).map(({ kind }) =>
-    kind
-  );
+  const unsure = events.filter(({ kind, payload }) => !payloadCheckOf(kind)(payload)).map(({ kind }) => kind);
   assertEquals(unsure, []);
 });
 
@@ -49,7 +47,7 @@ function changed(value: unknown, path: readonly string[], to: unknown): unknown 
   return { ...value, [key]: changed(inner, rest, to) };
 }
 
-Deno.test("isSurelyPayload() never accepts what the schema refuses", () => {
+Deno.test("payloadCheckOf() never accepts what the schema refuses", () => {
   const samples = recorded().map((event) => ({ ...event, places: placesOf(event.payload) }));
   let accepted = 0;
   let refused = 0;
@@ -65,7 +63,7 @@ Deno.test("isSurelyPayload() never accepts what the schema refuses", () => {
         const { kind, payload, places } = sample;
         const path = places[place % places.length] ?? [];
         const value = changed(payload, isExtra ? [...path, "extra"] : path, to);
-        const isSure = isSurelyPayload(kind, value);
+        const isSure = payloadCheckOf(kind)(value);
         const isRight = KINDS[kind].payload.safeParse(value).success;
         if (isSure) accepted++;
         else refused++;
@@ -77,12 +75,12 @@ Deno.test("isSurelyPayload() never accepts what the schema refuses", () => {
   assert(accepted > 100 && refused > 100, `void: ${accepted} and ${refused}`);
 });
 
-Deno.test("isSurelyPayload() takes no object with inherited, hidden or odd parts for a payload", () => {
+Deno.test("payloadCheckOf() takes no object with inherited, hidden or odd parts for a payload", () => {
   const payload = { reason: "x" };
-  assert(isSurelyPayload("run_paused", payload));
+  assert(payloadCheckOf("run_paused")(payload));
   for (
     const odd of [Object.create(payload), [], new Map(), { ...payload, more: 1 }, {}, null, "x", undefined]
   ) {
-    assert(!isSurelyPayload("run_paused", odd));
+    assert(!payloadCheckOf("run_paused")(odd));
   }
 });
