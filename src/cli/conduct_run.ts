@@ -16,6 +16,13 @@ import type { Output } from "./output.ts";
 import { requestedReports, writeReports } from "./reports.ts";
 import type { RunView } from "./run_view.ts";
 
+/** How a run is shown where that is not as the options of the command say. */
+export interface Showing {
+  readonly view?: RunView;
+  /** Whether the end of the run is not worth telling: something follows that says more. */
+  readonly hidesEnd?: (state: RunState) => boolean;
+}
+
 /**
  * Opens a session with `open`, runs it to its end, and shows what there is to know as the options of the command say.
  * The first interrupt asks the run to end, the second ends what still runs at once. Resolves with the exit code of
@@ -24,9 +31,10 @@ import type { RunView } from "./run_view.ts";
 export async function conductRun(
   context: CommandContext,
   open: (watcher: RunWatcher) => Promise<Session>,
+  showing: Showing = {},
 ): Promise<number> {
   const reports = await requestedReports(context.args, context.cwd);
-  const view = await chooseView(context);
+  const view = showing.view ?? await chooseView(context);
   using _closing = { [Symbol.dispose]: () => view.close() };
   using outputs = new ExtraOutputs(view);
   const sinks = sinksOf(view, outputs, context.output);
@@ -37,8 +45,10 @@ export async function conductRun(
   if (!context.json) outputs.begin(session.state, session.directory);
   using _signals = listenToSignals(session, (line) => view.note(line));
   const end = await session.run();
-  await showEnd(context, view, session);
-  await summariseJob(context, session);
+  if (showing.hidesEnd?.(session.state) !== true) {
+    await showEnd(context, view, session);
+    await summariseJob(context, session);
+  }
   await writeReports(reports, session.directory, context.output);
   return end.exit_code;
 }

@@ -24,8 +24,13 @@ export const COMMAND_GROUPS: readonly {
       },
       {
         name: "run",
-        summary: "run a plan",
+        summary: "run a plan, or what an agent plans of a prompt",
         load: async () => (await import("./commands/run.ts")).runCommand,
+      },
+      {
+        name: "plan",
+        summary: "have an agent make a plan of what you ask for",
+        load: async () => (await import("./commands/plan.ts")).planCommand,
       },
       {
         name: "resume",

@@ -18,6 +18,10 @@ export async function resumeRun(
   directory: RunDirectory,
   home: string,
 ): Promise<number> {
+  const [{ hasPlan }, { planReaderOf }] = await Promise.all([
+    import("../run/planning/kept_plan.ts"),
+    import("./planning/plan_reader.ts"),
+  ]);
   return await conductRun(context, async (watcher) => {
     const session = await takeOver(directory, {
       env: context.env,
@@ -25,6 +29,7 @@ export async function resumeRun(
       by: "resume",
       startsTasks: true,
       watcher,
+      planReader: planReaderOf(context),
       check(state) {
         if (state.run.phase !== "finished" || hasOpenWork(state)) return;
         throw new UsageError({
@@ -36,5 +41,5 @@ export async function resumeRun(
     });
     tellStarted(context.env, home, directory, session.state.run.incarnation);
     return session;
-  });
+  }, { hidesEnd: hasPlan });
 }

@@ -1,11 +1,16 @@
 /** What a run needs to know before anything of it exists: plan, repository, base, gates, selection. Only reads. */
 
 import { UsageError } from "../errors.ts";
-import { detectGates, type ProjectFiles } from "../gates/detect.ts";
+import { detectGates } from "../gates/detect.ts";
 import { isProtectedFrom } from "../plan/protection.ts";
 import { protectedPaths } from "../gates/protected_paths.ts";
 import type { RepositoryInfo } from "../git/port.ts";
-import { discoverRepository, requireObjects, requireRunnable } from "../git/repository.ts";
+import {
+  discoverRepository,
+  requireObjects,
+  requireRunnable,
+  type RunnableRepository,
+} from "../git/repository.ts";
 import { NoRepositoryError } from "../git/errors.ts";
 import { listTrackedPaths } from "../git/tracked_paths.ts";
 import { redactText } from "../log/redact.ts";
@@ -22,6 +27,7 @@ import { homeOf } from "./home.ts";
 import { configDirectory } from "./config_directory.ts";
 import { readTemplate } from "./prompt_template.ts";
 import { approvalReader, findPlan, readPlanText } from "./plan_file.ts";
+import { projectFiles } from "./project_files.ts";
 
 /** What the user asked for. */
 export interface PrepareOptions {
@@ -151,7 +157,8 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
   };
 }
 
-async function repositoryAt(cwd: string): Promise<RepositoryInfo | null> {
+/** The repository that a directory is in; null where it is in none. */
+export async function repositoryAt(cwd: string): Promise<RepositoryInfo | null> {
   try {
     return await discoverRepository(cwd);
   } catch (error) {
@@ -178,11 +185,24 @@ async function checkRepository(
   }
   requireRunnable(repository);
   await requireObjects(repository, repository.head);
+  checkDirty(repository, options.base, planPath);
+}
+
+/**
+ * Makes sure that somebody has said what tasks see of a dirty checkout.
+ *
+ * @throws {DirtyCheckoutError} where nobody has
+ */
+export function checkDirty(
+  repository: Pick<RunnableRepository, "root" | "dirty">,
+  base: PrepareOptions["base"],
+  planPath: string | null,
+): void {
   // The plan is pinned by the run itself, so a new or changed one is no surprise to anybody; its schema is for editors.
   const dirty = repository.dirty.filter((path) =>
     `${repository.root}/${path}` !== planPath && path !== PLAN_SCHEMA_PATH
   );
-  if (dirty.length > 0 && options.base === undefined) throw new DirtyCheckoutError(repository.root, dirty);
+  if (dirty.length > 0 && base === undefined) throw new DirtyCheckoutError(repository.root, dirty);
 }
 
 /** What git tracks, by which links in path sets are resolved; not asked for where the plan declares none. */
@@ -229,25 +249,4 @@ function selectionOf(plan: Plan, options: PrepareOptions): readonly string[] | n
     from: options.from.map(known),
   });
   return plan.tasks.filter((_, ordinal) => chosen.has(ordinal)).map((task) => task.id);
-}
-
-function projectFiles(directory: string): ProjectFiles {
-  return {
-    exists: async (path) => await isFile(`${directory}/${path}`),
-    read: async (path) => await Deno.readTextFile(`${directory}/${path}`),
-    list: async () => {
-      const names: string[] = [];
-      for await (const entry of Deno.readDir(directory)) names.push(entry.name);
-      return names.sort();
-    },
-  };
-}
-
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
-    throw error;
-  }
 }

@@ -229,6 +229,12 @@ Deno.test("every --json output follows the schema that omk publishes for it", as
     await omk.one("clean", ["clean", "--keep", "0d", "--yes"]);
     await sandbox.plan({ gates: [], tasks: [{ id: "quick", run: "true" }] });
     await omk.one("detach", ["run", "--detach"]);
+    const answer = JSON.stringify({
+      tasks: [{ id: "a", prompt: "Do it", acceptance_criteria: ["$ true", "fine"] }],
+    });
+    const agents = { lead: { command: `echo '${answer}'` } };
+    await sandbox.plan({ gates: [], agents, tasks: [{ id: "quick", run: "true" }] });
+    await omk.one("planning", ["plan", "Do it"]);
     await sandbox.omkEnds(0, ["attach"]);
     await sandbox.becomesQuiet();
   });

@@ -1,7 +1,7 @@
 /** `omk init`: a first plan for a project. */
 
 import { ExitCode, OmkError, reasonOf, UsageError } from "../../errors.ts";
-import { detectGates, type ProjectFiles } from "../../gates/detect.ts";
+import { detectGates } from "../../gates/detect.ts";
 import { redactText } from "../../log/redact.ts";
 import { loadPlan, PlanError } from "../../plan/load.ts";
 import { findProgram } from "../../process/find_program.ts";
@@ -10,6 +10,7 @@ import type { Command, CommandContext } from "../command.ts";
 import { firstPlanText } from "../first_plan.ts";
 import { locate } from "../place.ts";
 import { counted } from "../render/text.ts";
+import { projectFiles } from "../../run/project_files.ts";
 import { detectSetup } from "../../run/worktree_setup.ts";
 
 /** The longest name that a plan takes. */
@@ -107,19 +108,4 @@ async function write(path: string, text: string, force: boolean): Promise<void> 
 
 function nameOf(directory: string): string {
   return directory.slice(directory.lastIndexOf("/") + 1).slice(0, LONGEST_NAME) || "plan";
-}
-
-function projectFiles(directory: string): ProjectFiles {
-  return {
-    exists: async (path) => {
-      try {
-        return (await Deno.stat(`${directory}/${path}`)).isFile;
-      } catch (error) {
-        if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
-        throw error;
-      }
-    },
-    read: (path) => Deno.readTextFile(`${directory}/${path}`),
-    list: async () => (await Array.fromAsync(Deno.readDir(directory))).map((entry) => entry.name),
-  };
 }

@@ -22,6 +22,12 @@ export const retryCommand: Command = {
   ],
   positionals: { min: 0, max: 1_000 },
   options: [
+    {
+      name: "yes",
+      short: "y",
+      type: "boolean",
+      description: "Agree beforehand to what an agent plans in a run of omk run PROMPT",
+    },
     { name: "failed", type: "boolean", description: "Every task that failed" },
     { name: "reason", type: "string", placeholder: "TEXT", description: "Why; it is recorded in the log" },
     ...OUTPUT_OPTIONS,
@@ -52,7 +58,12 @@ export const retryCommand: Command = {
     let answered = true;
     for (const wish of wishes) answered = await ask(context, loaded, wish) !== undefined && answered;
     if (!loaded.isControlled) {
-      return await conductRun(
+      const [{ goOnAfter }, { hasPlan }, { planReaderOf }] = await Promise.all([
+        import("../planning/go_on.ts"),
+        import("../../run/planning/kept_plan.ts"),
+        import("../planning/plan_reader.ts"),
+      ]);
+      const code = await conductRun(
         context,
         (watcher) =>
           takeOver(directory, {
@@ -61,9 +72,12 @@ export const retryCommand: Command = {
             by: "retry",
             startsTasks: true,
             watcher,
+            planReader: planReaderOf(context),
             check: () => undefined,
           }),
+        { hidesEnd: hasPlan },
       );
+      return await goOnAfter(context, directory, code);
     }
     if (context.json) {
       context.output.json({ schema_version: 1, run_id: directory.runId, tasks, answered });

@@ -1,25 +1,33 @@
-/** `omk run`: run a plan. */
+/** `omk run`: run a plan, or what an agent plans of a prompt. */
 
 import { ExitCode, UsageError } from "../../errors.ts";
 import type { RunDirectory } from "../../run/directory.ts";
 import type { PreparedRun, PrepareOptions } from "../../run/prepare.ts";
-import type { Command, CommandContext } from "../command.ts";
-import { planSettings } from "../config/plan_settings.ts";
-import { PRICES } from "../config/prices.ts";
-import { BASE, VERBOSITY } from "../config/settings.ts";
+import type { Command, CommandArguments, CommandContext } from "../command.ts";
 import { OUTPUT_OPTIONS } from "../output_options.ts";
+import { isRequest } from "../planning/request.ts";
 import { RUN_EXIT_CODES } from "../run_exit_codes.ts";
-import { chosenWorktreeDirectory } from "../worktree_directories.ts";
+import {
+  deliverIfAsked,
+  detachPrepared,
+  detachRun,
+  earlierRun,
+  planOptions,
+  preparePlan,
+  runPrepared,
+} from "../run_plan.ts";
 
 /** See the module. */
 export const runCommand: Command = {
   name: "run",
-  summary: "run a plan",
-  usage: ["omk run [PLAN]"],
+  summary: "run a plan, or what an agent plans of a prompt",
+  usage: ["omk run [PLAN]", 'omk run "PROMPT"'],
   description: [
     "Runs the tasks of PLAN (default: omk.jsonc in the root of the repository), each in a git worktree of its own,\n" +
     "merges what they make one after the other, runs the gates on the result, and leaves a proof. Your checkout,\n" +
     "branches and index stay as they are until omk merge, or --merge.",
+    "A PROMPT in words has an agent plan first, as omk plan does; the plan is shown, and run once you say yes (--yes\n" +
+    "says it beforehand). It is kept, so that omk run takes it again without the agent.",
     "Where a run of the same plan was interrupted, it asks on a terminal whether to go on with that one; elsewhere it\n" +
     "ends with 2, unless --resume or --new says it.",
   ],
@@ -66,6 +74,19 @@ export const runCommand: Command = {
       description: "What tasks see of a dirty checkout: HEAD leaves its changes out, dirty takes them in",
     },
     {
+      name: "agent",
+      type: "string",
+      placeholder: "AGENT",
+      description:
+        "The agent that plans a prompt (default: that of omk.jsonc, the configuration, or the only one)",
+    },
+    {
+      name: "yes",
+      short: "y",
+      type: "boolean",
+      description: "Run what is planned of a prompt without asking",
+    },
+    {
       name: "containment",
       type: "string",
       placeholder: "LEVEL",
@@ -109,6 +130,10 @@ export const runCommand: Command = {
       command: "omk run --only api --base HEAD --merge",
       note: "one task, without uncommitted changes, then deliver",
     },
+    {
+      command: 'omk run "Add rate limiting to the API"',
+      note: "have an agent plan it, look at the plan, and run it",
+    },
     { command: "omk run --reuse latest", note: "run what has changed since the newest run" },
     { command: "omk run --detach", note: "let it go on in the background; omk attach shows it" },
     { command: "omk run --resume", note: "in a job that may be started again: go on where it stopped" },
@@ -116,25 +141,21 @@ export const runCommand: Command = {
   ],
   exitCodes: RUN_EXIT_CODES,
   async run(context: CommandContext): Promise<number> {
-    const { args, env, cwd, config } = context;
+    const { args, env, cwd } = context;
     if (args.flag("resume") && args.flag("new")) {
       throw new UsageError({
         what: "Cannot go on with a run and start a new one",
         why: "--resume and --new",
       });
     }
-    const options: PrepareOptions = {
-      cwd,
-      env,
-      planPath: args.positionals[0],
-      ...planSettings(config),
-      only: args.list("only"),
-      from: args.list("from"),
-      base: config.value(BASE),
-      prices: config.value(PRICES),
-    };
+    const [word] = args.positionals;
+    if (word !== undefined && await isRequest(word, cwd)) {
+      return await (await import("../planning/run_request.ts")).runRequest(context, word);
+    }
+    refuseForPlans(args);
+    const options = planOptions(context, word);
     if (args.flag("dry-run")) {
-      const prepared = await prepare(context, options);
+      const prepared = await preparePlan(context, options);
       const { checkNeeds } = await import("../../run/check_needs.ts");
       await checkNeeds(prepared, env);
       const { printDryRun } = await import("../render/dry_run.ts");
@@ -145,48 +166,25 @@ export const runCommand: Command = {
       return ExitCode.OK;
     }
     const start = await choose(context, options);
-    if (args.flag("detach")) return await detach(context, start);
-    if ("resume" in start) return await goOn(context, start);
-    const { prepared } = start;
-    const isTalkative = !context.json && config.value(VERBOSITY) !== "quiet";
-    if (isTalkative) { for (const note of prepared.notes) context.output.note(`note: ${note}`); }
-    const earlier = await earlierRun(context, prepared);
-    let runId = "";
-    const { conductRun } = await import("../conduct_run.ts");
-    const { startRun } = await import("../../run/start_run.ts");
-    const { tellStarted } = await import("../detach.ts");
-    const code = await conductRun(context, async (watcher) => {
-      const session = await startRun(prepared, {
-        env,
-        worktreeDirectory: chosenWorktreeDirectory(context),
-        watcher,
-        reuse: earlier,
-      });
-      runId = session.directory.runId;
-      tellStarted(env, prepared.home, session.directory, session.state.run.incarnation);
-      // The end of the run tells them again.
-      if (isTalkative) {
-        for (const gap of session.state.run.known_gaps) context.output.note(`warning: ${gap}`);
-      }
-      return session;
-    });
-    return await deliverIfAsked(context, code, prepared.home, runId);
+    if (args.flag("detach")) {
+      return "resume" in start
+        ? await detachRun(context, start.home, ["--resume"])
+        : await detachPrepared(context, start.prepared);
+    }
+    return "resume" in start ? await goOn(context, start) : await runPrepared(context, start.prepared);
   },
 };
 
-/** The run that `--reuse` names. */
-async function earlierRun(
-  { args }: CommandContext,
-  { home }: PreparedRun,
-): Promise<RunDirectory | undefined> {
-  const reuse = args.text("reuse");
-  if (reuse === undefined) return undefined;
-  const { findRun } = await import("../../run/find_run.ts");
-  return await findRun(home, reuse);
+/** Options that only a prompt takes. */
+function refuseForPlans(args: CommandArguments): void {
+  const agent = args.text("agent");
+  if (agent === undefined && !args.flag("yes")) return;
+  throw new UsageError({
+    what: `Option --${agent === undefined ? "yes" : "agent"} is for a prompt`,
+    why: "what is run is a plan",
+    fix: agent === undefined ? "leave it out" : 'name the agents of a plan in it: "defaults": {"agent": "…"}',
+  });
 }
-
-/** The options that the background process gets anew, or not. */
-const DECIDED_HERE: ReadonlySet<string> = new Set(["--detach", "--resume", "--new", "--json"]);
 
 /** What `omk run` is to do: start what was prepared, or go on with an interrupted run of the same plan. */
 type Start =
@@ -197,10 +195,10 @@ type Start =
 async function choose(context: CommandContext, options: PrepareOptions): Promise<Start> {
   const { args, output, interactive } = context;
   const { describeUnfinished, findUnfinished, unfinishedError } = await import("../unfinished_runs.ts");
-  if (args.flag("new")) return { prepared: await prepare(context, options) };
+  if (args.flag("new")) return { prepared: await preparePlan(context, options) };
   // What the checkout holds by now is nothing to a run that started from what it held then.
   const isResuming = args.flag("resume");
-  const prepared = await prepare(
+  const prepared = await preparePlan(
     context,
     isResuming ? { ...options, base: options.base ?? "HEAD" } : options,
   );
@@ -211,7 +209,7 @@ async function choose(context: CommandContext, options: PrepareOptions): Promise
     const { runId } = underWay.directory;
     output.note(`note: run ${runId} of this plan is under way; omk status ${runId} shows it`);
   }
-  if (interrupted === null) return { prepared: isResuming ? await prepare(context, options) : prepared };
+  if (interrupted === null) return { prepared: isResuming ? await preparePlan(context, options) : prepared };
   const goingOn: Start = { resume: interrupted.directory, home: prepared.home };
   if (isResuming) return goingOn;
   if (!interactive) throw unfinishedError(interrupted);
@@ -225,26 +223,6 @@ async function choose(context: CommandContext, options: PrepareOptions): Promise
   throw unfinishedError(interrupted);
 }
 
-/** Does it in the background: what a person has decided here is said there by options. */
-async function detach(context: CommandContext, start: Start): Promise<number> {
-  const { startDetached } = await import("../detach.ts");
-  const { showDetached } = await import("../show_detached.ts");
-  const end = Deno.args.indexOf("--");
-  const isOption = (at: number) => end < 0 || at < end;
-  const said = Deno.args.filter((word, at) => !(isOption(at) && DECIDED_HERE.has(word)));
-  const base = "prepared" in start && start.prepared.usesWorktrees
-    ? [`--base=${start.prepared.snapshot ? "dirty" : "HEAD"}`]
-    : [];
-  const decided = "resume" in start ? ["--resume"] : ["--new", ...base];
-  const at = said.indexOf("run") + 1;
-  const home = "resume" in start ? start.home : start.prepared.home;
-  showDetached(
-    context,
-    await startDetached(context, home, [...said.slice(0, at), ...decided, ...said.slice(at)]),
-  );
-  return ExitCode.OK;
-}
-
 /** Goes on with an interrupted run, as `omk resume` does. */
 async function goOn(
   context: CommandContext,
@@ -254,33 +232,4 @@ async function goOn(
   context.output.note(`note: going on with run ${directory.runId}`);
   const code = await resumeRun(context, directory, home);
   return await deliverIfAsked(context, code, home, directory.runId);
-}
-
-async function deliverIfAsked(
-  context: CommandContext,
-  code: number,
-  home: string,
-  runId: string,
-): Promise<number> {
-  if (code !== ExitCode.OK || !context.args.flag("merge")) return code;
-  const { deliver } = await import("../deliver.ts");
-  await deliver(context, { home, runText: runId, anyway: false, allowSecrets: false });
-  return code;
-}
-
-/** Prepares the run; on a terminal a dirty checkout is asked about, elsewhere it is an error. */
-async function prepare(context: CommandContext, options: PrepareOptions): Promise<PreparedRun> {
-  // Help and completion of the command do without what running takes.
-  const { DirtyCheckoutError, prepareRun } = await import("../../run/prepare.ts");
-  try {
-    return await prepareRun(options);
-  } catch (error) {
-    if (!(error instanceof DirtyCheckoutError) || !context.interactive) throw error;
-    context.output.note("The checkout has changes that tasks would not see:");
-    for (const path of error.paths.slice(0, 20)) context.output.note(`  ${path}`);
-    if (error.paths.length > 20) context.output.note(`  and ${error.paths.length - 20} more`);
-    const answer = prompt("Leave them out (HEAD), take them in (dirty), or stop? [HEAD/dirty/stop]", "stop");
-    if (answer !== "HEAD" && answer !== "dirty") throw error;
-    return await prepareRun({ ...options, base: answer });
-  }
 }

@@ -46,6 +46,7 @@ const SOURCES: Readonly<Record<string, Source>> = {
   TASK: words(tasks),
   GATE: words(gates),
   KIND: words(kinds),
+  AGENT: words(agents),
   BRANCH: words(branches),
   COMMAND: words(commands),
   TOPIC: words(topics),
@@ -71,6 +72,11 @@ async function runs(context: ValueContext): Promise<readonly Candidate[]> {
     description: at < RUNS_DESCRIBED ? await describeRun(await findRun(home, value)) : "",
   }));
   return [{ value: LATEST, description: "the newest run" }, ...await Promise.all(described)];
+}
+
+async function agents(): Promise<readonly Candidate[]> {
+  const { AGENT_PRESETS, PRESET_NAMES } = await import("../../plan/agent_presets.ts");
+  return PRESET_NAMES.map((value) => ({ value, description: AGENT_PRESETS[value].title }));
 }
 
 async function describeRun(directory: RunDirectory): Promise<string> {

@@ -69,6 +69,22 @@ export function wholeNumber(least: number, most: number): ValueKind<number> {
   };
 }
 
+/** A word that can be typed. */
+const NAME_PATTERN = /^[^\s\p{Cc}]{1,64}$/u;
+
+/** A name: one word. */
+export const NAME: ValueKind<string> = {
+  expected: "a name without white space",
+  choices: [],
+  schema: { type: "string", pattern: NAME_PATTERN.source },
+  ofJson: (value) => typeof value === "string" ? nameIn(value) : undefined,
+  ofText: nameIn,
+};
+
+function nameIn(text: string): string | undefined {
+  return NAME_PATTERN.test(text) ? text : undefined;
+}
+
 /** A directory. In the file a relative path would be relative to nothing; elsewhere it is to where omk was called. */
 export const DIRECTORY: ValueKind<string> = {
   expected: "an absolute path, or one that begins with ~/",

@@ -7,7 +7,7 @@ import { PRICES } from "./prices.ts";
 import { DEFAULT_WORKERS, MOST_WORKERS } from "../../plan/defaults.ts";
 import type { ContainmentChoice, Durability, OnFailure } from "../../plan/spec.ts";
 import type { ColorChoice } from "../output.ts";
-import { AGE, choice, DIRECTORY, type Setting, wholeNumber } from "./setting.ts";
+import { AGE, choice, DIRECTORY, NAME, type Setting, wholeNumber } from "./setting.ts";
 
 /** How the output of tasks is shown. */
 export type OutputMode = "group" | "prefix" | "stream" | "failed" | "none";
@@ -78,6 +78,19 @@ export const BASE: Setting<"HEAD" | "dirty"> = {
   options: [{ name: "base" }],
   commands: "run",
   meaning: "what tasks see of a dirty checkout: HEAD leaves its changes out, dirty takes them in",
+};
+
+/** Who plans what a prompt asks for. */
+export const AGENT: Setting<string> = {
+  name: "agent",
+  variable: "OMK_AGENT",
+  kind: NAME,
+  fallback: undefined,
+  fallbackText: "that of omk.jsonc (defaults.agent), else the only one that is installed",
+  inPlan: false,
+  options: [{ name: "agent" }],
+  commands: "plan, run",
+  meaning: "the agent that plans what a prompt asks for, and does what the plan gives no other",
 };
 
 /** Where worktrees lie. */
@@ -152,6 +165,7 @@ export const SETTINGS: readonly Setting[] = [
   DURABILITY,
   CONTAINMENT,
   BASE,
+  AGENT,
   WORKTREE_DIR,
   OUTPUT,
   VERBOSITY,

@@ -218,6 +218,12 @@ export const SCHEMAS: readonly SchemaEntry[] = [
     make: async () => await toJsonSchema((await import("./steering.ts")).retrySchema),
   },
   {
+    name: "planning",
+    commands: ["plan"],
+    description: "omk plan --json: the plan that an agent has made, or what it asks",
+    make: async () => await toJsonSchema((await import("./planning.ts")).planningSchema),
+  },
+  {
     name: "cost",
     commands: ["cost"],
     description: "omk cost --json: what the agents of a run have used",

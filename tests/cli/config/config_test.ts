@@ -19,6 +19,7 @@ function texts(setting: Setting): readonly string[] {
   const known: Readonly<Record<string, readonly string[]>> = {
     workers: ["1", "2", "3", "5"],
     worktree_dir: ["/a", "/b", "~/c", "/d"],
+    agent: ["claude", "codex", "mine", "kimi"],
     keep: ["1d", "2h", "0", "1h30m"],
     prices: ["{}", ...[1, 2, 3].map((input) => JSON.stringify({ m: { input, output: 1 } }))],
   };

@@ -1,0 +1,51 @@
+import { assertEquals } from "@std/assert";
+import { createStyle } from "../../../src/cli/output.ts";
+import { plannedLines } from "../../../src/cli/render/planned_lines.ts";
+import { makeGate, makePlan, makeTask } from "../../run/fixture.ts";
+
+Deno.test("plannedLines() shows what would be done, every command as a whole, and what a person should know", () => {
+  const { run: _, ...prompt } = makeTask("api", {
+    prompt: `Limit\neach key ${"x".repeat(400)}`,
+    agent: "kimi",
+    dependencies: ["gen"],
+    write_set: ["src/api.ts"],
+    description: "the limit",
+    acceptance_criteria: ["429 has Retry-After"],
+    gates: [makeGate({ name: "api-check-1", command: ["grep", "-q", "x y"], scope: "task" })],
+  });
+  const plan = makePlan([makeTask("gen", { run: `make ${"y".repeat(400)}` }), prompt], {
+    name: "limits",
+    gates: [makeGate({ command: "npm test" })],
+  });
+  const lifted = [{ task_id: "api", paths: ["package.json"] }];
+  assertEquals(plannedLines(plan, { agent: "kimi", lifted }, createStyle(false)), [
+    'plan "limits" by kimi: 2 tasks',
+    "",
+    "  gen",
+    `    runs     make ${"y".repeat(400)}`,
+    "    changes  anything",
+    "",
+    "  api (kimi): the limit",
+    `    prompt         Limit each key ${"x".repeat(300 - "Limit each key ".length)}…`,
+    "    after          gen",
+    "    changes        src/api.ts",
+    "    check          api-check-1 (grep -q x y)",
+    "    for reviewers  429 has Retry-After",
+    "",
+    "gates: test (npm test)",
+    "warning: api may change what judges it: package.json",
+  ]);
+});
+
+Deno.test("plannedLines() says where there are no gates, and why one task has the whole request", () => {
+  const lines = plannedLines(
+    makePlan([makeTask("work")]),
+    { agent: "kimi", fallback: "no plan", lifted: [] },
+    createStyle(false),
+  );
+  assertEquals([lines[0], lines[2], lines.at(-1)], [
+    "warning: no plan",
+    'plan "test": 1 task',
+    "no gates: the run can pass, but proves nothing",
+  ]);
+});
