@@ -16,6 +16,8 @@ export const NO_MEASURES: Measures = { tokens: "unknown", usd: "unknown" };
 
 /** What each dialect of JSON lines tells at the end of a session. */
 const OF_DIALECT = {
+  // From the files that it keeps of its session.
+  kimi: { tokens: "measured", usd: "unknown" },
   claude: { tokens: "measured", usd: "measured" },
   codex: { tokens: "measured", usd: "unknown" },
   gemini: { tokens: "measured", usd: "unknown" },
@@ -25,10 +27,10 @@ const OF_DIALECT = {
 
 /**
  * What each agent tells over the Agent Client Protocol, whose stable form has no tokens: measured with one version of
- * each. OpenCode reports its last call only.
+ * each. Kimi Code tells nothing, but keeps files of its session; OpenCode reports its last call only.
  */
 const OVER_ACP: Readonly<Record<string, Measures>> = {
-  kimi: { tokens: "unknown", usd: "unknown" },
+  kimi: { tokens: "measured", usd: "unknown" },
   claude: { tokens: "measured", usd: "unknown" },
   codex: { tokens: "measured", usd: "unknown" },
   gemini: { tokens: "measured", usd: "unknown" },

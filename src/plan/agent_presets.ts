@@ -41,6 +41,14 @@ export const AGENT_PRESETS = {
     ways: {
       // The option must stand before the subcommand.
       acp: { command: (model) => ["kimi", ...option("-m", model), "acp"], prompt: "stdin" },
+      stream: {
+        dialect: "kimi",
+        command: (model) => [
+          ...["kimi", ...option("-m", model)],
+          ...["--output-format", "stream-json", "-p", "{prompt}"],
+        ],
+        prompt: "argument",
+      },
     },
     env: { KIMI_DISABLE_TELEMETRY: "1", KIMI_LOOP_MAX_ATTEMPTS_PER_STEP: "2" },
   },

@@ -3,12 +3,10 @@
 import * as z from "zod";
 import { DEFAULT_FIRST_UPDATE_SECS, DEFAULT_SILENCE_SECS, DEFAULT_START_SECS } from "./defaults.ts";
 import { PRESET_NAMES } from "./agent_presets.ts";
+import { STREAM_DIALECTS } from "./spec.ts";
 
 const DAY_SECS = 86_400;
 const seconds = () => z.number().gt(0).max(DAY_SECS);
-
-/** Names of dialects: what the JSON lines of an agent look like. */
-export const STREAM_DIALECTS = ["claude", "codex", "gemini", "qwen", "opencode"] as const;
 
 /** One entry of `agents`. */
 export const agentInput = z.strictObject({
@@ -45,7 +43,7 @@ export const agentInput = z.strictObject({
   }),
   first_update_secs: seconds().optional().meta({
     description:
-      `Time from there until it must have told something, seconds. Default: ${DEFAULT_FIRST_UPDATE_SECS}`,
+      `Time from there until it must have told something, and time that it may try in vain to reach its model, seconds. Default: ${DEFAULT_FIRST_UPDATE_SECS}`,
     default: DEFAULT_FIRST_UPDATE_SECS,
   }),
   silence_secs: seconds().optional().meta({

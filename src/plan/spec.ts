@@ -53,8 +53,11 @@ export type Command = string | readonly string[];
 /** How an agent is spoken with. */
 export type AgentDriver = "acp" | "stream" | "command";
 
+/** Names of dialects: what the JSON lines of an agent look like. */
+export const STREAM_DIALECTS = ["kimi", "claude", "codex", "gemini", "qwen", "opencode"] as const;
+
 /** Whose JSON lines an agent prints. */
-export type StreamDialect = "claude" | "codex" | "gemini" | "qwen" | "opencode";
+export type StreamDialect = (typeof STREAM_DIALECTS)[number];
 
 /** An agent as it is started: preset, configuration and plan taken together. */
 export interface AgentSpec {

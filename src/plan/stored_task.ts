@@ -1,7 +1,7 @@
 /** The stored form of a task: the schema of what plan.json holds of it, and the log of a task that was accepted. */
 
 import { z } from "zod";
-import { isTaskId, type TaskSpec } from "./spec.ts";
+import { isTaskId, STREAM_DIALECTS, type TaskSpec } from "./spec.ts";
 
 /** A whole number from 0 on. */
 export const count = z.int().min(0);
@@ -19,7 +19,7 @@ const envValue = z.union([z.string(), z.strictObject({ from: z.string() })]);
 export const agent = z.strictObject({
   preset: z.exactOptional(z.string()),
   driver: z.enum(["acp", "stream", "command"]),
-  dialect: z.exactOptional(z.enum(["claude", "codex", "gemini", "qwen", "opencode"])),
+  dialect: z.exactOptional(z.enum(STREAM_DIALECTS)),
   command,
   prompt: z.enum(["argument", "stdin", "file"]),
   model: z.exactOptional(z.string()),

@@ -354,7 +354,7 @@ Deno.test("P10: a prompt has an agent that omk knows how to start, and tells wha
   ]);
   assertEquals(await about({ command: "x", model: "m" }), ['agent "mine" cannot be told its model']);
   assertEquals(await about({ command: "x", mode: "m" }), ['agent "mine" cannot be told its mode']);
-  assertEquals(await about({ driver: "stream" }, "kimi"), ['agent "kimi" cannot be driven by "stream"']);
+  assertEquals(await about({ driver: "stream" }, "cursor"), ['agent "cursor" cannot be driven by "stream"']);
   assertEquals(await about({ model: "m" }, "copilot"), ['agent "copilot" cannot be told its model']);
   assertEquals(await about({ command: "x", env: { OMK_X: "1" } }), [
     '"OMK_X" is reserved: omk alone sets OMK_* variables',

@@ -88,7 +88,8 @@ class AcpSession {
     await within(this.#clock, LINGER_MS, pipe.ended);
     connection.close();
     const version = this.#version === undefined ? {} : { version: this.#version };
-    return { ...end, usage: this.#usage.known(), ...version };
+    const session = this.#sessionId === null ? {} : { session: this.#sessionId };
+    return { ...end, usage: this.#usage.known(), ...session, ...version };
   }
 
   async #converse(agent: ClientContext, listener: AgentListener): Promise<AgentEnd> {

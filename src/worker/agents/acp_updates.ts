@@ -2,7 +2,7 @@
 
 import { TOOL_KINDS, type ToolKind } from "../../plan/approval.ts";
 import type { PermissionRequest } from "../approval/port.ts";
-import { isObject, type JsonObject, objectOf, objectsOf, textOf } from "./json.ts";
+import { isObject, type JsonObject, objectOf, objectsOf, parseObject, textOf } from "./json.ts";
 import type { AgentUpdate, ToolCall, ToolStatus } from "./port.ts";
 import { commandOf, kindOfTool, pathsOf } from "./tool_input.ts";
 
@@ -49,7 +49,13 @@ export class AcpUpdates {
 
   /** What a request for permission is about, with what is known of its call already. */
   request(params: JsonObject): PermissionRequest {
-    const { tool, title, command, paths } = this.#merge(objectOf(params["toolCall"]));
+    const call = objectOf(params["toolCall"]);
+    const { tool, title, command: known, paths } = this.#merge(call);
+    const said = tool === "execute" ? commandInText(contentText(call)) : undefined;
+    // Its words may be the command that it told before with a sentence around it, or its beginning; else they count.
+    const isTheSame = said === undefined ||
+      known !== undefined && (said.includes(known) || isBeginning(said, known));
+    const command = isTheSame ? known : said;
     return { tool, title, paths, ...(command === undefined ? {} : { command }) };
   }
 
@@ -62,10 +68,11 @@ export class AcpUpdates {
     const id = textOf(update["toolCallId"]) ?? "";
     const known = this.#calls.get(id);
     const title = textOf(update["title"]) ?? known?.title ?? textOf(update["name"]) ?? "tool";
-    const input = objectOf(update["rawInput"]);
+    // Some tell the input of a call as text; later the text is what came of it.
+    const told = update["status"] === "pending" ? parseObject(contentText(update)) : {};
+    const input = { ...told, ...objectOf(update["rawInput"]) };
     const tool = kindOf(update["kind"]) ?? known?.tool ?? kindOfTool(title);
-    const said = commandOf(input) ?? (tool === "execute" ? commandInContent(update["content"]) : undefined);
-    const command = tool === "execute" ? said ?? known?.command : undefined;
+    const command = tool === "execute" ? commandOf(input) ?? known?.command : undefined;
     const paths = [...new Set([...known?.paths ?? [], ...pathsOf(input), ...pathsIn(update)])];
     const call: ToolCall = { id, title, tool, paths, ...(command === undefined ? {} : { command }) };
     this.#calls.set(id, call);
@@ -85,12 +92,21 @@ function textOfContent(content: unknown): string {
   return isObject(content) && content["type"] === "text" ? textOf(content["text"]) ?? "" : "";
 }
 
-/** Some agents tell the command of a call in its text only, in a fence or after a prompt sign. */
-function commandInContent(content: unknown): string | undefined {
-  const text = objectsOf(content).map((each) => textOfContent(each["content"])).join("\n").trim();
+/** Whether the text is the beginning of the other one, cut with an ellipsis. */
+function isBeginning(text: string, of: string): boolean {
+  return text.endsWith("…") && of.startsWith(text.slice(0, -1));
+}
+
+/** The text that a call has beside its fields. */
+function contentText(call: JsonObject): string {
+  return objectsOf(call["content"]).map((each) => textOfContent(each["content"])).join("\n").trim();
+}
+
+/** The command in the text of a request: in a fence, after a prompt sign, after a few words of some agents, or all of it. */
+function commandInText(text: string): string | undefined {
   if (text === "") return undefined;
   const fenced = /^```\w*\n([\s\S]*?)\n?```$/m.exec(text)?.[1];
-  return (fenced ?? text).replace(/^\$ /, "");
+  return (fenced ?? text).replace(/^\$ |^Requesting approval to Running: /, "");
 }
 
 /** Places and diffs that a call names. */

@@ -26,6 +26,9 @@ const RESULTS: Readonly<Record<AgentResult, OutcomeResult>> = {
   failed: "reported_failed",
 };
 
+/** Causes that an agent tells of while it tries again. */
+const OUTSIDE: readonly AgentResult[] = ["model_unreachable", "out_of_credit", "login_required"];
+
 /** Ends of the body that nothing an agent says can change. */
 const FINAL: readonly OutcomeResult[] = ["timeout", "stalled", "cancelled", "out_of_memory", "spawn_error"];
 
@@ -44,7 +47,10 @@ export function agentOutcome(
   };
   const because = end.detail === undefined ? {} : { detail: shorten(end.detail) };
   if (FINAL.includes(body.result)) {
-    return body.result === "timeout" && end.result === "timeout" ? { ...outcome, ...because } : outcome;
+    if (body.result !== "timeout") return outcome;
+    if (end.result === "timeout") return { ...outcome, ...because };
+    // It tried in vain to reach its model until its time was over.
+    return OUTSIDE.includes(end.result) ? { ...outcome, result: RESULTS[end.result], ...because } : outcome;
   }
   if (strayed.length > 0) {
     return strayedOutcome(outcome, strayed);

@@ -15,9 +15,10 @@ import type {
 } from "../../process/port.ts";
 import type { ApprovalDesk, PermissionAnswer, PermissionPlace, PermissionRequest } from "../approval/port.ts";
 import { AgentDeadlines } from "./deadlines.ts";
+import { FailureSigns, isContent } from "./failure_signs.ts";
 import { readLines } from "./lines.ts";
 import { outsidePath } from "./outside_path.ts";
-import type { AgentConversation, AgentEnd, AgentListener, AgentUpdate } from "./port.ts";
+import type { AgentConversation, AgentEnd, AgentListener, AgentUpdate, AgentUsage } from "./port.ts";
 import { TailText } from "./tail_text.ts";
 import { Transcript } from "./transcript.ts";
 
@@ -40,6 +41,8 @@ export interface AgentRunOptions {
   readonly desk: ApprovalDesk;
   readonly place: PermissionPlace;
   readonly body: Omit<BodySpec, "command" | "converse">;
+  /** What a session used as the agent's own files tell it; asked once its processes have gone. Null: they tell nothing. */
+  readonly sessionUsage?: (session: string) => Promise<AgentUsage | null>;
 }
 
 /** What was seen and heard of an agent. */
@@ -67,6 +70,7 @@ export class AgentRun implements RunningBody {
   readonly #said = new TailText(LONGEST_SAID);
   #denied = 0;
   #late: string | null = null;
+  readonly #signs = new FailureSigns();
   #isEnding = false;
 
   /** Starts the agent. */
@@ -74,6 +78,10 @@ export class AgentRun implements RunningBody {
     this.#options = options;
     this.#body = options.supervisor.run({
       ...options.body,
+      onOutput: (text, stream) => {
+        if (stream === "stderr") this.#signs.complain(text);
+        options.body.onOutput?.(text, stream);
+      },
       command: options.conversation.command,
       converse: (pipes) => this.#converse(pipes),
     });
@@ -101,14 +109,22 @@ export class AgentRun implements RunningBody {
 
   async #gather(): Promise<AgentEvidence> {
     await this.outcome;
-    const spoken = await this.#spoken.promise;
-    const end: AgentEnd = this.#late === null ? spoken : { ...spoken, result: "timeout", detail: this.#late };
+    const end = await this.#withUsage(this.#signs.explain(await this.#spoken.promise, this.#late));
     return {
       end,
       denied: this.#denied + (end.denied ?? 0),
       strayed: [...this.#strayed],
       said: this.#said.text(),
     };
+  }
+
+  async #withUsage(end: AgentEnd): Promise<AgentEnd> {
+    const { sessionUsage } = this.#options;
+    const isKnown = end.usage !== undefined && end.usage.quality !== "unknown";
+    if (sessionUsage === undefined || end.session === undefined || isKnown) return end;
+    // What cannot be read tells nothing of use, and is no reason to doubt the work.
+    const usage = await sessionUsage(end.session).catch(() => null);
+    return usage === null ? end : { ...end, usage: { ...end.usage, ...usage } };
   }
 
   #converse({ input, stdout }: BodyPipes): ReadableStream<Uint8Array> {
@@ -149,7 +165,9 @@ export class AgentRun implements RunningBody {
     return {
       started: () => deadlines.started(),
       update: (update) => {
-        deadlines.heard();
+        this.#signs.update(update);
+        if (update.kind === "trouble") deadlines.troubled();
+        else deadlines.heard(isContent(update));
         transcript.add(update);
         this.#hear(update);
         this.#watchPaths(update);

@@ -6,12 +6,15 @@ import type { AgentSpec } from "../../plan/spec.ts";
 /** Which wait was too long, in words. */
 export type OnLate = (what: string) => void;
 
+/** What is waited for: the session, its first word, its next one, or an answer of its model that it tries again to get. */
+type Stage = "start" | "first_update" | "silence" | "trouble";
+
 /** Watches one conversation. */
 export class AgentDeadlines {
   readonly #clock: Clock;
   readonly #limits: Pick<AgentSpec, "start_secs" | "first_update_secs" | "silence_secs">;
   readonly #over = new AbortController();
-  #stage: "start" | "first_update" | "silence" = "start";
+  #stage: Stage = "start";
   #since: number;
   /** How many questions are open that the agent waits for an answer to. */
   #questions = 0;
@@ -35,8 +38,14 @@ export class AgentDeadlines {
     if (this.#stage === "start") this.#enter("first_update");
   }
 
-  /** The agent has told something. */
-  heard(): void {
+  /** It tries again and again to reach its model, and tells so. */
+  troubled(): void {
+    if (this.#stage !== "trouble") this.#enter("trouble");
+  }
+
+  /** The agent has told something; `isContent`: that its model must have made. */
+  heard(isContent: boolean): void {
+    if (this.#stage === "trouble" && !isContent) return;
     // A timer for each update would cost more than the update; the wait that is over looks at this.
     this.#since = this.#clock.monotonic();
     if (this.#stage !== "silence") this.#enter("silence");
@@ -59,7 +68,7 @@ export class AgentDeadlines {
     this.#change.abort();
   }
 
-  #enter(stage: "first_update" | "silence"): void {
+  #enter(stage: Stage): void {
     this.#stage = stage;
     this.#since = this.#clock.monotonic();
     this.#change.abort();
@@ -77,7 +86,12 @@ export class AgentDeadlines {
 
   #limitSecs(): number {
     const { start_secs, first_update_secs, silence_secs } = this.#limits;
-    return { start: start_secs, first_update: first_update_secs, silence: silence_secs }[this.#stage];
+    return {
+      start: start_secs,
+      first_update: first_update_secs,
+      silence: silence_secs,
+      trouble: first_update_secs,
+    }[this.#stage];
   }
 
   #words(): string {
@@ -89,6 +103,8 @@ export class AgentDeadlines {
         return `the agent told nothing in the first ${secs} s`;
       case "silence":
         return `the agent told nothing for ${secs} s`;
+      case "trouble":
+        return `the agent could not reach its model for ${secs} s`;
     }
   }
 }

@@ -1,9 +1,6 @@
 /** What the text of an error says of its cause, where an agent has no code for it. */
 
-import type { AgentResult } from "./port.ts";
-
-/** Causes outside of the agent. */
-export type OutsideCause = Extract<AgentResult, "model_unreachable" | "out_of_credit" | "login_required">;
+import type { OutsideCause } from "./port.ts";
 
 /** The first that fits counts: an answer about credit often has the code of one about rates. */
 const CAUSES: readonly (readonly [OutsideCause, RegExp])[] = [

@@ -25,6 +25,8 @@ export type AgentUpdate =
   | { readonly kind: "thought"; readonly text: string }
   | { readonly kind: "tool"; readonly call: ToolCall; readonly status: ToolStatus }
   | { readonly kind: "plan"; readonly steps: readonly { readonly text: string; readonly status: string }[] }
+  /** Its model does not answer, and it tries again. Some do so for ever, so it is no sign of life. */
+  | { readonly kind: "trouble"; readonly text: string; readonly cause: OutsideCause }
   /** Something that people should know: a line that is no message, a permission that was denied. */
   | { readonly kind: "note"; readonly text: string }
   /** A sign of life without content. */
@@ -74,6 +76,9 @@ export type AgentResult =
   /** It reported an error that is none of the others. */
   | "failed";
 
+/** Causes of a failure that lie outside of the agent. */
+export type OutsideCause = Extract<AgentResult, "model_unreachable" | "out_of_credit" | "login_required">;
+
 /** The end of a conversation. */
 export interface AgentEnd {
   readonly result: AgentResult;
@@ -83,10 +88,12 @@ export interface AgentEnd {
    * What the agent's own words make likely where nothing came of its work: some end a turn in good order although no
    * model has answered.
    */
-  readonly doubt?: "model_unreachable" | "out_of_credit" | "login_required";
+  readonly doubt?: OutsideCause;
   /** Permissions that it was denied without omk being asked. */
   readonly denied?: number;
   readonly usage?: AgentUsage;
+  /** Id of its session, by which its own files tell of it. */
+  readonly session?: string;
   /** Version that the agent tells of itself. */
   readonly version?: string;
 }

@@ -7,6 +7,7 @@ import type { ApprovalDesk, PermissionPlace } from "../approval/port.ts";
 import { AgentRun } from "./agent_run.ts";
 import { PROMPT_FILE_VARIABLE } from "./command_line.ts";
 import { openConversation } from "./open.ts";
+import { kimiSessionUsage } from "./session_usage.ts";
 
 /** Only omk's user reads prompts. */
 const FILE_MODE = 0o600;
@@ -39,5 +40,8 @@ export async function startAgent(start: StartAgent): Promise<AgentRun> {
     desk,
     place,
     body: { ...body, env: { ...body.env, [PROMPT_FILE_VARIABLE]: promptFile } },
+    ...(spec.preset === "kimi"
+      ? { sessionUsage: (session: string) => kimiSessionUsage(body.env, session) }
+      : {}),
   });
 }

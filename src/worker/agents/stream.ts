@@ -6,6 +6,7 @@ import { ClaudeDialect } from "./dialects/claude.ts";
 import { CodexDialect } from "./dialects/codex.ts";
 import type { Dialect } from "./dialects/dialect.ts";
 import { GeminiDialect } from "./dialects/gemini.ts";
+import { KimiDialect } from "./dialects/kimi.ts";
 import { OpencodeDialect } from "./dialects/opencode.ts";
 import { causeOf } from "./failure_text.ts";
 import { parseObject } from "./json.ts";
@@ -18,6 +19,7 @@ const LINGER_MS = 5_000;
 const LAST_WORDS = 2000;
 
 const DIALECTS: Readonly<Record<StreamDialect, () => Dialect>> = {
+  kimi: () => new KimiDialect(),
   claude: () => new ClaudeDialect({ countsCacheApart: true }),
   codex: () => new CodexDialect(),
   gemini: () => new GeminiDialect(),

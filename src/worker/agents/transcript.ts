@@ -52,6 +52,7 @@ export class Transcript {
       case "plan":
         for (const { text, status } of update.steps) this.#line(`[plan] ${text} (${status})`);
         return;
+      case "trouble":
       case "note":
         return this.#line(`[omk] ${update.text}`);
       case "alive":

@@ -97,14 +97,14 @@ export class FakeModel implements AsyncDisposable {
   }
 
   #reply({ turns, tools, model }: Conversation): Reply {
-    const at = turns.findLastIndex(({ role, text }) => role === "user" && text !== "");
-    const prompt = turns[at]?.text ?? "";
-    if (tools.length === 0 || SIDE_CALL.test(prompt)) return { text: "A title" };
-    const since = turns.slice(at + 1);
+    // Agents put reminders of their own before and after what they were told, as messages of the user.
+    const prompt = turns.filter(({ role }) => role === "user").map(({ text }) => text).join("\n");
+    const latest = turns.findLast(({ role, text }) => role === "user" && text !== "")?.text ?? "";
+    if (tools.length === 0 || SIDE_CALL.test(latest)) return { text: "A title" };
     const ask = {
       prompt,
-      turn: since.reduce((sum, { calls }) => sum + calls, 0),
-      toolOutput: since.findLast(({ role }) => role === "tool")?.text ?? "",
+      turn: turns.reduce((sum, { calls }) => sum + calls, 0),
+      toolOutput: turns.findLast(({ role }) => role === "tool")?.text ?? "",
       model,
     };
     const reply = this.#script(ask);

@@ -19,9 +19,9 @@ export type Reply =
 
 /** A call of the model. */
 export interface Ask {
-  /** The text of the latest prompt, with whatever the agent put around it. */
+  /** The prompt, with whatever the agent put around it. */
   readonly prompt: string;
-  /** How many tools were called since that prompt. */
+  /** How many tools were called since. */
   readonly turn: number;
   /** What the last of these printed; empty before. */
   readonly toolOutput: string;

@@ -40,7 +40,11 @@ export class CodexDialect implements Dialect {
       case "error":
         // Told for each attempt to reach the model; the turn goes on, or fails by itself.
         this.#lastError = textOf(message["message"]) ?? "";
-        return [{ kind: "note", text: this.#lastError }];
+        return [{
+          kind: "trouble",
+          text: this.#lastError,
+          cause: causeOf(this.#lastError) ?? "model_unreachable",
+        }];
       default:
         return [{ kind: "alive" }];
     }

@@ -1,0 +1,111 @@
+/**
+ * Drives real coding agents through runs of omk: installs them from npm, plays their model on loopback, and runs the
+ * tests in tests/agents, with no network but loopback where the system allows that. Exit code 0 only if every test
+ * passed.
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import { dirname, fromFileUrl, join, resolve } from "@std/path";
+import { AGENT_NAMES, type AgentName, installAgents, InstallError } from "./agent_packages.ts";
+
+const HELP = `Drives real coding agents through runs of omk, against a scripted model.
+
+Usage: deno task test:agents [options]
+
+  --agents NAMES      Which, separated by commas (default: kimi,codex; there are ${AGENT_NAMES.join(", ")})
+  --directory DIR     Where they are installed, once (default: omk/agents in the user's cache)
+  --filter TEXT       Only tests whose name contains TEXT, or matches /TEXT/
+  --summary FILE      Also write the counts to FILE: "<passed> <failed> <skipped>"
+  --timeout-secs N    Give up on the tests after N seconds (default: 600)
+
+Environment:
+  OMK_BIN             The executable that the tests run; without it they run omk from source`;
+
+const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
+
+/** Brings loopback up in a network of its own, and goes on there. */
+const ENTER = 'ip link set lo up && exec "$@"';
+
+/** What to put before a command so that it has no network but loopback; empty where the system allows none. */
+async function isolation(): Promise<readonly string[]> {
+  for (const unshare of [["unshare", "--net"], ["unshare", "--map-root-user", "--net"]]) {
+    const before = [...unshare, "sh", "-c", ENTER, "sh"];
+    const [command = "", ...args] = before;
+    const works = await new Deno.Command(command, {
+      args: [...args, "true"],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).output().then(({ success }) => success, () => false);
+    if (works) return before;
+  }
+  return [];
+}
+
+/** Installs the agents and runs the tests; returns the exit code. */
+async function testAgents(
+  agents: readonly AgentName[],
+  directory: string,
+  options: readonly string[],
+): Promise<number> {
+  try {
+    await installAgents(directory, agents);
+  } catch (error) {
+    if (!(error instanceof InstallError)) throw error;
+    console.error(
+      `error: ${error.message}; these tests need the npm registry, or --directory with the agents`,
+    );
+    return 1;
+  }
+  const before = await isolation();
+  console.log(
+    before.length > 0
+      ? "the agents have no network but loopback"
+      : "the system allows no network of its own (unshare and ip): the agents could reach others",
+  );
+  const [command = "", ...args] = [
+    ...before,
+    Deno.execPath(),
+    ...["run", "-A", join(ROOT, "scripts/test.ts"), "--suite", "agents", ...options],
+  ];
+  const { code } = await new Deno.Command(command, {
+    args,
+    env: { OMK_AGENTS_DIR: directory, OMK_AGENTS: agents.join(",") },
+    stdin: "null",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).output();
+  return code;
+}
+
+function usageError(message: string): never {
+  console.error(`error: ${message}; see --help`);
+  Deno.exit(2);
+}
+
+/** The directory for what can be had again. */
+function defaultDirectory(): string {
+  const cache = Deno.env.get("XDG_CACHE_HOME") ?? join(Deno.env.get("HOME") ?? "/tmp", ".cache");
+  return join(cache, "omk/agents");
+}
+
+if (import.meta.main) {
+  const args = parseArgs(Deno.args, {
+    boolean: ["help"],
+    string: ["agents", "directory", "filter", "summary", "timeout-secs"],
+    default: { agents: "kimi,codex" },
+    unknown: (arg) => usageError(`Unknown argument "${arg}"`),
+  });
+  if (args.help) {
+    console.log(HELP);
+    Deno.exit(0);
+  }
+  const agents = args.agents.split(",").map((name) =>
+    AGENT_NAMES.find((known) => known === name) ?? usageError(`There is no agent "${name}"`)
+  );
+  const options = (["filter", "summary", "timeout-secs"] as const).flatMap((name) => {
+    const value = args[name];
+    return value === undefined ? [] : [`--${name}`, name === "summary" ? resolve(value) : value];
+  });
+  Deno.exit(await testAgents(agents, resolve(args.directory ?? defaultDirectory()), options));
+}

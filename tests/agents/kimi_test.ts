@@ -1,0 +1,14 @@
+import { COMMON, runFailures } from "./failures.ts";
+import { runFourTasks } from "./four_tasks.ts";
+import { waysOf } from "./installed.ts";
+
+for (const agent of waysOf("kimi")) {
+  Deno.test(`P8: Kimi Code by ${agent.driver} comes to ready, over a conflict and a gate that failed`, async () => {
+    await runFourTasks(agent);
+  });
+
+  Deno.test(`P8, P9: Kimi Code by ${agent.driver} that comes to nothing has a typed outcome, and ends`, async () => {
+    // Headless it never asks.
+    await runFailures(agent, agent.driver === "acp" ? { ...COMMON, denied: "permission_denied" } : COMMON);
+  });
+}
