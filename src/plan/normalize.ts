@@ -168,8 +168,8 @@ export function normalizeTask(
 }
 
 function normalizeLoop(loop: NonNullable<TaskInput["loop"]>, gates: ReadonlyMap<string, GateSpec>): LoopSpec {
-  const { run = "", max_iterations, until } = loop;
-  return { run, max_iterations, until: resolveGate(until, gates) };
+  const { max_iterations, until } = loop;
+  return { ...given(loop, ["run", "prompt"]), max_iterations, until: resolveGate(until, gates) };
 }
 
 /**

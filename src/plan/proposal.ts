@@ -19,7 +19,7 @@ import type { PathOptions } from "./path_set.ts";
 import { type Finding, type PlanPath, quote } from "./problem.ts";
 import { planInput, type TaskInput } from "./schema.ts";
 import { schemaFindings } from "./schema_findings.ts";
-import type { EnvValue, Plan, ProposalPolicy, TaskSpec } from "./spec.ts";
+import { type EnvValue, type Plan, promptOf, type ProposalPolicy, type TaskSpec } from "./spec.ts";
 import { TrackedTree } from "./tracked_tree.ts";
 import { checkSupported } from "./unsupported.ts";
 
@@ -85,7 +85,7 @@ export function readProposal(
     ...(budget === undefined ? {} : { budget }),
     gates: [...proposer.gates, ...without(own.gates, proposer.gates)],
   };
-  if (spec.prompt !== undefined && !Object.hasOwn(plan.agents ?? {}, spec.agent ?? "")) {
+  if (promptOf(spec) !== undefined && !Object.hasOwn(plan.agents ?? {}, spec.agent ?? "")) {
     return { ok: false, reason: '"prompt" needs an "agent" of the plan' };
   }
   const excess = excessOf(input, spec, proposer, limit, options);

@@ -1,6 +1,6 @@
 /** Whose work must not change what judges it. Pure. */
 
-import type { Plan, TaskSpec } from "./spec.ts";
+import { type Plan, promptOf, type TaskSpec } from "./spec.ts";
 
 /**
  * Whether attempts of a task may not change the plan, files of CI, and what gates start from. A plan that says nothing
@@ -10,6 +10,6 @@ export function isProtectedFrom(plan: Pick<Plan, "protected">, task: TaskSpec): 
   return plan.protected === undefined ? isAgentsTask(task) : plan.protected === "deny";
 }
 
-function isAgentsTask({ prompt, review, loop }: TaskSpec): boolean {
-  return prompt !== undefined || review !== undefined || (loop !== undefined && "prompt" in loop);
+function isAgentsTask(spec: TaskSpec): boolean {
+  return promptOf(spec) !== undefined || spec.review !== undefined;
 }

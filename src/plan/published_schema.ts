@@ -21,7 +21,6 @@ export function publishedPlanSchema(): Record<string, unknown> {
   const schema = planJsonSchema();
   hide(at(schema, "definitions", "task"), REFUSED_FIELDS.task);
   hide(at(schema, "properties", "defaults"), REFUSED_FIELDS.task);
-  hide(at(schema, "definitions", "loop"), REFUSED_FIELDS.loop);
   for (const [item, snippets] of Object.entries(SNIPPETS)) {
     Object.assign(at(schema, "definitions", item), { defaultSnippets: snippets });
   }

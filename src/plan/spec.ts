@@ -110,11 +110,18 @@ export interface GateSpec {
 
 /** A body that is repeated in one worktree until a gate passes. */
 export interface LoopSpec {
-  readonly run: Command;
+  /** Exactly one of `run` and `prompt` is present. */
+  readonly run?: Command;
+  readonly prompt?: string;
   /** How often the body runs at most. */
   readonly max_iterations: number;
   /** Judges what each iteration leaves; of scope `task`. */
   readonly until: GateSpec;
+}
+
+/** What the task asks an agent to do, once or in each iteration of its loop; undefined where its body is a command. */
+export function promptOf({ prompt, loop }: Pick<TaskSpec, "prompt" | "loop">): string | undefined {
+  return prompt ?? loop?.prompt;
 }
 
 /** What the plan that a lead agent makes is for. */

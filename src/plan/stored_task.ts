@@ -60,7 +60,14 @@ export const task = z.strictObject({
   description: z.exactOptional(z.string()),
   run: z.exactOptional(command),
   prompt: z.exactOptional(z.string()),
-  loop: z.exactOptional(z.strictObject({ run: command, max_iterations: z.int().min(1), until: gate })),
+  loop: z.exactOptional(
+    z.strictObject({
+      run: z.exactOptional(command),
+      prompt: z.exactOptional(z.string()),
+      max_iterations: z.int().min(1),
+      until: gate,
+    }),
+  ),
   review: z.exactOptional(z.unknown()),
   agent: z.exactOptional(z.string()),
   planning: z.exactOptional(z.strictObject({

@@ -15,7 +15,6 @@ const TASK_FIELDS = {
 /** The names of the fields that are refused. */
 export const REFUSED_FIELDS = {
   task: Object.keys(TASK_FIELDS),
-  loop: ["prompt"],
 } as const;
 
 /** What of a plan this build cannot run. */
@@ -24,11 +23,6 @@ export function checkSupported(draft: PlanDraft): Finding[] {
   for (const { path, fields } of fieldScopes(draft)) {
     for (const [field, reason] of Object.entries(TASK_FIELDS)) {
       if (field in fields) findings.push(refusal([...path, field], field, reason));
-    }
-    if (fields.loop?.prompt !== undefined) {
-      findings.push(
-        refusal([...path, "loop", "prompt"], "loop.prompt", "repeats a prompt, which this build does not do"),
-      );
     }
   }
   return findings;

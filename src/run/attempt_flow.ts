@@ -14,6 +14,7 @@ import { controllerActor, recoverAttempt } from "../scheduler/decide.ts";
 import { findTask, type TaskView } from "../scheduler/run_state.ts";
 import { isCurrent, settleAttempt } from "../scheduler/settle.ts";
 import type { AttemptRef, LoopState, TaskState } from "../scheduler/task_state.ts";
+import { recordUsage } from "../scheduler/usage.ts";
 import { emptyDiff } from "../worker/agents/agent_outcome.ts";
 import type { Attempt, SlotFate } from "../worker/port.ts";
 import { claimedRequest } from "./claimed_request.ts";
@@ -242,14 +243,17 @@ export class AttemptFlow {
       await this.#controller.commit((state, now) => {
         date = now;
         return this.isCurrent() && task.base !== null
-          ? [draft("attempt_pinning", this.#subject(), controllerActor(state), {
-            ...ref,
-            slot: this.attempt.slot() ?? "",
-            base: task.base,
-            date: now,
-            outcome,
-            ...(kept === undefined ? {} : { iteration: kept.iteration }),
-          })]
+          ? [
+            draft("attempt_pinning", this.#subject(), controllerActor(state), {
+              ...ref,
+              slot: this.attempt.slot() ?? "",
+              base: task.base,
+              date: now,
+              outcome,
+              ...(kept === undefined ? {} : { iteration: kept.iteration }),
+            }),
+            ...(kept === undefined ? [] : recordUsage(state, spec, ref, outcome)),
+          ]
           : [];
       });
     }

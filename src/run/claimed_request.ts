@@ -1,12 +1,13 @@
 /** What a worker gets to know of the attempt that was claimed for it. */
 
 import type { EventLog } from "../log/port.ts";
+import { promptOf } from "../plan/spec.ts";
 import { findTask, type RunState } from "../scheduler/run_state.ts";
 import type { AttemptRequest } from "../worker/port.ts";
 import { ControllerFault } from "./controller_handle.ts";
 import type { RunDirectory } from "./directory.ts";
 import { firstIteration } from "./loop_flow.ts";
-import { promptOf, taskPrompt } from "./task_prompt.ts";
+import { taskPrompt } from "./task_prompt.ts";
 import { outputsOfDependencies } from "./stored_outputs.ts";
 
 /** What a claim calls for: the attempt as whoever carries it out needs to know it. */
@@ -28,13 +29,14 @@ export function claimedRequest(
     base: task.base,
     restore: outputsOfDependencies(state, spec, runDirectory),
     ...(task.answer === undefined ? {} : { answer: task.answer }),
-    ...(promptOf(spec) === "" ? {} : {
-      prompt: () =>
+    ...(promptOf(spec) === undefined ? {} : {
+      prompt: (iteration) =>
         taskPrompt(spec, {
           runId: state.run.run_id,
           directory: runDirectory.path,
           template: state.plan.prompt_template,
           attempt: ref.attempt,
+          iteration,
           events: () => log.read(),
           ...(task.answer === undefined ? {} : { answer: task.answer }),
         }),

@@ -5,8 +5,9 @@
 
 import type { AttemptOutcome } from "../log/kinds.ts";
 import type { LoopSpec, TaskSpec } from "../plan/spec.ts";
-import type { AttemptRef } from "../scheduler/task_state.ts";
-import type { LoopState } from "../scheduler/task_state.ts";
+import { spentBudget } from "../scheduler/budget.ts";
+import { findTask, type RunState } from "../scheduler/run_state.ts";
+import type { AttemptRef, LoopState } from "../scheduler/task_state.ts";
 import type { Attempt, FirstIteration, IterationRequest } from "../worker/port.ts";
 import type { ControllerHandle } from "./controller_handle.ts";
 import { outputPath } from "./directory.ts";
@@ -80,10 +81,20 @@ export async function runLoop(options: LoopOptions, first: AttemptOutcome): Prom
     const leftMs = limitMs - spentMs();
     if (verdict.isLate || leftMs <= 0) return end("timeout", said);
     if (iteration >= loop.max_iterations) return end("iterations_exhausted", said);
+    const spent = spentOf(controller.state, spec.id);
+    if (spent !== null) return end("iterations_exhausted", `${said}; ${spent}`);
     outcome = await attempt.again(
       iterationOf(attempt.ref, iteration + 1, leftMs, runDirectory.path, verdict.output),
     );
   }
+}
+
+/** Which budget leaves no room for another iteration; null where none does. */
+function spentOf(state: RunState, taskId: string): string | null {
+  if (state.run.budget_exhausted !== null) return "a budget of the run is used up";
+  const view = findTask(state, taskId);
+  const own = view === undefined ? undefined : spentBudget(view);
+  return own === undefined ? null : `its budget of ${own.budget} is used up`;
 }
 
 /** With which iteration a loop begins or goes on, and whether that is kept already and only to be judged. */

@@ -2,10 +2,10 @@
 
 import type { RunEvent } from "../log/event.ts";
 import { redactText } from "../log/redact.ts";
-import type { Plan, TaskSpec } from "../plan/spec.ts";
+import { type Plan, promptOf, type TaskSpec } from "../plan/spec.ts";
 import { describeOutcome } from "../scheduler/retry.ts";
 import type { EarlierAttempt, Evidence } from "../worker/prompt/earlier.ts";
-import { taskValues } from "../worker/prompt/task_values.ts";
+import { checkText, taskValues } from "../worker/prompt/task_values.ts";
 import { fillTemplate } from "../worker/prompt/template.ts";
 import { AttemptHistory, type AttemptRecord } from "./attempt_history.ts";
 
@@ -21,26 +21,34 @@ export interface PromptSource {
   /** The attempt that gets the prompt, from 1. */
   readonly attempt: number;
   readonly answer?: string;
+  /** The iteration of its loop, with what the gate printed about the one before, absolute; absent where it is no loop. */
+  readonly iteration?: { readonly number: number; readonly gateLog?: string } | undefined;
   /** The log of the run; read only where there were earlier attempts. */
   readonly events: () => AsyncIterable<RunEvent>;
 }
 
 /** See the module. Nothing in it has the shape of a secret (P12). */
 export async function taskPrompt(spec: TaskSpec, source: PromptSource): Promise<string> {
-  const { runId, attempt, answer, template } = source;
-  const values = taskValues(spec, promptOf(spec), {
+  const { runId, attempt, answer, template, iteration } = source;
+  const values = taskValues(spec, promptOf(spec) ?? "", {
     runId,
     attempt,
+    ...(iteration === undefined
+      ? {}
+      : { iteration: iteration.number, check: await checkOf(spec, iteration) }),
     earlier: attempt > 1 ? await earlierAttempts(spec.id, source) : [],
     ...(answer === undefined ? {} : { answer }),
   });
   return redactText(fillTemplate(values, template));
 }
 
-/** What the task asks an agent to do; "" where it asks none. */
-export function promptOf({ prompt, loop }: TaskSpec): string {
-  if (prompt !== undefined) return prompt;
-  return loop !== undefined && "prompt" in loop && typeof loop.prompt === "string" ? loop.prompt : "";
+/** What the gate of the loop said of the iteration before; "" in the first. */
+async function checkOf(
+  { loop }: TaskSpec,
+  { number, gateLog }: NonNullable<PromptSource["iteration"]>,
+): Promise<string> {
+  if (loop === undefined || number === 1) return "";
+  return checkText(loop.until, gateLog === undefined ? "" : await tailOf(gateLog));
 }
 
 async function earlierAttempts(taskId: string, source: PromptSource): Promise<readonly EarlierAttempt[]> {

@@ -2,8 +2,8 @@
 
 import { draft, type DraftOf, taskSubject } from "../log/event.ts";
 import type { AttemptOutcome, PayloadOf } from "../log/kinds.ts";
-import type { ModelPrice, Plan, TaskSpec } from "../plan/spec.ts";
-import type { RunState } from "./run_state.ts";
+import { type ModelPrice, type Plan, promptOf, type TaskSpec } from "../plan/spec.ts";
+import { findTask, type RunState } from "./run_state.ts";
 import type { AttemptRef } from "./task_state.ts";
 
 /** A figure of what was used. */
@@ -21,14 +21,18 @@ const BUDGETED = ["tokens", "usd"] as const;
 /** The parts of the tokens that agents tell. */
 const PARTS = ["input_tokens", "cached_tokens", "output_tokens"] as const;
 
-/** The facts about what an attempt has used; none where no agent worked in it. */
+/**
+ * The facts about what an attempt has used; none where no agent worked in it. What an iteration of a loop has used is
+ * recorded when it is kept, and not again with the outcome of the attempt.
+ */
 export function recordUsage(
   state: RunState,
   spec: TaskSpec,
   ref: AttemptRef,
   outcome: AttemptOutcome,
 ): DraftOf<"usage_recorded">[] {
-  if (!isAgentWork(spec)) return [];
+  const kept = findTask(state, ref.task_id)?.task.loop?.iteration;
+  if (!isAgentWork(spec) || (kept !== undefined && kept === outcome.iterations)) return [];
   const actor = `controller/${state.run.incarnation}`;
   return usageEntries(outcome.usage, state.plan.prices).map((entry) =>
     draft("usage_recorded", taskSubject(ref.task_id), actor, {
@@ -41,8 +45,8 @@ export function recordUsage(
 }
 
 /** Whether an agent does the task. */
-export function isAgentWork({ prompt, review, loop }: TaskSpec): boolean {
-  return prompt !== undefined || review !== undefined || (loop !== undefined && "prompt" in loop);
+export function isAgentWork(spec: TaskSpec): boolean {
+  return promptOf(spec) !== undefined || spec.review !== undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** From when on the watchdog draws its conclusions. */
 
 import { HEARTBEAT_INTERVAL_SECS } from "../plan/defaults.ts";
-import type { Plan, TaskSpec } from "../plan/spec.ts";
+import { type Plan, promptOf, type TaskSpec } from "../plan/spec.ts";
 
 /** An agent thinks without a sign: it has so many times as long as a command. */
 export const AGENT_PATIENCE = 10;
@@ -35,6 +35,9 @@ export function thresholdsOf(plan: Plan, specOf: (taskId: string) => TaskSpec | 
   return {
     missingMs: heartbeat_missing_secs * 1000,
     staleMs,
-    staleMsOf: (taskId) => specOf(taskId)?.prompt === undefined ? staleMs : staleMs * AGENT_PATIENCE,
+    staleMsOf: (taskId) => {
+      const spec = specOf(taskId);
+      return spec === undefined || promptOf(spec) === undefined ? staleMs : staleMs * AGENT_PATIENCE;
+    },
   };
 }

@@ -6,7 +6,7 @@ import type { CommitMeta, Pin, Slot, SlotHolder, Workspace } from "../git/port.t
 import type { AttemptOutcome } from "../log/kinds.ts";
 import { redactText } from "../log/redact.ts";
 import { isReadOnly } from "../plan/read_only.ts";
-import type { AgentSpec, Command } from "../plan/spec.ts";
+import { type AgentSpec, type Command, promptOf } from "../plan/spec.ts";
 import { writeArtifact } from "../process/artifact_file.ts";
 import { taskEnvironment, type TaskIds } from "../process/environment.ts";
 import {
@@ -105,7 +105,7 @@ export class LocalAttempt implements Attempt {
 
   async again(iteration: IterationRequest): Promise<AttemptOutcome> {
     try {
-      return await this.#runBody(this.#request.spec.loop?.run ?? "", iteration);
+      return await this.#runBody(this.#request.spec.loop?.run ?? null, iteration);
     } catch (error) {
       return failureOutcome("workspace_error", error);
     } finally {
@@ -152,14 +152,15 @@ export class LocalAttempt implements Attempt {
     Deno.mkdirSync(this.#directory(), { recursive: true, mode: 0o700 });
     if (base !== null) await this.#acquire(base);
     if (spec.loop !== undefined && iteration !== undefined) {
-      return await this.#runBody(iteration.isKept ? NO_COMMAND : spec.loop.run, iteration);
+      return await this.#runBody(iteration.isKept ? NO_COMMAND : spec.loop.run ?? null, iteration);
     }
     const output = `tasks/${ref.task_id}/${ref.attempt}/output.log`;
-    return await this.#runBody(spec.run ?? "", { timeoutMs: spec.timeout_secs * 1000, output });
+    return await this.#runBody(spec.run ?? null, { timeoutMs: spec.timeout_secs * 1000, output });
   }
 
+  /** Runs a command, or, without one, the agent of the task. */
   async #runBody(
-    command: Command,
+    command: Command | null,
     how: Pick<IterationRequest, "timeoutMs" | "output"> & Partial<IterationRequest>,
   ): Promise<AttemptOutcome> {
     if (this.#end !== null) return failureOutcome("cancelled", "it was ended before it started");
@@ -176,8 +177,8 @@ export class LocalAttempt implements Attempt {
       isTask: true,
       enclosure: this.#enclosure(env, ids.result),
     };
-    const agent = spec.prompt === undefined ? null : await this.#startAgent(what);
-    const body = agent ?? this.#run(command, this.#place(spec.cwd), what);
+    const agent = command === null ? await this.#startAgent(what, how) : null;
+    const body = agent ?? this.#run(command ?? NO_COMMAND, this.#place(spec.cwd), what);
     const process = await body.identity;
     this.#pid = process?.pid ?? null;
     this.#stage = "body";
@@ -253,26 +254,27 @@ export class LocalAttempt implements Attempt {
 
   /** The agent that the task names; undefined where its body is no prompt. */
   #agent(): { readonly name: string; readonly spec: AgentSpec } | undefined {
-    const { prompt, agent: name = "" } = this.#request.spec;
+    const { agent: name = "" } = this.#request.spec;
     const spec = this.#options.plan.agents?.[name];
-    return prompt === undefined || spec === undefined ? undefined : { name, spec };
+    return promptOf(this.#request.spec) === undefined || spec === undefined ? undefined : { name, spec };
   }
 
-  async #startAgent(what: BodyFrame): Promise<AgentRun> {
+  async #startAgent(what: BodyFrame, iteration: Partial<IterationRequest>): Promise<AgentRun> {
     const { supervisor, approvals } = this.#options;
     const { spec } = this.#request;
     const agent = this.#agent();
     if (agent === undefined) {
       throw new OmkError({ what: `Cannot do the prompt of "${spec.id}"`, why: "its plan has no such agent" });
     }
+    const { number } = iteration;
     const cwd = this.#place(spec.cwd);
     this.#outside = agent.spec.checkout === "watch" ? await this.#options.watchOutside?.() ?? null : null;
     const run = await startAgent({
       clock: systemClock,
       supervisor,
       ...agent,
-      prompt: await this.#request.prompt?.() ?? spec.prompt ?? "",
-      promptFile: `${this.#directory()}/prompt.md`,
+      prompt: await this.#request.prompt?.(number === undefined ? undefined : { ...iteration, number }) ?? "",
+      promptFile: `${this.#directory()}/prompt${number === undefined ? "" : `-${number}`}.md`,
       desk: approvals?.(this.ref, spec) ?? NO_DESK,
       place: { root: this.#place(), cwd },
       body: this.#bodySpec(cwd, what),

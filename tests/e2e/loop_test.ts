@@ -1,6 +1,7 @@
 /** Loops: a body that is repeated in one worktree until a gate passes, each iteration kept. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { appears } from "./call.ts";
 import { Sandbox } from "./harness.ts";
 import { assertUntouched, userState } from "./user_state.ts";
@@ -101,4 +102,56 @@ Deno.test("P3, P6: a loop that was killed goes on where its last iteration was k
   assertEquals(kept, "line 1 of attempt 1\nline 2 of attempt 1\nhalf");
   assertEquals(await sandbox.git("fsck", "--no-dangling"), "");
   assert((await sandbox.git("rev-parse", `refs/omk/${await sandbox.runId()}/task/fix/1/i001`)).length > 0);
+});
+
+Deno.test("P8: an agent that repeats a prompt is told what the gate said, in one worktree", async () => {
+  const agents = { mine: { command: "cat > seen-$OMK_ITERATION.md; echo line >> n.txt" } };
+  const loop = { prompt: "Make three lines", max_iterations: 5, until: THREE };
+  await using sandbox = await Sandbox.withPlan({ ...planOf(loop, { agent: "mine" }), agents });
+  await sandbox.omkEnds(0, ["run"]);
+  const head = `refs/omk/${await sandbox.runId()}/head`;
+  const first = await sandbox.git("show", `${head}:seen-1.md`);
+  assertMatch(first, /^Make three lines\n/);
+  assertMatch(first, /\n- three: wc -l < n\.txt/);
+  assert(!first.includes("still wrong"));
+  const third = await sandbox.git("show", `${head}:seen-3.md`);
+  assertMatch(
+    third,
+    /\nThis is iteration 3: .*\n.*\n\nThe output of the check "three", which did not pass:\n```\n2\n```\n/,
+  );
+  assertEquals(await sandbox.git("show", `${head}:n.txt`), "line\nline\nline");
+  assertMatch((await sandbox.omkEnds(0, ["show", "fix"])).stdout, /Make three lines/);
+  await sandbox.omkEnds(0, ["prompt", "fix"]);
+  await sandbox.omkEnds(0, ["verify"]);
+});
+
+Deno.test("one budget holds for all iterations of a prompt, each of which counts once", async () => {
+  const at = (path: string) => fromFileUrl(new URL(path, import.meta.url));
+  const program = [
+    Deno.execPath(),
+    "run",
+    "--quiet",
+    "--no-check",
+    "-A",
+    `--config=${at("../../deno.json")}`,
+  ];
+  const agents = {
+    scripted: { driver: "acp", command: [...program, at("../worker/agents/scripted_agent.ts")] },
+  };
+  const loop = { prompt: "write n.txt x", max_iterations: 5, until: THREE };
+  const task = { agent: "scripted", budget: { tokens: 2000 } };
+  await using sandbox = await Sandbox.withPlan({
+    ...planOf(loop, task),
+    budget: { unknown: "allow" },
+    agents,
+  });
+  await sandbox.omkEnds(1, ["run"]);
+  const [{ outcome }] = (await sandbox.omkJson(["status"])).tasks;
+  assertEquals([outcome.result, outcome.iterations], ["iterations_exhausted", 2]);
+  assertMatch(outcome.detail, /after 2 iterations; its budget of tokens is used up$/);
+  const used = (await sandbox.payloads("usage_recorded")).filter(({ metric }) => metric === "tokens");
+  assertEquals(used.map(({ amount, quality }) => [amount, quality]), [[1290, "measured"], [
+    1290,
+    "measured",
+  ]]);
 });

@@ -317,10 +317,6 @@ Deno.test("P12: a plan that redaction would change is refused, and the message d
 });
 
 Deno.test("P10: what this build does not run is refused, not ignored", async () => {
-  const loop = { prompt: "x", max_iterations: 3, until: { name: "u", command: "true" } };
-  assertEquals(await aboutTask({ run: undefined, loop }), [
-    '"loop.prompt" repeats a prompt, which this build does not do',
-  ]);
   assertEquals(await aboutTask({ run: undefined, review: {} }), [
     '"review" asks for a review, which this build does not make',
   ]);
@@ -378,6 +374,10 @@ Deno.test("P10: a loop says what it repeats, how often at most, and until which 
     '"loop.max_iterations" must be at most 1000',
   ]);
   assertEquals(await about({ max_iterations: 3, until }), ["there is nothing to repeat"]);
+  assertEquals(await about({ prompt: " ", max_iterations: 3, until }), [
+    '"prompt" needs an agent that does it',
+    '"prompt" is empty',
+  ]);
   assertEquals(await about({ run: " ", max_iterations: 3, until }), ['"run" is empty']);
   assertEquals(await about({ run: "x", max_iterations: 3, until: "v" }), ['"v" is no gate of the plan']);
   assertEquals(await about({ run: "x", max_iterations: 3, until: { ...until, skip: true } }), [

@@ -2,8 +2,8 @@
 
 import { ExitCode, OmkError, UsageError } from "../../errors.ts";
 import { readRunLog } from "../../log/reader.ts";
-import type { TaskSpec } from "../../plan/spec.ts";
-import { promptOf, taskPrompt } from "../../run/task_prompt.ts";
+import { promptOf, type TaskSpec } from "../../plan/spec.ts";
+import { taskPrompt } from "../../run/task_prompt.ts";
 import { findTask } from "../../scheduler/run_state.ts";
 import { isActive, isTerminal, type TaskState } from "../../scheduler/task_state.ts";
 import { DEFAULT_TEMPLATE } from "../../worker/prompt/default_template.ts";
@@ -103,7 +103,7 @@ function attemptTold(task: TaskState | undefined): number {
 }
 
 function requirePrompt(spec: TaskSpec | undefined, id: string): TaskSpec {
-  if (spec !== undefined && promptOf(spec) !== "") return spec;
+  if (spec !== undefined && promptOf(spec) !== undefined) return spec;
   throw new OmkError({
     what: `Cannot show the prompt of task "${id}"`,
     why: "it runs a command, and no agent",

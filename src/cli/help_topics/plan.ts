@@ -59,10 +59,10 @@ export const planTopic: HelpTopic = {
         "limits say how much output, memory and how many processes an attempt may have, sandbox what its body may reach, " +
         "and limits.containment how far processes that it leaves are found. What this machine cannot give stops the " +
         "run before it starts; omk doctor tells what it can.",
-        "A loop repeats its run in one worktree until the gate that until names passes, at most max_iterations " +
+        "A loop repeats its run or prompt in one worktree until the gate that until names passes, at most max_iterations " +
         "times, and within timeout_secs for all of it: bodies and gates. Each iteration gets a ref of its own, " +
         "i001, i002 and so on, and is judged as it is kept; the body sees its number in OMK_ITERATION, and in OMK_GATE_LOG " +
-        "the file with what the gate printed last. A body that fails ends the loop as it would end any task. After " +
+        "the file with what the gate printed last, which is quoted in a prompt. A body that fails ends the loop as it would end any task. After " +
         "a crash, omk resume goes on behind the last iteration that was kept.",
         "A task may write what it came to, as JSON, into the file that OMK_RESULT names: status (success, partial, " +
         "failed, blocked_on_human, blocked_on_external), summary, question. That can lower what the evidence says, " +

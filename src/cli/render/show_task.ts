@@ -1,7 +1,7 @@
 /** All about a task of a run, for people. Pure. */
 
 import type { AttemptOutcome } from "../../log/kinds.ts";
-import type { Command, LoopSpec, TaskSpec } from "../../plan/spec.ts";
+import { type Command, type LoopSpec, promptOf, type TaskSpec } from "../../plan/spec.ts";
 import type { TaskView } from "../../scheduler/run_state.ts";
 import type { ProposedBy } from "../../scheduler/task_state.ts";
 import type { AttemptRecord } from "../../run/attempt_history.ts";
@@ -52,9 +52,9 @@ function specFields(spec: TaskSpec): readonly Field[] {
   return [
     ["description", spec.description?.split("\n")],
     ["runs", spec.run === undefined ? null : commandText(spec.run).split("\n")],
-    ["repeats", spec.loop === undefined ? null : commandText(spec.loop.run).split("\n")],
+    ["repeats", spec.loop?.run === undefined ? null : commandText(spec.loop.run).split("\n")],
     ["until", spec.loop === undefined ? null : untilText(spec.loop)],
-    ["prompt", spec.prompt?.split("\n")],
+    ["prompt", promptOf(spec)?.split("\n")],
     ["directory", spec.cwd === "" ? null : spec.cwd],
     ["isolation", spec.isolation],
     ["after", spec.dependencies.length === 0 ? null : `${spec.dependencies.join(", ")} (${trigger_rule})`],

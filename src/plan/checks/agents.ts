@@ -52,7 +52,7 @@ export function checkAgents(
         hint: "remove it",
       });
     }
-    const isPrompt = fields.prompt !== undefined && path[0] === "tasks";
+    const isPrompt = (fields.prompt ?? fields.loop?.prompt) !== undefined && path[0] === "tasks";
     if (isPrompt && agent === undefined && draft.defaults?.agent === undefined) {
       findings.push({
         code: "missing_field",

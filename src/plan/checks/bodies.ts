@@ -44,16 +44,19 @@ export function checkBodies(draft: PlanDraft): Finding[] {
       }
     }
     if (fields.loop !== undefined) findings.push(...checkLoopBody([...path, "loop"], fields.loop));
-    if (fields.prompt !== undefined && fields.prompt.trim() === "") {
-      findings.push({ code: "wrong_form", path: [...path, "prompt"], message: '"prompt" is empty' });
-    }
+    if (fields.prompt !== undefined) findings.push(...checkPrompt(path, fields.prompt));
   }
   return findings;
 }
 
+function checkPrompt(path: PlanPath, prompt: string): Finding[] {
+  if (prompt.trim() !== "") return [];
+  return [{ code: "wrong_form", path: [...path, "prompt"], message: '"prompt" is empty' }];
+}
+
 function checkLoopBody(path: PlanPath, loop: NonNullable<TaskFields["loop"]>): Finding[] {
   if (loop.run === undefined) {
-    if (loop.prompt !== undefined) return [];
+    if (loop.prompt !== undefined) return checkPrompt(path, loop.prompt);
     const hint = 'give it a command: "run": "make fix"';
     return [{ code: "missing_field", path: [...path, "run"], message: "there is nothing to repeat", hint }];
   }

@@ -33,7 +33,8 @@ export function earlierText(attempts: readonly EarlierAttempt[]): string {
   }).join("\n\n");
 }
 
-function quoted({ what, text, limit = LONGEST_EVIDENCE }: Evidence): string {
+/** Evidence in a prompt, cut to its limit. */
+export function quoted({ what, text, limit = LONGEST_EVIDENCE }: Evidence): string {
   const cut = text.length > limit;
   const kept = cut ? text.slice(-limit) : text;
   return `The ${what}${cut ? `, its last ${limit} characters` : ""}:\n${fenced(kept)}`;

@@ -16,6 +16,8 @@ export const TEMPLATE_VALUES = {
   read_set: "files that the plan says it reads, one line each",
   outputs: "files that it must leave for others, one line each",
   gates: "checks that its work must pass, one line each",
+  iteration: "number of the iteration of its loop, from 1; empty where it has none",
+  check: "what the gate of the loop said of the iteration before; empty in the first",
   attempt: "number of the attempt, from 1",
   earlier_attempts: "what earlier attempts failed with, and what shows it; empty in the first",
   answer: "what a person answered to the latest question of the task",
