@@ -13,8 +13,11 @@ import { snapshotPath } from "./log_paths.ts";
 import { openSegment } from "./segment_reader.ts";
 import type { LogPosition } from "./port.ts";
 
-/** After this many events a new snapshot is worth its space. */
-export const SNAPSHOT_EVENTS = 100_000;
+/** After this many events a new snapshot is worth its space, in a log of four times as many or fewer. */
+export const SNAPSHOT_EVENTS = 25_000;
+
+/** After so many it is worth it in any log: one of a long run is large, and takes its time. */
+const MOST_EVENTS = 100_000;
 
 /** How many are kept: the older one serves where the newer one is damaged. */
 const KEPT = 2;
@@ -36,6 +39,11 @@ export interface SnapshotSearch {
   readonly refuse?: ((state: unknown) => string | undefined) | undefined;
   /** Hears of each newer one that was passed over. */
   readonly onPassedOver?: ((path: string, why: string) => void) | undefined;
+}
+
+/** How many events may follow the last snapshot of a log that has come to `index` before a new one is kept. */
+export function snapshotInterval(index: number): number {
+  return Math.min(MOST_EVENTS, Math.max(SNAPSHOT_EVENTS, index / 4));
 }
 
 /**

@@ -3,7 +3,7 @@
  * time and prove nothing, so what verifies a log or a proof never looks at them.
  */
 
-import { readSnapshot, SNAPSHOT_EVENTS, type SnapshotSearch, writeSnapshot } from "../log/snapshots.ts";
+import { readSnapshot, snapshotInterval, type SnapshotSearch, writeSnapshot } from "../log/snapshots.ts";
 import { reasonOf } from "../errors.ts";
 import type { LogPosition, RunLog } from "../log/port.ts";
 import type { StoredPlan } from "../plan/plan_json.ts";
@@ -55,7 +55,7 @@ export interface SnapshotKeeper {
 }
 
 /** At the end of a session so much is worth its space already. */
-const END_EVENTS = SNAPSHOT_EVENTS / 10;
+const END_EVENTS = 10_000;
 
 /**
  * Keeps the snapshots beside the log at `events`.
@@ -69,7 +69,7 @@ export function keepSnapshots(
   options: {
     readonly last: number;
     readonly onFailure?: ((why: string) => void) | undefined;
-    /** After how many events a snapshot is kept (default {@linkcode SNAPSHOT_EVENTS}). */
+    /** After how many events a snapshot is kept (default: {@linkcode snapshotInterval}). */
     readonly every?: number;
   },
 ): SnapshotKeeper {
@@ -77,7 +77,7 @@ export function keepSnapshots(
   return {
     keep(state, isEnd) {
       const position = log.position();
-      const due = isEnd ? END_EVENTS : options.every ?? SNAPSHOT_EVENTS;
+      const due = isEnd ? END_EVENTS : options.every ?? snapshotInterval(position.index);
       // What was committed and not folded yet is told of within this turn of the event loop.
       if (position.index - last < due || position.index + 1 !== state.run.next_index) return undefined;
       last = position.index;

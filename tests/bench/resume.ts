@@ -1,6 +1,7 @@
 /** How soon `omk resume` dispatches a task of a run whose log is long, with a snapshot of its state and without. */
 
 import { openRunLog } from "../../src/log/file_log.ts";
+import { SNAPSHOT_EVENTS } from "../../src/log/snapshots.ts";
 import { foldRun, loadRunPlan } from "../../src/run/load_run.ts";
 import { keepSnapshots } from "../../src/run/run_snapshot.ts";
 import type { RunDirectory } from "../../src/run/directory.ts";
@@ -25,7 +26,7 @@ export const resumeBenchmark: Benchmark = {
     const scratch = await Deno.realPath(await Deno.makeTempDir({ prefix: "omk-bench-" }));
     const directory = await recordInterrupted(scratch);
     const recorded = await Deno.readFile(directory.events);
-    await keepSnapshot(directory);
+    await keepSnapshot(directory, recorded);
     const [snapshot] = snapshotsIn(directory);
     if (snapshot === undefined) throw new Error("no snapshot was kept");
     const kept = await Deno.readFile(snapshot);
@@ -77,7 +78,14 @@ function cpuMs(stat: string): number {
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / CLOCK_TICKS;
 }
 
-async function keepSnapshot(directory: RunDirectory): Promise<void> {
+/** The newest snapshot that a run has at least which is killed with so many events: the log went on behind it. */
+async function keepSnapshot(directory: RunDirectory, recorded: Uint8Array<ArrayBuffer>): Promise<void> {
+  const text = new TextDecoder().decode(recorded);
+  const lines = text.split("\n");
+  // A snapshot stands behind a commit, whose last line ends with its sum.
+  let last = EVENTS - SNAPSHOT_EVENTS;
+  while (!lines[last]?.includes(',"sum":"')) last--;
+  await Deno.writeTextFile(directory.events, lines.slice(0, last + 1).map((line) => `${line}\n`).join(""));
   const stored = await loadRunPlan(directory);
   await using log = await openRunLog(directory.events, { runId: RUN_ID, durability: "none" });
   const { state } = await foldRun(directory, stored, {}, () => log.read());
