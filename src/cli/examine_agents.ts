@@ -91,7 +91,8 @@ async function examine(
   };
 }
 
-async function versionOf(path: string, cwd: string): Promise<string | null> {
+/** The version that a program tells of itself; null where it does not, or takes too long. */
+export async function versionOf(path: string, cwd: string): Promise<string | null> {
   const answer = await askProgram(path, ["--version"], { cwd });
   return /\d+\.\d+[\w.+-]*/.exec(answer?.stdout ?? "")?.[0] ?? null;
 }

@@ -1,6 +1,7 @@
 /** Runs a plan that is there: prepares it, starts it here or in the background, and delivers it where that was asked for. */
 
 import { ExitCode } from "../errors.ts";
+import type { PlanLock } from "../log/kinds.ts";
 import type { RunDirectory } from "../run/directory.ts";
 import type { PreparedRun, PrepareOptions } from "../run/prepare.ts";
 import type { CommandContext } from "./command.ts";
@@ -71,6 +72,7 @@ export async function runPrepared(context: CommandContext, prepared: PreparedRun
   const { env, config, output } = context;
   const isTalkative = !context.json && config.value(VERBOSITY) !== "quiet";
   if (isTalkative) { for (const note of prepared.notes) output.note(`note: ${note}`); }
+  const planLock = await lockFor(context, prepared, isTalkative);
   const earlier = await earlierRun(context, prepared);
   let runId = "";
   const { conductRun } = await import("./conduct_run.ts");
@@ -82,6 +84,7 @@ export async function runPrepared(context: CommandContext, prepared: PreparedRun
       worktreeDirectory: chosenWorktreeDirectory(context),
       watcher,
       reuse: earlier,
+      planLock,
     });
     runId = session.directory.runId;
     tellStarted(env, prepared.home, session.directory, session.state.run.incarnation);
@@ -92,6 +95,32 @@ export async function runPrepared(context: CommandContext, prepared: PreparedRun
     return session;
   });
   return await deliverIfAsked(context, code, prepared.home, runId);
+}
+
+/** The lock of the plan as it is run now; what is other than the last time is told. */
+async function lockFor(
+  context: CommandContext,
+  { plan, planPath, home }: PreparedRun,
+  isTalkative: boolean,
+): Promise<PlanLock | undefined> {
+  if (plan.agents === undefined) return undefined;
+  const [{ lockPlan }, { earlierLock }, { planningRunOf }, { lockChanges }] = await Promise.all([
+    import("./plan_lock.ts"),
+    import("../run/planning/earlier_lock.ts"),
+    import("../run/planning/kept_plan.ts"),
+    import("../run/planning/plan_lock.ts"),
+  ]);
+  const lock = await lockPlan(plan, planningRunOf(home, planPath), context);
+  if (lock === undefined) return undefined;
+  const earlier = await earlierLock(home, planPath, lock);
+  if (earlier === null) return lock;
+  const changes = lockChanges(earlier.lock, lock);
+  if (isTalkative) {
+    for (const change of changes) {
+      context.output.note(`note: ${change} (${earlier.origin})`);
+    }
+  }
+  return { ...lock, planned_by: lock.planned_by ?? earlier.lock.planned_by };
 }
 
 /** `omk merge`, where `--merge` asks for it and the run has come to something. */

@@ -10,7 +10,15 @@ import { requests } from "./kinds/requests.ts";
 import { runFacts } from "./kinds/run_facts.ts";
 import { taskFacts } from "./kinds/task_facts.ts";
 import { workerFacts } from "./kinds/worker_facts.ts";
-import type { agentRecord, artifact, attemptOutcome, lostTest, runStatus, storedOutput } from "./payloads.ts";
+import type {
+  agentRecord,
+  artifact,
+  attemptOutcome,
+  lostTest,
+  planLock,
+  runStatus,
+  storedOutput,
+} from "./payloads.ts";
 
 export type { KindClass } from "./kinds/entry.ts";
 
@@ -34,6 +42,9 @@ export type AgentRecord = z.infer<typeof agentRecord>;
 
 /** The status of a run. */
 export type RunStatus = z.infer<typeof runStatus>;
+
+/** With which agents and checks a plan was made, or is run. */
+export type PlanLock = z.infer<typeof planLock>;
 
 /** A file of the run directory with its digest. */
 export type Artifact = z.infer<typeof artifact>;

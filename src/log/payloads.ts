@@ -104,6 +104,29 @@ export const attemptUsage = z.strictObject({
   quality: z.enum(["measured", "estimated", "unknown"]),
 });
 
+/** With which agents and checks a plan was made, or is run. */
+export const planLock = z.strictObject({
+  schema_version: z.literal(1),
+  /** The run in which an agent made the plan; null where nobody knows of one. */
+  planned_by: z.string().nullable(),
+  /** Digest of the tasks, and of what they run in. */
+  work: sha256Hex,
+  agents: z.array(z.strictObject({
+    name: z.string(),
+    driver: z.enum(["acp", "stream", "command"]),
+    /** The model that is asked for; null: the agent chooses. */
+    model: z.string().nullable(),
+    /** Absolute path; null where it is a text for a shell, or not there. */
+    program: z.string().nullable(),
+    version: z.string().nullable(),
+    /** Of all that says how it is started. */
+    sha256: sha256Hex,
+  })),
+  gates: z.array(z.strictObject({ name: z.string(), sha256: sha256Hex })),
+  /** Null: that of omk. */
+  prompt_template: sha256Hex.nullable(),
+});
+
 /** What is known of the agent behind an attempt. */
 export const agentRecord = z.strictObject({
   /** Its name in the plan. */

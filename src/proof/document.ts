@@ -108,6 +108,7 @@ export function buildProof({ state, evidence, status, head, patch }: ProofSource
     times: { started_at: isoTime(run.started_at), finished_at: isoTime(finishedAt) },
     versions: evidence.started?.versions ?? { omk: "", runtime: "", git: null, os: "" },
     containment: evidence.started?.containment ?? "group",
+    ...(evidence.started?.plan_lock === undefined ? {} : { plan_lock: evidence.started.plan_lock }),
   };
 }
 

@@ -197,13 +197,18 @@ export class EvidenceFold implements RunEvidence {
   }
 }
 
-/** The logs of all attempts and gates, the tests that gates reported, and the diffs of conflicts, sorted by path. */
+/** The logs of all attempts and gates, what agents answered, the tests that gates reported, and the diffs of conflicts, sorted by path. */
 export function artifactsOf(evidence: RunEvidence): readonly Artifact[] {
   const byPath = new Map<string, Artifact>();
   const add = (artifact: Artifact | null | undefined) => {
     if (artifact !== null && artifact !== undefined) byPath.set(artifact.path, artifact);
   };
-  for (const attempt of evidence.attempts) add(attempt.outcome?.output);
+  for (const { outcome } of evidence.attempts) {
+    add(outcome?.output);
+    add(outcome?.reply);
+    add(outcome?.planning?.plan);
+    add(outcome?.planning?.problems);
+  }
   for (const diffs of evidence.conflicts) add(diffs);
   for (const gate of evidence.gates) {
     if (gate.result === "skipped") continue;

@@ -9,6 +9,7 @@ import {
   milliseconds,
   objectId,
   outcomeResult,
+  planLock,
   runStatus,
   sha256Hex,
   taskId,
@@ -189,6 +190,9 @@ export const proofSchema = z.strictObject({
   }),
   containment: z.enum(["cgroup", "pidns", "mark", "group"]).describe(
     "How far stray processes of tasks were found",
+  ),
+  plan_lock: planLock.optional().describe(
+    "With which agents and checks the run was started; absent where it starts no agent",
   ),
 }).describe("What a run attempted, what came of it, and the digests of everything that shows it");
 

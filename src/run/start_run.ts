@@ -1,6 +1,7 @@
 /** From a prepared run to one that is under way. */
 
 import { findSigningKey } from "../proof/key_file.ts";
+import type { PlanLock } from "../log/kinds.ts";
 import type { RepositoryBase } from "../scheduler/run_record.ts";
 import { buildInfo, VERSION } from "../version.ts";
 import { type Birth, giveBirth } from "./birth.ts";
@@ -29,6 +30,8 @@ export interface StartOptions {
   readonly watcher: RunWatcher;
   /** The earlier run of which what fits is taken over; undefined: of none. */
   readonly reuse?: RunDirectory | undefined;
+  /** With which agents it is started; undefined where it starts none. */
+  readonly planLock?: PlanLock | undefined;
   /** Reads the plans of lead agents; undefined where no task of the plan makes one. */
   readonly planReader?: MakePlanReader | undefined;
 }
@@ -60,6 +63,7 @@ export async function startRun(prepared: PreparedRun, options: StartOptions): Pr
     : await findReusable(prepared, options.reuse, base, { workspace, repository });
   const started = {
     ...await startPayload(prepared, machinery, { base, gaps, worktreeDirectory }),
+    ...(options.planLock === undefined ? {} : { plan_lock: options.planLock }),
     ...(reuse === undefined ? {} : { reuse }),
   };
   const { directory, digest, lock } = await giveBirth({ home, runId, plan, started });

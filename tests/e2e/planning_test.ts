@@ -1,6 +1,6 @@
 /** Prompts become plans, and plans become runs: a scripted lead agent in real runs, from source and as the executable. */
 
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Sandbox } from "./harness.ts";
 
 /**
@@ -43,8 +43,8 @@ else echo "{\\"tasks\\": [{\\"id\\": \\"only\\", \\"prompt\\": \\"WRITE $OMK_ANS
 const SLY = `echo '{"tasks": [{"id": "a", "prompt": "WRITE a.txt", "write_set": ["a.txt", "judge.sh"]}]}'
 `;
 
-async function project(): Promise<Sandbox> {
-  return await Sandbox.withPlan({
+Deno.test("prompts become plans, and plans become runs", async (test) => {
+  await using sandbox = await Sandbox.withPlan({
     version: 1,
     agents: { mine: { command: "sh agent.sh" } },
     gates: [{ name: "judge", command: "sh judge.sh" }],
@@ -57,97 +57,79 @@ async function project(): Promise<Sandbox> {
     "sly.sh": SLY,
     "silent.sh": "echo 'I would rather not.'\n",
   });
-}
 
-Deno.test("P6, P8, P13: from a prompt to ready, through two corrections; the plan is kept and runs without the agent", async () => {
-  await using sandbox = await project();
-  const { stdout } = await sandbox.omkEnds(0, ["run", "Make it: PLAY corrected", "--yes"]);
-  for (
-    const part of [
-      "retry   plan at once: answered with no plan that can be run: 2 problems",
-      'plan "two files" by mine: 2 tasks',
-      "for reviewers  It reads well",
-      "check          a-check-1 (grep -q 'by a' a.txt)",
-      "ready: 2 of 2 tasks completed",
-    ]
-  ) assertStringIncludes(stdout, part);
-  const kept = /kept as (\S+)/.exec(stdout)?.[1] ?? "";
-  const { status, tasks } = await sandbox.omkJson(["status"]);
-  assertEquals([status, tasks.map((each: { state: string }) => each.state)], ["ready", [
-    "completed",
-    "completed",
-  ]]);
-  // What the lead agent has left in its worktree is kept, and in nobody's way.
-  const planning = kept.split("/").at(-2) ?? "";
-  const pins = await sandbox.git("for-each-ref", `refs/omk/${planning}/task/plan`);
-  assertEquals(pins.split("\n").length, 3);
-  const head = await sandbox.git("rev-parse", `refs/omk/${await sandbox.runId()}/head`);
-  assertEquals(
-    await sandbox.git("diff", "--name-only", "HEAD", head),
-    "a.txt\nb.txt",
-  );
-  assertEquals(await sandbox.git("status", "--porcelain"), "");
-  await sandbox.omkEnds(0, ["verify", planning]);
+  await test.step("P6, P8, P13: from a prompt to ready, through two corrections", async () => {
+    const { stdout } = await sandbox.omkEnds(0, ["run", "Make it: PLAY corrected", "--yes"]);
+    for (
+      const part of [
+        "retry   plan at once: answered with no plan that can be run: 2 problems",
+        'plan "two files" by mine: 2 tasks',
+        "for reviewers  It reads well",
+        "check          a-check-1 (grep -q 'by a' a.txt)",
+        "ready: 2 of 2 tasks completed",
+      ]
+    ) assertStringIncludes(stdout, part);
+    const kept = /kept as (\S+)/.exec(stdout)?.[1] ?? "";
+    // What the lead agent has left in its worktree is kept, and in nobody's way.
+    const planning = kept.split("/").at(-2) ?? "";
+    const pins = await sandbox.git("for-each-ref", `refs/omk/${planning}/task/plan`);
+    assertEquals(pins.split("\n").length, 3);
+    const head = await sandbox.git("rev-parse", `refs/omk/${await sandbox.runId()}/head`);
+    assertEquals(await sandbox.git("diff", "--name-only", "HEAD", head), "a.txt\nb.txt");
+    assertEquals(await sandbox.git("status", "--porcelain"), "");
+    await sandbox.omkEnds(0, ["verify", planning]);
 
-  // The same once more, without anybody who plans.
-  await sandbox.commit("no lead agent", { "corrected.sh": "exit 1\n" });
-  assertStringIncludes((await sandbox.omkEnds(0, ["run", kept])).stdout, "ready: 2 of 2 tasks");
-});
+    // The same once more, without anybody who plans.
+    await sandbox.commit("no lead agent", { "corrected.sh": "exit 1\n" });
+    const lock = kept.replace("jsonc", "lock.json");
+    await Deno.writeTextFile(
+      lock,
+      (await Deno.readTextFile(lock)).replace('"version": null', '"version": "0.9"'),
+    );
+    const again = await sandbox.omkEnds(0, ["run", kept]);
+    assertStringIncludes(again.stdout, "ready: 2 of 2 tasks");
+    assertStringIncludes(again.stderr, 'note: agent "mine" is of an unknown version, and was version 0.9');
+    const { plan_lock } = await sandbox.omkJson(["proof"]);
+    assertEquals([plan_lock.planned_by, plan_lock.agents[0].name], [planning, "mine"]);
+    assertEquals((await sandbox.omkJson(["cost"])).planning.run_id, planning);
+  });
 
-Deno.test("A vague prompt waits for an answer; resume plans, and runs what was planned", async () => {
-  await using sandbox = await project();
-  const asked = await sandbox.omkEnds(3, ["run", "Make it: PLAY vague", "--yes"]);
-  assertStringIncludes(asked.stdout, "waits plan: Which file?");
-  await sandbox.omkEnds(0, ["answer", "plan", "a.txt"]);
-  const { stdout } = await sandbox.omkEnds(0, ["resume", "--yes"]);
-  assertMatch(stdout, /plan ".*" by mine: 1 task\n[^]*ready: 1 of 1 task completed/);
-});
+  await test.step("a vague prompt waits for an answer; resume plans, and runs what was planned", async () => {
+    const asked = await sandbox.omkEnds(3, ["run", "Make it: PLAY vague", "--yes"]);
+    assertStringIncludes(asked.stdout, "waits plan: Which file?");
+    await sandbox.omkEnds(0, ["answer", "plan", "a.txt"]);
+    const { stdout } = await sandbox.omkEnds(0, ["resume", "--yes"]);
+    assertMatch(stdout, /plan ".*" by mine: 1 task\n[^]*ready: 1 of 1 task completed/);
+  });
 
-Deno.test("omk plan tells as JSON what it made; where no answer is a plan, one task has the whole prompt", async () => {
-  await using sandbox = await project();
-  const made = await sandbox.omkJson(["plan", "Make it: PLAY corrected", "-o", "my plan.jsonc"]);
-  assertEquals([made.answers, made.agent, made.fallback], [3, "mine", null]);
-  assertEquals(made.path, `${sandbox.project}/my plan.jsonc`);
-  assertEquals(made.tasks[0].gates, [{ name: "a-check-1", command: "grep -q 'by a' a.txt" }]);
-  assertEquals(made.gates, [{ name: "judge", command: "sh judge.sh", scope: "run" }]);
-  assertStringIncludes(await sandbox.read("my plan.jsonc"), "// A plan of mine");
-  const taken = await sandbox.omkEnds(1, ["plan", "Make it: PLAY corrected", "-o", "my plan.jsonc"]);
-  assertStringIncludes(taken.stderr, "there is a file already");
+  await test.step("where no answer is a plan, one task has the whole prompt", async () => {
+    const { stdout } = await sandbox.omkEnds(0, ["run", "PLAY silent\nWRITE a.txt", "--yes"]);
+    assertStringIncludes(
+      stdout,
+      "mine has made no plan that can be run in 3 answers, so one task has the whole request",
+    );
+    assertStringIncludes(stdout, "ready: 1 of 1 task completed");
+  });
 
-  const request = "PLAY silent\nWRITE a.txt";
-  const { stdout } = await sandbox.omkEnds(0, ["run", request, "--yes", "--base", "HEAD"]);
-  assertStringIncludes(
-    stdout,
-    "mine has made no plan that can be run in 3 answers, so one task has the whole request",
-  );
-  assertStringIncludes(stdout, "ready: 1 of 1 task completed");
-});
+  await test.step("P7, P10: what nobody agrees to is kept and not run, least of all where it touches what judges it", async () => {
+    const sly = await sandbox.omkEnds(2, ["run", "Make it: PLAY sly", "--yes"]);
+    assertStringIncludes(sly.stdout, "a may change what judges it: judge.sh");
+    assertStringIncludes(
+      sly.stderr,
+      'task "a" may change what judges it (judge.sh), which --yes does not cover',
+    );
+    const refused = await sandbox.omkEnds(2, ["run", "Make it: PLAY sly"]);
+    assertMatch(refused.stderr, /look at it, and run it with omk run \/.*planned\.jsonc\n/);
+    assertStringIncludes((await sandbox.omkJson(["status"])).name, "plan: Make it");
+  });
 
-Deno.test("P10: what nobody agrees to is kept and not run, least of all where it touches what judges it", async () => {
-  await using sandbox = await project();
-  const refused = await sandbox.omkEnds(2, ["run", "Make it: PLAY vague".replace("vague", "corrected")]);
-  assertStringIncludes(
-    refused.stderr,
-    "there is no terminal to ask on; look at it and run it with omk run /",
-  );
-  const sly = await sandbox.omkEnds(2, ["run", "Make it: PLAY sly", "--yes"]);
-  assertStringIncludes(sly.stdout, "a may change what judges it: judge.sh");
-  assertStringIncludes(
-    sly.stderr,
-    'task "a" may change what judges it (judge.sh), which --yes does not cover',
-  );
-  const { runs } = await sandbox.omkJson(["list"]);
-  assert(runs.every((run: { name: string }) => run.name.startsWith("plan: ")));
-  for (
-    const [args, message] of [
-      [["run", "a b", "--dry-run"], "Option --dry-run needs a plan that is there"],
-      [["run", "--yes"], "Option --yes is for a prompt"],
-      [
-        ["plan", "do it", "--agent", "cladue"],
-        'Cannot have "cladue" plan (--agent): it is no agent that omk knows; did you mean claude?',
-      ],
-      [["plan", `use ghp_${"a1B2".repeat(9)}`], "Cannot plan a request that holds what looks like a secret"],
-      [["plan", " "], "Cannot plan nothing"],
-    ] as const
-  ) assertStringIncludes((await sandbox.omkEnds(2, args)).stderr, message);
+  await test.step("omk plan tells as JSON what it made, and keeps it as a file", async () => {
+    await sandbox.commit("a lead agent", { "corrected.sh": CORRECTED });
+    const made = await sandbox.omkJson(["plan", "Make it: PLAY corrected", "-o", "my plan.jsonc"]);
+    assertEquals([made.answers, made.agent, made.fallback], [3, "mine", null]);
+    assertEquals(made.path, `${sandbox.project}/my plan.jsonc`);
+    assertEquals(made.tasks[0].gates, [{ name: "a-check-1", command: "grep -q 'by a' a.txt" }]);
+    assertEquals(made.gates, [{ name: "judge", command: "sh judge.sh", scope: "run" }]);
+    assertStringIncludes(await sandbox.read("my plan.jsonc"), "// A plan of mine");
+  });
 });

@@ -1,6 +1,6 @@
 /** `omk plan`: have an agent make a plan. */
 
-import { ExitCode, OmkError, UsageError } from "../../errors.ts";
+import { ExitCode, OmkError } from "../../errors.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { BASE } from "../config/settings.ts";
 import { OUTPUT_OPTIONS } from "../output_options.ts";
@@ -63,7 +63,8 @@ export const planCommand: Command = {
   exitCodes: RUN_EXIT_CODES,
   async run(context: CommandContext): Promise<number> {
     const { args, config, cwd, json, output } = context;
-    const request = await requestOf(args.positionals[0] ?? "");
+    const [word = ""] = args.positionals;
+    const request = word === STDIN ? await new Response(Deno.stdin.readable).text() : word;
     const file = args.text("file");
     const target = file === undefined ? null : file.startsWith("/") ? file : `${cwd}/${file}`;
     if (target !== null && !args.flag("force")) await refuseExisting(target);
@@ -83,12 +84,6 @@ export const planCommand: Command = {
     return made === null ? end.code : ExitCode.OK;
   },
 };
-
-async function requestOf(word: string): Promise<string> {
-  const text = word === STDIN ? await new Response(Deno.stdin.readable).text() : word;
-  if (text.trim() !== "") return text;
-  throw new UsageError({ what: "Cannot plan nothing", fix: 'say what is to be done: omk plan "…"' });
-}
 
 /** Before the agent has worked for minutes. */
 async function refuseExisting(path: string): Promise<void> {

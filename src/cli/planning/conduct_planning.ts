@@ -3,13 +3,14 @@
 import type { PlanningSpec } from "../../plan/spec.ts";
 import type { RunDirectory } from "../../run/directory.ts";
 import { hasPlan, type PlanningOutcome, planningOutcome } from "../../run/planning/kept_plan.ts";
-import { preparePlanning } from "../../run/planning/prepare_planning.ts";
+import { checkRequest, preparePlanning } from "../../run/planning/prepare_planning.ts";
 import { readProject } from "../../run/planning/project.ts";
 import type { Session } from "../../run/session.ts";
 import { startRun } from "../../run/start_run.ts";
 import type { RunState } from "../../scheduler/run_state.ts";
 import type { CommandContext } from "../command.ts";
 import { conductRun } from "../conduct_run.ts";
+import { lockPlan } from "../plan_lock.ts";
 import { decidingBase } from "../run_plan.ts";
 import type { RunView } from "../run_view.ts";
 import { chosenWorktreeDirectory } from "../worktree_directories.ts";
@@ -36,6 +37,7 @@ export interface PlanningWish extends Pick<PlanningSpec, "request" | "then" | "o
 /** Runs the agent to the end of its planning. */
 export async function conductPlanning(context: CommandContext, wish: PlanningWish): Promise<PlanningEnd> {
   const { env, cwd, config } = context;
+  checkRequest(wish.request);
   const load = loadSettings(context);
   const project = await readProject(cwd, load);
   const lead = chooseLeadAgent(config, project, { configured: load.agents ?? {}, env, cwd });
@@ -48,12 +50,14 @@ export async function conductPlanning(context: CommandContext, wish: PlanningWis
     context.output.note(`note: ${lead.agent} plans; it may take minutes, and changes nothing`);
     for (const note of project.notes) context.output.note(`note: ${note}`);
   }
+  const planLock = await lockPlan(prepared.plan, null, context);
   let session: Session | undefined;
   const code = await conductRun(context, async (watcher) => {
     session = await startRun(prepared, {
       env,
       worktreeDirectory: chosenWorktreeDirectory(context),
       watcher,
+      planLock,
       planReader: planReaderOf(context),
     });
     return session;

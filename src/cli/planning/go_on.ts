@@ -12,10 +12,12 @@ import {
   planningOf,
   planningOutcome,
   writePlanFile,
+  writePlanLock,
 } from "../../run/planning/kept_plan.ts";
 import { type PreparedRun, prepareRun } from "../../run/prepare.ts";
 import { askYesNo } from "../ask.ts";
 import type { CommandContext } from "../command.ts";
+import { lockPlan } from "../plan_lock.ts";
 import { type LiftedProtection, plannedLines } from "../render/planned_lines.ts";
 import { detachPrepared, planOptions, runPrepared } from "../run_plan.ts";
 import type { PlanningEnd } from "./conduct_planning.ts";
@@ -60,6 +62,11 @@ export async function takePlan(
     cwd: state.run.directory,
     base: state.run.base?.snapshot === true ? "dirty" : "HEAD",
   });
+  const lock = await lockPlan(prepared.plan, directory.runId, context);
+  if (lock !== undefined) {
+    await writePlanLock(kept, lock);
+    if (planning.output !== null) await writePlanLock(planning.output, lock);
+  }
   return {
     path: planning.output ?? kept,
     prepared,

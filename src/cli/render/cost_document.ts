@@ -25,6 +25,8 @@ export interface CostDocument {
   readonly schema_version: 1;
   readonly run_id: string;
   readonly totals: readonly UsageSum[];
+  /** What the agent has used that made the plan, in a run of its own; null where nobody knows of one. */
+  readonly planning: { readonly run_id: string; readonly totals: readonly UsageSum[] } | null;
   /** Those in which agents have worked, in the order of their first use. */
   readonly tasks: readonly TaskCost[];
   /** Budgets of tokens and money; `task_id` is null for those of the run. */
@@ -36,12 +38,14 @@ export function costDocument(
   state: RunState,
   records: readonly PayloadOf<"usage_recorded">[],
   now: number,
+  planning: CostDocument["planning"] = null,
 ): CostDocument {
   const ofRun = budgets(state, now).filter(({ budget }) => budget === "tokens" || budget === "usd");
   return {
     schema_version: 1,
     run_id: state.run.run_id,
     totals: sumUsage(records),
+    planning,
     tasks: [...Map.groupBy(records, ({ task_id }) => task_id)].map(([task_id, ofTask]) => ({
       task_id,
       usage: sumUsage(ofTask),

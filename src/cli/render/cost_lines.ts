@@ -5,9 +5,14 @@ import type { Style } from "../output.ts";
 import type { CostDocument } from "./cost_document.ts";
 import { alignColumns } from "./text.ts";
 
+/** What is told, in this order. */
+const METRICS = ["tokens", "cached_tokens", "usd"] as const;
+/** What the figures of the metrics are of, in words. */
+const UNITS = ["tokens", "cached", "of money"] as const;
+
 /** The lines; `columns` is the width of the terminal. */
 export function costLines(document: CostDocument, style: Style, columns: number): readonly string[] {
-  const { run_id, tasks, totals, budgets } = document;
+  const { run_id, tasks, totals, budgets, planning } = document;
   if (tasks.length === 0) return [`no agent has worked in run ${run_id}`];
   const rows = tasks.flatMap(({ task_id, usage, attempts }) => [
     [task_id, "", ...figures(usage)],
@@ -25,6 +30,9 @@ export function costLines(document: CostDocument, style: Style, columns: number)
       ...rows,
       [style.bold("all"), "", ...figures(totals)],
     ], columns),
+    ...(planning === null
+      ? []
+      : ["", `planned in run ${planning.run_id}, besides: ${planningText(planning.totals)}`]),
     ...(budgets.length === 0 ? [] : [""]),
     ...budgets.map(({ budget, used, limit, task_id }) =>
       `${task_id === null ? "budget" : `budget of ${task_id}`}: ${amountText(budget, used)} of ${
@@ -34,8 +42,15 @@ export function costLines(document: CostDocument, style: Style, columns: number)
   ];
 }
 
+function planningText(totals: readonly UsageSum[]): string {
+  const told = [...figures(totals).entries()].filter(([, figure]) => figure !== "");
+  return told.length === 0
+    ? "nothing that it tells"
+    : told.map(([at, figure]) => `${figure} ${UNITS[at]}`).join(", ");
+}
+
 function figures(usage: readonly UsageSum[]): string[] {
-  return ["tokens", "cached_tokens", "usd"].map((metric) => {
+  return METRICS.map((metric) => {
     const sum = usage.find((each) => each.metric === metric);
     if (sum === undefined) return "";
     if (sum.amount === null) return "unknown";

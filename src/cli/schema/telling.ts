@@ -194,6 +194,9 @@ export const costSchema = z.strictObject({
   schema_version: version,
   run_id: z.string(),
   totals: usageSums,
+  planning: z.strictObject({ run_id: z.string(), totals: usageSums }).nullable().describe(
+    "What the agent has used that made the plan, in a run of its own; null where nobody knows of one",
+  ),
   tasks: z.array(z.strictObject({
     task_id: z.string(),
     usage: usageSums,

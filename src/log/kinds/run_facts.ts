@@ -6,6 +6,7 @@ import {
   eventIndex,
   milliseconds,
   objectId,
+  planLock,
   reusableAttempt,
   runStatus,
   runTime,
@@ -62,6 +63,8 @@ export const runFacts = {
     known_gaps: z.array(z.string()),
     /** Entries of a path set: what attempts may change only where their write set names that very path. */
     protected: z.array(z.string()).optional(),
+    /** Of a plan that starts agents. */
+    plan_lock: planLock.optional(),
     /** What is taken over of an earlier run, before any task is claimed; each comes after what it depends on. */
     reuse: z.strictObject({
       /** Its outputs are kept with this run. */

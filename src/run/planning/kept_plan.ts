@@ -1,11 +1,12 @@
 /** What a run that planned has come to: the plan of its agent, or one task with the whole request in its place. */
 
 import { isSystemError, OmkError, reasonOf } from "../../errors.ts";
-import type { Artifact } from "../../log/kinds.ts";
+import type { Artifact, PlanLock } from "../../log/kinds.ts";
 import type { PlanningSpec, TaskSpec } from "../../plan/spec.ts";
 import { findTask, type RunState } from "../../scheduler/run_state.ts";
-import type { RunDirectory } from "../directory.ts";
+import { type RunDirectory, runDirectory } from "../directory.ts";
 import { planHeader, singleTaskPlan } from "./compose_plan.ts";
+import { lockPathOf } from "./plan_lock.ts";
 import { PLANNING_TASK } from "./prepare_planning.ts";
 
 /** Only omk's user reads what a run leaves. */
@@ -55,6 +56,13 @@ export function keptPlanPath(directory: RunDirectory): string {
   return `${directory.path}/planned.jsonc`;
 }
 
+/** The run that has made the plan of this path, where it is one that a run keeps; null for any other. */
+export function planningRunOf(home: string, planPath: string): string | null {
+  const runs = `${home}/runs/`;
+  const [runId = "", ...rest] = planPath.startsWith(runs) ? planPath.slice(runs.length).split("/") : [];
+  return rest.length === 1 && planPath === keptPlanPath(runDirectory(home, runId)) ? runId : null;
+}
+
 /** Keeps the plan with the run that made it, and returns its text. Doing so again gives the same file. */
 export async function keepPlan(
   directory: RunDirectory,
@@ -91,6 +99,11 @@ export async function writePlanFile(
       cause: error,
     });
   }
+}
+
+/** Writes the lock of a plan beside it, in the place of an earlier one. */
+export async function writePlanLock(planPath: string, lock: PlanLock): Promise<void> {
+  await Deno.writeTextFile(lockPathOf(planPath), `${JSON.stringify(lock, null, 2)}\n`, { mode: FILE_MODE });
 }
 
 function fallbackText(directory: RunDirectory, tasks: readonly TaskSpec[]): string {

@@ -29,7 +29,6 @@ export interface PlanningRequest extends Pick<PlanningSpec, "request" | "then" |
 /**
  * Prepares the run that plans.
  *
- * @throws {UsageError} for a request that is empty, or holds a secret
  * @throws {DirtyCheckoutError} where the plan is to be run and nobody has said what tasks see
  * @throws {PlanError} where the agent cannot be used, such as under a budget that it cannot measure
  */
@@ -39,7 +38,6 @@ export async function preparePlanning(
   load: LoadSettings,
 ): Promise<PreparedRun> {
   const { request, agent, others, base, then, output } = asked;
-  checkRequest(request);
   const { repository, settings, gates, tracked, home } = project;
   if (then === "run") checkDirty(repository, base, project.planPath);
   const { budget, agents, limits, watchdog, durability } = settings;
@@ -90,7 +88,12 @@ export async function preparePlanning(
   };
 }
 
-function checkRequest(request: string): void {
+/**
+ * Makes sure that a request can be planned.
+ *
+ * @throws {UsageError} where it is empty, or holds a secret
+ */
+export function checkRequest(request: string): void {
   if (request.trim() === "") {
     throw new UsageError({ what: "Cannot plan nothing", fix: 'say what is to be done: omk plan "…"' });
   }
