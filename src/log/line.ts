@@ -86,7 +86,9 @@ export function parseObject(text: string): Readonly<Record<string, unknown>> {
 
 /** What was last found right: it is mostly the same in the line behind. */
 let lastTime = "";
-let lastKind = "";
+/** The kinds that were found right: a run's log has some dozens, and others are forgotten when they become many. */
+const knownKinds = new Map<string, string>();
+const MANY_KINDS = 500;
 
 function readEnvelope(fields: Readonly<Record<string, unknown>>): FreeEvent {
   const { index, id, run_id, ts, schema_version, kind, subject, actor, payload } = fields;
@@ -97,13 +99,30 @@ function readEnvelope(fields: Readonly<Record<string, unknown>>): FreeEvent {
   if (typeof schema_version !== "number" || !Number.isInteger(schema_version) || schema_version < 1) {
     throw wrong("schema_version");
   }
-  if (typeof kind !== "string" || (kind !== lastKind && !KIND.test(kind))) throw wrong("kind");
+  if (typeof kind !== "string") throw wrong("kind");
   // Of equal texts the one that is kept: its hash is known, and the others take no memory.
   lastTime = ts === lastTime ? lastTime : ts;
-  lastKind = kind === lastKind ? lastKind : kind;
   if (!isSubject(subject)) throw wrong("subject");
   if (typeof actor !== "string" || actor === "") throw wrong("actor");
-  return { index, id, run_id, ts: lastTime, schema_version, kind: lastKind, subject, actor, payload };
+  return {
+    index,
+    id,
+    run_id,
+    ts: lastTime,
+    schema_version,
+    kind: knownKinds.get(kind) ?? newKind(kind),
+    subject,
+    actor,
+    payload,
+  };
+}
+
+/** Keeps a kind that is a word; throws {@linkcode LineError} for what is none. */
+function newKind(kind: string): string {
+  if (!KIND.test(kind)) throw wrong("kind");
+  if (knownKinds.size >= MANY_KINDS) knownKinds.clear();
+  knownKinds.set(kind, kind);
+  return kind;
 }
 
 /** Whether a value is `run` or `task/<id>`. */

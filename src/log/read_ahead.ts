@@ -2,8 +2,12 @@
 
 import { attemptAsync } from "./attempt.ts";
 
-/** How much is read at a time. */
-const BLOCK_BYTES = 256 * 1024;
+/** How much is read at first: enough for who wants only the beginning. */
+const FIRST_BLOCK_BYTES = 64 * 1024;
+/** How much is read at a time in a long file: enough to go on with until the next read has found a processor. */
+const LARGEST_BLOCK_BYTES = 1024 * 1024;
+/** How much larger each block is than the one before, until then. */
+const GROWTH = 4;
 /** How much is handed out at a time: what is made of a small piece is garbage before the collector comes to move it. */
 const PIECE_BYTES = 32 * 1024;
 
@@ -13,11 +17,13 @@ export class ReadAhead implements AsyncDisposable {
   readonly #file: Deno.FsFile;
   /** Bytes that have not been asked for yet. */
   #left: number;
-  /** What is read into next, and what its user has pieces of, once there are two. */
+  /** What is read into next, and what its user has pieces of. */
   #free: Uint8Array<ArrayBuffer>;
-  #used: Uint8Array<ArrayBuffer> | undefined;
+  #used = new Uint8Array(0);
   /** What has been read, and not been handed out yet. */
-  #block: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #block = new Uint8Array(0);
+  /** How much the block has at most that is read now. */
+  #size = FIRST_BLOCK_BYTES;
   /** How many bytes were read, or why none; it never rejects. */
   #reading: Promise<{ readonly count: number } | { readonly error: unknown }> | undefined;
 
@@ -25,7 +31,7 @@ export class ReadAhead implements AsyncDisposable {
     this.#path = path;
     this.#file = file;
     this.#left = bytes;
-    this.#free = new Uint8Array(Math.min(bytes, BLOCK_BYTES));
+    this.#free = new Uint8Array(Math.min(bytes, FIRST_BLOCK_BYTES));
   }
 
   /**
@@ -62,10 +68,11 @@ export class ReadAhead implements AsyncDisposable {
     if ("error" in read) throw read.error;
     const block = this.#free.subarray(0, read.count);
     if (this.#left > 0) {
-      [this.#free, this.#used] = [
-        this.#used ?? new Uint8Array(Math.min(this.#left, BLOCK_BYTES)),
-        this.#free,
-      ];
+      this.#size = Math.min(GROWTH * this.#size, LARGEST_BLOCK_BYTES);
+      const size = Math.min(this.#left, this.#size);
+      const next = this.#used.length < size ? new Uint8Array(size) : this.#used;
+      this.#used = this.#free;
+      this.#free = next;
       this.#reading = this.#read();
     }
     return block;

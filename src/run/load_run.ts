@@ -2,9 +2,11 @@
 
 import { InfraError, reasonOf } from "../errors.ts";
 import { LOG_START } from "../log/commit_scanner.ts";
+import { LogIoError } from "../log/errors.ts";
 import type { RunEvent } from "../log/event.ts";
 import type { LogPosition } from "../log/port.ts";
 import { readRunLog } from "../log/reader.ts";
+import { isDamage } from "../log/scan.ts";
 import { parsePlanJson, type StoredPlan } from "../plan/plan_json.ts";
 import type { Plan } from "../plan/spec.ts";
 import { createRunState, type RunState } from "../scheduler/run_state.ts";
@@ -12,6 +14,7 @@ import { ProcessLock } from "./process_lock.ts";
 import type { RunDirectory } from "./directory.ts";
 import { restoreRun } from "./run_snapshot.ts";
 import { apply } from "./state.ts";
+import { VERSION } from "../version.ts";
 
 /** A run that was read. */
 export interface LoadedRun {
@@ -28,10 +31,11 @@ export class RunPlanError extends InfraError {
   override readonly name = "RunPlanError";
 }
 
-/** Reads the plan that a run was started with, and checks it against the digest where one is given. */
+/** Reads the plan that a run was started with. Whether the log names its digest is for the fold to say. */
 export async function loadRunPlan(directory: RunDirectory): Promise<StoredPlan> {
+  const own = await ownPlanDigest(directory);
   try {
-    return parsePlanJson(await Deno.readTextFile(directory.plan));
+    return parsePlanJson(await Deno.readTextFile(directory.plan), own);
   } catch (error) {
     throw new RunPlanError({
       what: `Cannot read the plan of run ${directory.runId}`,
@@ -41,6 +45,19 @@ export async function loadRunPlan(directory: RunDirectory): Promise<StoredPlan> 
       cause: error,
     });
   }
+}
+
+/** The digest that the log names, if this version of omk began it: then it is that of a plan which it has judged. */
+async function ownPlanDigest({ events }: RunDirectory): Promise<string | undefined> {
+  try {
+    for await (const { kind, payload } of readRunLog(events, { until: 0 })) {
+      if (kind === "run_started" && payload.versions.omk === VERSION) return payload.plan_digest;
+    }
+  } catch (error) {
+    // Who reads the whole log says so.
+    if (!(error instanceof LogIoError || isDamage(error))) throw error;
+  }
+  return undefined;
 }
 
 /** How a log is folded. */

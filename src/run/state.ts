@@ -84,10 +84,16 @@ export function applyAll(state: RunState, events: Iterable<RunEvent>): RunState 
   return state;
 }
 
+/** What was last found: mostly the next fact comes from the same controller. */
+let lastFound: { readonly actor: string; readonly incarnation: number | undefined } | undefined;
+
 /** The incarnation in the actor of a fact; undefined where the actor is no controller. */
 export function incarnationOf(actor: string): number | undefined {
-  const match = /^controller\/([1-9][0-9]*)$/.exec(actor);
-  return match?.[1] === undefined ? undefined : Number(match[1]);
+  if (lastFound?.actor !== actor) {
+    const number = /^controller\/([1-9][0-9]*)$/.exec(actor)?.[1];
+    lastFound = { actor, incarnation: number === undefined ? undefined : Number(number) };
+  }
+  return lastFound.incarnation;
 }
 
 /** `incarnation` is that of the fact's actor. */

@@ -3,6 +3,7 @@
 import type { RunEvent } from "../log/event.ts";
 import { type AttemptOutcome, type Kind, KINDS, type PayloadOf } from "../log/kinds.ts";
 import { incarnationOf } from "./state.ts";
+import { timeOf } from "./state/handler.ts";
 
 /** Something that took time. Times are in milliseconds since 1970, on the run clock. */
 export interface TimelineSpan {
@@ -72,7 +73,7 @@ export class Timeline {
 
   /** Folds the next event. */
   take(event: RunEvent): void {
-    const at = Date.parse(event.ts);
+    const at = timeOf(event);
     const kindClass = KINDS[event.kind].class;
     if (kindClass === "fact") {
       const incarnation = incarnationOf(event.actor) ?? this.#incarnation;

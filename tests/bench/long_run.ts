@@ -5,6 +5,7 @@ import { draft, type EventDraft } from "../../src/log/event.ts";
 import { openRunLog } from "../../src/log/file_log.ts";
 import type { TaskSpec } from "../../src/plan/spec.ts";
 import type { RunDirectory } from "../../src/run/directory.ts";
+import { VERSION } from "../../src/version.ts";
 import { recordRun } from "../cli/fixture.ts";
 import { makeOutcome, makePlan, makeTask } from "../run/fixture.ts";
 
@@ -24,7 +25,11 @@ export async function recordTasks(scratch: string, left: readonly TaskSpec[]): P
   const home = `${scratch}/state/omk/${sha256(scratch).slice(0, 16)}`;
   const drafts = tasks.flatMap(({ id }, at) => completed(id, at * EVENTS_EACH + 1)).slice(0, EVENTS - 1);
   const plan = makePlan([...tasks, ...left]);
-  const directory = await recordRun(home, RUN_ID, plan, [], { base: null, directory: scratch });
+  const directory = await recordRun(home, RUN_ID, plan, [], {
+    base: null,
+    directory: scratch,
+    versions: { omk: VERSION, runtime: Deno.version.deno, git: null, os: Deno.build.os },
+  });
   await using log = await openRunLog(directory.events, { runId: RUN_ID, durability: "none" });
   // As a controller commits them: a few at a time.
   for (let at = 0; at < drafts.length; at += EVENTS_EACH) {
