@@ -6,6 +6,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { dirname, fromFileUrl, join, relative, resolve } from "@std/path";
 import { formatCounts, parseAllowedSkips, parseJunit, tally } from "./junit.ts";
+import { BUNDLE_VARIABLE, SourceBundle } from "./source_bundle.ts";
 
 const HELP = `Runs the tests.
 
@@ -96,8 +97,23 @@ interface TestRun {
   readonly reports: readonly string[];
 }
 
+/** Tests that start omk. */
+const STARTS_OMK = /^tests\/(cli|e2e|faults)\//;
+
+/** The source for tests that start it, bundled; nothing where none does, or an executable is under test. */
+async function bundleIfNeeded(files: readonly string[]): Promise<SourceBundle | undefined> {
+  if (Deno.env.get("OMK_BIN") || !files.some((file) => STARTS_OMK.test(file))) return undefined;
+  try {
+    return await SourceBundle.make(ROOT);
+  } catch (error) {
+    console.error(`warning: The tests start omk from its modules, which takes longer: ${error}`);
+    return undefined;
+  }
+}
+
 /** Runs the selection: what can run at once first, then the rest, file by file. */
 async function runSelection(selection: Selection): Promise<TestRun> {
+  await using bundle = await bundleIfNeeded(selection.files);
   const groups = [
     { files: selection.files.filter((file) => !SERIAL.test(file)), parallel: true },
     { files: selection.files.filter((file) => SERIAL.test(file)), parallel: false },
@@ -106,7 +122,7 @@ async function runSelection(selection: Selection): Promise<TestRun> {
   const reports: string[] = [];
   for (const { files, parallel } of groups) {
     if (files.length === 0) continue;
-    const run = await runDenoTest({ ...selection, files }, parallel);
+    const run = await runDenoTest({ ...selection, files }, parallel, bundle);
     // Without any test left by the filter, the runner says that it failed; the counts of all tell.
     succeeded &&= run.succeeded || (selection.filter !== undefined && run.report === "");
     reports.push(run.report);
@@ -118,6 +134,7 @@ async function runSelection(selection: Selection): Promise<TestRun> {
 async function runDenoTest(
   selection: Selection,
   parallel: boolean,
+  bundle: SourceBundle | undefined,
 ): Promise<{ succeeded: boolean; report: string }> {
   const folder = await Deno.makeTempDir({ prefix: "omk-tests-" });
   try {
@@ -134,7 +151,10 @@ async function runDenoTest(
         ...selection.files,
       ],
       cwd: ROOT,
-      env: testEnvironment(selection.files),
+      env: {
+        ...testEnvironment(selection.files),
+        ...(bundle === undefined ? {} : { [BUNDLE_VARIABLE]: bundle.folder }),
+      },
       clearEnv: true,
       stdin: "null",
       stdout: "inherit",

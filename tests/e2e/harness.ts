@@ -57,7 +57,14 @@ export function testsExecutable(): boolean {
 export function program(): { readonly command: string; readonly args: readonly string[] } {
   const binary = Deno.env.get("OMK_BIN") ?? "";
   if (binary !== "") return { command: binary, args: [] };
-  return { command: Deno.execPath(), args: [...SOURCE_ARGS, `${ROOT}main.ts`] };
+  return { command: Deno.execPath(), args: sourceArgs("main") };
+}
+
+/** The runtime's arguments for a module of the source, or of the bundle that the test command has made of it. */
+function sourceArgs(module: string): readonly string[] {
+  const bundle = Deno.env.get("OMK_BUNDLE");
+  if (bundle === undefined) return [...SOURCE_ARGS, `${ROOT}${module}.ts`];
+  return [...SOURCE_ARGS, "--no-config", "--no-check", `${bundle}/${module}.js`];
 }
 
 /** Where the runtime has its cache. */
@@ -65,7 +72,7 @@ const DENO_DIR = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/den
 
 /** Answers calls of omk from source; started with the test file. */
 const standing = testsExecutable() ? undefined : new StandingOmk(
-  [...SOURCE_ARGS, `${ROOT}tests/e2e/standing_main.ts`],
+  sourceArgs("tests/e2e/standing_main"),
   { DENO_DIR, DENO_NO_UPDATE_CHECK: "1" },
 );
 
