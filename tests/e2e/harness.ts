@@ -14,6 +14,8 @@ export interface CallOptions {
   readonly cwd?: string;
   /** Beside those of the sandbox. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Variables of the sandbox that the call has not. */
+  readonly unset?: readonly string[];
   readonly stdin?: string;
   /** Whether the call must be a process of its own, because the test is about that. */
   readonly ownProcess?: boolean;
@@ -174,7 +176,7 @@ export class Sandbox implements AsyncDisposable {
   async call(command: string, args: readonly string[], options: CallOptions = {}): Promise<Called> {
     return await call(command, args, {
       cwd: options.cwd ?? this.project,
-      env: { ...this.env, ...options.env },
+      env: this.#environment(options),
       ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
     });
   }
@@ -183,7 +185,7 @@ export class Sandbox implements AsyncDisposable {
   async omk(args: readonly string[], options: CallOptions = {}): Promise<Called> {
     const { cwd = this.project, stdin, ownProcess = false } = options;
     if (standing?.takes(args) && stdin === undefined && !ownProcess) {
-      return await standing.call({ words: args, cwd, env: { ...this.env, ...options.env } }, DEADLINE_MS);
+      return await standing.call({ words: args, cwd, env: this.#environment(options) }, DEADLINE_MS);
     }
     const { command, args: first } = program();
     return await this.call(command, [...first, ...args], options);
@@ -272,6 +274,11 @@ export class Sandbox implements AsyncDisposable {
     await eventually("every process of the run to end", () => {
       return this.processes().length === 0 ? true : undefined;
     });
+  }
+
+  #environment({ env = {}, unset = [] }: CallOptions): Readonly<Record<string, string>> {
+    const all = Object.entries({ ...this.env, ...env });
+    return Object.fromEntries(all.filter(([name]) => !unset.includes(name)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -35,18 +35,13 @@ async function doMainJob(sandbox: Sandbox, call: Caller): Promise<void> {
   assertEquals(await sandbox.read("made.txt"), "made\n");
 }
 
-/** A shell command for the environment of the sandbox without some of its variables. */
-function without(names: readonly string[], sandbox: Sandbox, extra = ""): Caller {
-  const unset = names.map((name) => `unset ${name}; `).join("");
-  return async (...words) => await sandbox.sh(`${unset}${extra}${sandbox.omkCommand(...words)} </dev/null`);
-}
-
 /** Deno keeps its cache in the home; the executable has no such need. */
 const isBinary = program().args.length === 0;
 
 Deno.test("omk works with neither HOME nor a state directory", async () => {
   await using sandbox = await Sandbox.withPlan(PLAN);
-  await doMainJob(sandbox, without(["HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "LANG", "TMPDIR"], sandbox));
+  const unset = ["HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "LANG", "TMPDIR"];
+  await doMainJob(sandbox, async (...words) => await sandbox.omk(words, { unset }));
 });
 
 Deno.test("omk works with a home that is not there, without a terminal and with stdin closed", async () => {
@@ -78,17 +73,20 @@ Deno.test({
 
 Deno.test("omk works with a umask of 077, and keeps what tasks make as they make it", async () => {
   await using sandbox = await Sandbox.withPlan(PLAN);
-  await doMainJob(sandbox, without([], sandbox, "umask 077; "));
+  const strict: Caller = async (...words) =>
+    await sandbox.sh(`umask 077; exec ${sandbox.omkCommand(...words)}`);
+  await doMainJob(sandbox, strict);
   assertEquals(await sandbox.git("ls-tree", "HEAD", "--format=%(objectmode)", "made.txt"), "100644");
 });
 
 Deno.test("omk works where TMPDIR names no directory, or one elsewhere, and leaves nothing there", async () => {
   await using sandbox = await Sandbox.withPlan(PLAN);
-  await doMainJob(sandbox, without([], sandbox, "export TMPDIR=/nowhere/at/all; "));
+  const nowhere = { TMPDIR: "/nowhere/at/all" };
+  await doMainJob(sandbox, async (...words) => await sandbox.omk(words, { env: nowhere }));
   await using other = await Sandbox.withPlan(PLAN);
   const elsewhere = `${other.root}/a place for scratch`;
   await Deno.mkdir(elsewhere);
-  await doMainJob(other, without([], other, `export TMPDIR='${elsewhere}'; `));
+  await doMainJob(other, async (...words) => await other.omk(words, { env: { TMPDIR: elsewhere } }));
   assertEquals(await Array.fromAsync(Deno.readDir(elsewhere)), []);
 });
 
