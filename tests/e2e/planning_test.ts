@@ -128,6 +128,7 @@ Deno.test("prompts become plans, and plans become runs", async (test) => {
     const made = await sandbox.omkJson(["plan", "Make it: PLAY corrected", "-o", "my plan.jsonc"]);
     assertEquals([made.answers, made.agent, made.fallback], [3, "mine", null]);
     assertEquals(made.path, `${sandbox.project}/my plan.jsonc`);
+    assertEquals(made.next, [`omk run '${made.path}'`]);
     assertEquals(made.tasks[0].gates, [{ name: "a-check-1", command: "grep -q 'by a' a.txt" }]);
     assertEquals(made.gates, [{ name: "judge", command: "sh judge.sh", scope: "run" }]);
     assertStringIncludes(await sandbox.read("my plan.jsonc"), "// A plan of mine");

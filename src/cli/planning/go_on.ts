@@ -14,6 +14,7 @@ import {
   writePlanFile,
   writePlanLock,
 } from "../../run/planning/kept_plan.ts";
+import { shellQuote } from "../../process/shell_quote.ts";
 import { type PreparedRun, prepareRun } from "../../run/prepare.ts";
 import { askYesNo } from "../ask.ts";
 import type { CommandContext } from "../command.ts";
@@ -119,7 +120,7 @@ export async function goOnWithPlan(
   if (!json) showPlan(context, made);
   else if (made.fallback !== undefined) output.note(`warning: ${made.fallback}`);
   if (made.planning.then === "keep") {
-    if (!json) output.print(`next: omk run ${made.path}`);
+    if (!json) output.print(`next: ${runCommandFor(made.path)}`);
     return ExitCode.OK;
   }
   agree(context, made, yes);
@@ -143,10 +144,15 @@ export async function goOnAfter(
   return await goOnWithPlan(context, end, { yes: context.args.flag("yes"), replace: false, detach: false });
 }
 
+/** What is typed to run a plan. */
+export function runCommandFor(path: string): string {
+  return `omk run ${/^[\w./@:+-]+$/.test(path) ? path : shellQuote(path)}`;
+}
+
 /** @throws {PlanNotAgreedError} where nobody agrees, or can be asked */
 function agree(context: CommandContext, { path, lifted }: MadePlan, yes: boolean): void {
   const { interactive, output } = context;
-  const run = `omk run ${path}`;
+  const run = runCommandFor(path);
   if (yes && lifted.length === 0) return;
   if (interactive) {
     if (askYesNo(output, "Run this plan?")) return;

@@ -22,6 +22,11 @@ export async function runRequest(context: CommandContext, request: string): Prom
       fix: 'make it with omk plan "…", and run what that keeps',
     });
   }
+  if (!context.interactive && !args.flag("yes") && !context.json) {
+    context.output.note(
+      "note: nobody can be asked here, so the plan will be kept and not run; --yes runs it",
+    );
+  }
   const end = await conductPlanning(context, {
     request,
     then: "run",

@@ -1,7 +1,7 @@
 /** What planning has come to, as one document. Pure. */
 
 import type { PlanningEnd } from "../planning/conduct_planning.ts";
-import type { MadePlan } from "../planning/go_on.ts";
+import { type MadePlan, runCommandFor } from "../planning/go_on.ts";
 
 /** See the module; `made` is null where there is no plan. */
 export function planDocument({ directory, state, outcome, code }: PlanningEnd, made: MadePlan | null) {
@@ -30,7 +30,7 @@ export function planDocument({ directory, state, outcome, code }: PlanningEnd, m
     gates: (plan?.gates ?? []).map(({ name, command, scope }) => ({ name, command, scope })),
     may_change_judges: made?.lifted ?? [],
     next: made !== null
-      ? [`omk run ${made.path}`]
+      ? [runCommandFor(made.path)]
       : question !== null
       ? [`omk answer ${directory.runId} plan "…"`, `omk resume ${directory.runId}`]
       : code === 0

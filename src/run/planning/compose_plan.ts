@@ -39,7 +39,7 @@ export function composePlan(
     ...given("workers", own.workers ?? said.workers),
     ...given("pools", merged(said.pools, own.pools)),
     ...given("gates", joined(own.gates, said.gates)),
-    defaults: { agent, ...objectOf(own.defaults) },
+    defaults: { ...objectOf(own.defaults), agent },
     tasks: Array.isArray(tasks) ? tasks.map(sortCriteria) : tasks,
   };
   return { text: `${JSON.stringify(plan, null, 2)}\n`, objections: objectionsTo(said) };

@@ -41,32 +41,31 @@ export async function preparePlanning(
   const { repository, settings, gates, tracked, home } = project;
   if (then === "run") checkDirty(repository, base, project.planPath);
   const { budget, agents, limits, watchdog, durability } = settings;
-  const text = JSON.stringify({
-    name: `plan: ${nameOf(request)}`.slice(0, 200),
-    ...{ budget, agents, limits, watchdog, durability },
-    gates: [],
-    // It reads and looks around; whoever asks for more is told no.
-    approval: "safe",
-    tasks: [{
-      id: PLANNING_TASK,
-      name: "Plan the work",
-      agent,
-      prompt: planningPrompt({
-        request,
-        map: repositoryMap(tracked.map(({ path }) => path)),
-        gates,
-        agents: [agent, ...others],
-      }),
-      write_set: [],
-      retry_policy: { max_attempts: CORRECTIONS },
-    }],
-  });
-  const loaded = await loadPlan({
-    ...load,
-    text,
-    path: project.planPath ?? PLANNED_NAME,
-    redact: redactText,
-  });
+  const text = JSON.stringify(
+    {
+      name: `plan: ${nameOf(request)}`.slice(0, 200),
+      ...{ budget, agents, limits, watchdog, durability },
+      gates: [],
+      // It reads and looks around; whoever asks for more is told no.
+      approval: "safe",
+      tasks: [{
+        id: PLANNING_TASK,
+        name: "Plan the work",
+        agent,
+        prompt: planningPrompt({
+          request,
+          map: repositoryMap(tracked.map(({ path }) => path)),
+          gates,
+          agents: [agent, ...others],
+        }),
+        write_set: [],
+        retry_policy: { max_attempts: CORRECTIONS },
+      }],
+    },
+    null,
+    2,
+  );
+  const loaded = await loadPlan({ ...load, text, path: "the run that plans", redact: redactText });
   if (!loaded.ok) throw new PlanError(loaded.problems);
   const plan: Plan = {
     ...loaded.plan,

@@ -42,7 +42,8 @@ Deno.test("composePlan() keeps what the project says, whatever the agent answers
   assertEquals(plan.budget, { usd: 5 });
   assertEquals(plan.pools, { db: 1, gpu: 1 });
   assertEquals(plan.gates.map((gate: { name: string }) => gate.name), ["test", "extra"]);
-  assertEquals(plan.defaults, { agent: "claude", timeout_secs: 60 });
+  // Who plans was chosen with the project's own in mind.
+  assertEquals(plan.defaults, { agent: "kimi", timeout_secs: 60 });
   assertEquals([plan.approval, plan.protected], [undefined, undefined]);
   assertEquals(objections.map((each) => each.replace(/:? is? ?not for you.*| is not for you.*/, "")), [
     '"approval"',
