@@ -180,6 +180,8 @@ export const attemptOutcome = z.strictObject({
   }).optional(),
   /** One sentence for people: the paths of a violation, the gate, the system's reason. */
   detail: z.string().optional(),
+  /** Output of the gate that its work has failed, relative to the run's directory; absent where none is kept. */
+  gate_output: z.string().optional(),
   /** What its agent says that it has used; absent where it says nothing, and where there is no agent. */
   usage: attemptUsage.optional(),
   /** What the task itself reported through OMK_RESULT; it can lower the result, never raise it. */

@@ -18,7 +18,10 @@ export interface TaskIds {
   readonly conflict?: string;
   /** Number of the iteration of its loop, from 1; absent where it is none. */
   readonly iteration?: number;
-  /** Absolute path of what the gate of its loop printed last; absent where it has not run. */
+  /**
+   * Absolute path of what the gate printed that its work has failed: that of its loop, or one that refused an earlier
+   * attempt; absent where there is none.
+   */
   readonly gateLog?: string;
 }
 
@@ -47,8 +50,9 @@ const DIRECTORIES: ReadonlySet<string> = new Set(["PWD", "OLDPWD"]);
 /**
  * Builds the environment of a task: omk's own variables but `GIT_*` (`GIT_CONFIG_*` stays), `OMK_*`
  * and the shell's directories; then the plan's, each `{from}` replaced by omk's own variable of that name; then
- * `OMK_RUN_ID`, `OMK_TASK_ID`, `OMK_ATTEMPT`, `OMK_RESULT`, where an agent is asked `OMK_REPLY`, after an answer `OMK_ANSWER`, after a conflict
- * `OMK_CONFLICT`, and in a loop `OMK_ITERATION` and `OMK_GATE_LOG`. `OMK_MARK` is the supervisor's to add.
+ * `OMK_RUN_ID`, `OMK_TASK_ID`, `OMK_ATTEMPT`, `OMK_RESULT`, where an agent is asked `OMK_REPLY`, after an answer
+ * `OMK_ANSWER`, after a conflict `OMK_CONFLICT`, after a gate that was failed `OMK_GATE_LOG`, and in a loop
+ * `OMK_ITERATION`. `OMK_MARK` is the supervisor's to add.
  *
  * @throws {UsageError} for a reserved or impossible name, and where `{from}` names a variable that is not set.
  */

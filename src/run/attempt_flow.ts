@@ -21,7 +21,7 @@ import { claimedRequest } from "./claimed_request.ts";
 import { pinMessage } from "./commit_message.ts";
 import { ControllerFault, type ControllerHandle } from "./controller_handle.ts";
 import { outputPath } from "./directory.ts";
-import { type GatePlace, runTaskGates } from "./gate_flow.ts";
+import { type GatePlace, refusedBy, runTaskGates } from "./gate_flow.ts";
 import { firstIteration, type KeptIteration, runLoop } from "./loop_flow.ts";
 import { checkPin, fateOf, worsen } from "./pin_verdict.ts";
 import { judgePlanReply } from "./planning/judge_reply.ts";
@@ -371,7 +371,7 @@ export class AttemptFlow {
     });
     if (failed === null) return outcome;
     if (this.#abort.signal.aborted) return worsen(outcome, "cancelled", "the run ended while its gates ran");
-    return worsen(outcome, "gate_failed", failed.failure);
+    return refusedBy(outcome, failed);
   }
 
   /** Reads the answer of a lead agent: a plan, a question, or something that cannot be run. */

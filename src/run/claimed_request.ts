@@ -44,6 +44,7 @@ export function claimedRequest(
     ...(task.conflict === undefined ? {} : {
       conflict: { paths: task.conflict.paths, diffs: `${runDirectory.path}/${task.conflict.diffs}` },
     }),
+    ...(task.gate_output === undefined ? {} : { gateLog: `${runDirectory.path}/${task.gate_output}` }),
     ...(spec.loop === undefined ? {} : {
       iteration: firstIteration(spec.loop, spec, ref, task.loop, runDirectory.path),
     }),

@@ -1,12 +1,13 @@
 /** One run of a gate from its intent to its evidence. */
 
 import { draft, taskSubject } from "../log/event.ts";
-import type { PayloadOf } from "../log/kinds.ts";
+import type { AttemptOutcome, PayloadOf } from "../log/kinds.ts";
 import type { GateSpec, TaskSpec } from "../plan/spec.ts";
 import type { GateResult } from "../gates/port.ts";
 import { controllerActor } from "../scheduler/decide.ts";
 import type { AttemptRef } from "../scheduler/task_state.ts";
 import { ControllerFault, type ControllerHandle } from "./controller_handle.ts";
+import { worsen } from "./pin_verdict.ts";
 import { sideBySide } from "./side_by_side.ts";
 import { startGate } from "./start_gate.ts";
 import { outputsOfDependencies, outputsOfRun } from "./stored_outputs.ts";
@@ -103,6 +104,12 @@ export async function runTaskGates(
   });
   const failed = failures.find((each) => each?.hasVerdict) ?? failures.find((each) => each !== null) ?? null;
   return failed === null ? null : { failure: failed.failure, output: failed.output };
+}
+
+/** The outcome of an attempt whose work has failed a gate. */
+export function refusedBy(outcome: AttemptOutcome, { failure, output }: GateFailure): AttemptOutcome {
+  const refused = worsen(outcome, "gate_failed", failure);
+  return output === null ? refused : { ...refused, gate_output: output };
 }
 
 /** Runs one gate for a task, as often as its retries say; null where the signal came before its first turn. */

@@ -37,6 +37,8 @@ export function isStaged({ batch }: RunRecord, taskId: string): boolean {
 export interface RedGate {
   readonly gate: string;
   readonly reason: string;
+  /** Its output, relative to the run's directory; undefined where none is kept. */
+  readonly output: string | undefined;
 }
 
 /** What the gates come to, or which of them are due. */
@@ -87,7 +89,10 @@ function verdictOn({ plan, run }: RunState, merge: StagedMerge | undefined): Ver
     const latest = runs[0];
     if (latest?.result === "passed") continue;
     if (latest === undefined || runs.length <= gate.retries) open.push(gate);
-    else return { result: "failed", gate: gate.name, reason: latest.reason ?? "failed" };
+    else {
+      const { reason, output } = latest;
+      return { result: "failed", gate: gate.name, reason: reason ?? "failed", output };
+    }
   }
   return open.length > 0 ? { result: "open", gates: open } : { result: "passed" };
 }

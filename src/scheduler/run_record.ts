@@ -78,6 +78,8 @@ export interface GateRecord {
   readonly pool?: string;
   /** It was ended as nobody waited for its verdict any more, so it is none; absent elsewhere. */
   ended?: true;
+  /** Its output, relative to the run's directory; only where it fails merges, and whose merge that was is told. */
+  output?: string;
 }
 
 /** The tests of the base and of the run's head, compared. */

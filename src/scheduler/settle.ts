@@ -148,12 +148,17 @@ export function settleRedMerge(
   state: RunState,
   view: TaskView,
   ref: AttemptRef,
-  detail: string,
+  { detail, output }: { readonly detail: string; readonly output: string | undefined },
   now: number,
 ): EventDraft[] {
   const { task } = view;
   if (task.outcome === null) return [];
-  const outcome: AttemptOutcome = { ...task.outcome, result: "gate_failed", detail };
+  const outcome: AttemptOutcome = {
+    ...task.outcome,
+    result: "gate_failed",
+    detail,
+    ...(output === undefined ? {} : { gate_output: output }),
+  };
   const cancel = cancellationOf(state, task);
   if (cancel === null) return [afterFailure(state, view, ref, outcome, now)];
   const answered = cancel.request === undefined ? {} : { request: cancel.request };

@@ -2,7 +2,7 @@
 
 import { draft, type EventDraft, taskSubject } from "../log/event.ts";
 import { controllerActor } from "./decide.ts";
-import type { Judgement } from "./merge_batch.ts";
+import type { Judgement, RedGate } from "./merge_batch.ts";
 import type { MergeRecord, StagedMerge } from "./run_record.ts";
 import { findTask, type RunState } from "./run_state.ts";
 import { settleRedMerge } from "./settle.ts";
@@ -17,8 +17,7 @@ export function settleBatch(
   const completed = staged.slice(0, good).map((merge) => completion(state, merge));
   const culprit = staged[good];
   if (red === null || culprit === undefined) return completed;
-  const detail = `gate "${red.gate}" ${red.reason}, on the tree of its merge`;
-  return [...completed, ...refusal(state, culprit, detail, now)];
+  return [...completed, ...refusal(state, culprit, red, now)];
 }
 
 /** Gives up judging: the merges wait again, as if they had not been made. */
@@ -52,12 +51,13 @@ function completion(
   });
 }
 
-function refusal(state: RunState, merge: StagedMerge, detail: string, now: number): EventDraft[] {
+function refusal(state: RunState, merge: StagedMerge, red: RedGate, now: number): EventDraft[] {
   const { task_id, attempt, token, reused, head } = merge;
+  const detail = `gate "${red.gate}" ${red.reason}, on the tree of its merge`;
   const ref = { task_id, attempt, token };
   if (reused === undefined) {
     const view = findTask(state, task_id);
-    return view === undefined ? [] : settleRedMerge(state, view, ref, detail, now);
+    return view === undefined ? [] : settleRedMerge(state, view, ref, { detail, output: red.output }, now);
   }
   return [
     draft("merge_conflicted", taskSubject(task_id), controllerActor(state), {

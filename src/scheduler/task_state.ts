@@ -81,6 +81,11 @@ export interface TaskState {
   answer?: string;
   /** The latest conflict of its work; absent where there is none to be told of. */
   conflict?: ConflictRecord;
+  /**
+   * Output of the gate that its work has failed, relative to the run's directory: the next attempt is told. Absent where
+   * there is none.
+   */
+  gate_output?: string;
   /** What its attempts have used, by metric; absent where nothing was recorded. */
   usage?: Readonly<Record<string, number>>;
   /** What was added to its own budget; absent where nothing was. */

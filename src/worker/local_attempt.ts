@@ -350,7 +350,7 @@ export class LocalAttempt implements Attempt {
   #ids(iteration: Partial<IterationRequest> = {}): TaskIds {
     const { task_id, attempt } = this.ref;
     const { answer, conflict } = this.#request;
-    const { number, gateLog } = iteration;
+    const { number, gateLog = this.#request.gateLog } = iteration;
     return {
       run_id: this.#options.runId,
       task_id,

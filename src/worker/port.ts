@@ -19,6 +19,8 @@ export interface AttemptRequest {
   readonly answer?: string;
   /** What the work of an earlier attempt conflicted with; absent where nothing stood in its way. */
   readonly conflict?: ConflictNote;
+  /** Output of the gate that the work of an earlier attempt has failed, absolute; absent where there is none. */
+  readonly gateLog?: string;
   /** Makes the prompt for the agent of the task, of this iteration in a loop; absent where no agent does it. */
   readonly prompt?: (iteration?: Pick<IterationRequest, "number" | "gateLog">) => Promise<string>;
   /** What a loop begins with; absent where the task is none. */

@@ -144,6 +144,23 @@ Deno.test("a culprit is tried again where its retry policy allows it, on a head 
   checkRun(rig);
 });
 
+Deno.test("a culprit is told what the gate printed on the tree of its merge, until its work is in the head", async () => {
+  const told: (string | undefined)[] = [];
+  const { rig } = spoiled(["a", "b"], [], { tasks: [makeTask("a"), makeTask("b", RETRIED)] }, {
+    gate: ({ commit }) => told.length > 1 || !rig.tasksIn(commit).includes("b"),
+  });
+  await rig.run(({ kind, subject }) => {
+    if (kind === "attempt_pinning" && subject === "task/b") told.push(rig.attempts.get("b")?.request.gateLog);
+  });
+  // The first run of the gate was on both, the second on "a" alone.
+  assertEquals(told, [undefined, "/nowhere/gates/test-1.log"]);
+  assertEquals(rig.state.tasks.map(({ state, gate_output }) => [state, gate_output]), [
+    ["completed", undefined],
+    ["completed", undefined],
+  ]);
+  checkRun(rig);
+});
+
 Deno.test("a flaky gate is repeated on the tree of a merge as often as it says", async () => {
   let runs = 0;
   const { rig } = spoiled(["a"], [], { gates: [makeGate({ retries: 2 })] }, { gate: () => ++runs === 3 });

@@ -219,13 +219,25 @@ export class Rig {
     }
     if (end === true) return { passed: true, evidence };
     if (end === false) {
-      const failed = { ...evidence, exit_code: 1, reason: "exited with 1", infrastructure: false };
+      const output = {
+        path: gateLog(request),
+        bytes: 1,
+        kept_bytes: 1,
+        truncated: false,
+        sha256: "0".repeat(64),
+      };
+      const failed = { ...evidence, output, exit_code: 1, reason: "exited with 1", infrastructure: false };
       return { passed: false, evidence: failed };
     }
     const reason = "did not end within 1 s";
     const late = { ...evidence, exit_code: null, timed_out: true, reason, infrastructure: true };
     return { passed: false, evidence: late };
   }
+}
+
+/** Where a gate that fails keeps its output, relative to the run's directory. */
+export function gateLog({ gate, runNumber }: Pick<GateRequest, "gate" | "runNumber">): string {
+  return `gates/${gate.name}-${runNumber}.log`;
 }
 
 /** An attempt whose end is decided beforehand. */
@@ -237,7 +249,8 @@ export class SimulatedAttempt implements Attempt {
   /** What it was asked to begin with and to repeat. */
   readonly iterations: IterationRequest[] = [];
   readonly #rig: Rig;
-  readonly #request: AttemptRequest;
+  /** What it was asked for. */
+  readonly request: AttemptRequest;
   readonly #changes: boolean;
   readonly #progress: () => number;
   readonly #line: () => string;
@@ -261,7 +274,7 @@ export class SimulatedAttempt implements Attempt {
     },
   ) {
     this.#rig = rig;
-    this.#request = request;
+    this.request = request;
     this.#changes = fate.changes;
     this.#tree = fate.tree;
     this.#iteration = fate.iteration;
@@ -303,7 +316,7 @@ export class SimulatedAttempt implements Attempt {
   }
 
   slot(): string | null {
-    return this.#request.base === null ? null : "w1";
+    return this.request.base === null ? null : "w1";
   }
 
   activity(): Activity {
@@ -312,7 +325,7 @@ export class SimulatedAttempt implements Attempt {
   }
 
   collectOutputs() {
-    return Promise.resolve({ stored: [], missing: this.#request.spec.outputs });
+    return Promise.resolve({ stored: [], missing: this.request.spec.outputs });
   }
 
   pin(): Promise<Pin> {

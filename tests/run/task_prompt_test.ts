@@ -85,6 +85,32 @@ Deno.test("taskPrompt() tells what earlier attempts failed with, from the log an
   assertStringIncludes(third, "Attempt 2 conflicts with what was merged before it in src/x.ts.");
   assertStringIncludes(third, "The changes of both sides:\n```\n# theirs\n-a\n# yours\n+b\n```");
   assertEquals(third.includes("expected 1, got 2"), false, "only the latest attempt is quoted");
+  // A gate of the run that refuses a merge is told as one of the task's own.
+  await Deno.writeTextFile(`${directory}/gates/002-whole.log`, "it breaks the build\n");
+  start(ledger, "a");
+  const judged = {
+    gate: "whole",
+    scope: "run" as const,
+    run_number: 1,
+    required: true,
+    tree: null,
+    commit: null,
+    task_id: null,
+    token: null,
+  };
+  ledger.add([
+    draft("gate_started", "run", "controller/1", judged),
+    draft("gate_failed", "run", "controller/1", {
+      ...judged,
+      ...{ definition: "0".repeat(64), exit_code: 1, signal: null, timed_out: false, duration_ms: 1 },
+      ...{ output: artifact("gates/002-whole.log"), changed: [], untracked: [], counts: null },
+      ...{ reason: "exited with 1", infrastructure: false },
+    }),
+  ]);
+  const refused = makeOutcome("gate_failed", { detail: "whole", gate_output: "gates/002-whole.log" });
+  ledger.add(settleAttempt(ledger.state, refOf(ledger, "a"), refused, [], ledger.now));
+  decideAll(ledger);
+  assertStringIncludes(await told(4), 'The output of the check "whole":\n```\nit breaks the build\n```');
   assertEquals(third.includes(TOKEN), false);
   assertEquals(await told(1), first, "an earlier attempt is shown as it was told");
   await Deno.remove(directory, { recursive: true });

@@ -15,7 +15,11 @@ export const TASK_VARIABLES: readonly OtherVariable[] = [
   { name: "OMK_ATTEMPT", meaning: "which attempt of the task this is, from 1" },
   { name: "OMK_RESULT", meaning: "the file that the task may write its result to, as JSON" },
   { name: "OMK_ITERATION", meaning: "number of the iteration of its loop, from 1" },
-  { name: "OMK_GATE_LOG", meaning: "absolute path of what the gate of its loop printed last; unset before" },
+  {
+    name: "OMK_GATE_LOG",
+    meaning:
+      "absolute path of what the gate printed that its loop, or its work before, has failed; unset before",
+  },
   { name: "OMK_ANSWER", meaning: "what somebody answered to the task's latest question" },
   {
     name: "OMK_CONFLICT",

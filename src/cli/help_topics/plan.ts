@@ -68,7 +68,8 @@ export const planTopic: HelpTopic = {
         "failed, blocked_on_human, blocked_on_external), summary, question. That can lower what the evidence says, " +
         "never raise it. A task that is blocked waits for omk answer.",
         "Work that does not fit on what was merged before it sends its task back to start again on that; the next " +
-        "attempt sees in OMK_CONFLICT the file with what both sides changed.",
+        "attempt sees in OMK_CONFLICT the file with what both sides changed. After a gate that refused its work, or its " +
+        "merge, it sees in OMK_GATE_LOG the file with what that gate printed; the prompt of an agent tells both.",
         "Where the plan has proposals, that file may also name tasks to add to the run: proposals, a list of tasks as " +
         "in the plan. They may do no more than the task that proposes them; each is accepted or refused in the log.",
       ],

@@ -116,6 +116,9 @@ function endGate(
   record.reason = reason;
   if (payload.tests !== undefined) record.tests = payload.tests;
   if ("ended" in payload && payload.ended !== undefined) record.ended = payload.ended;
+  if (result === "failed" && record.merges !== undefined && payload.output !== null) {
+    record.output = payload.output.path;
+  }
   judgeIteration(state, payload, result);
   // A gate that was ended with the run has come to no verdict, and nobody knows whether the machine would let it.
   const isInfrastructure = "infrastructure" in payload && payload.infrastructure;

@@ -133,7 +133,7 @@ export const taskHandlers: HandlersOf<TaskKind> = {
       conflict_count: 0,
       reason: null,
     });
-    if (broken === undefined) delete view.task.conflict;
+    if (broken === undefined) forgetTrouble(view.task);
     if (broken === undefined && isMerged) {
       land(state.run, event.payload, { commit, tree });
       leaveMergeQueue(state, view.task.id);
@@ -161,9 +161,12 @@ export const taskHandlers: HandlersOf<TaskKind> = {
       recovery_count: kind === "recovery" ? task.recovery_count + 1 : 0,
     });
     if (broken === undefined && kind === "recovery" && owner !== null) task.lost_by = owner;
-    // A recovery goes on with the loop; everything else begins it anew.
-    if (broken === undefined && kind !== "recovery") delete task.loop;
-    return broken;
+    if (broken !== undefined || kind === "recovery") return broken;
+    // A recovery goes on with the loop, and knows what was known before; everything else begins anew.
+    delete task.loop;
+    if (outcome.gate_output === undefined) delete task.gate_output;
+    else task.gate_output = outcome.gate_output;
+    return undefined;
   },
 
   task_blocked(state, event) {
@@ -212,7 +215,7 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     const { request, reason, answer } = event.payload;
     closeRequest(state, { request });
     delete view.task.loop;
-    delete view.task.conflict;
+    forgetTrouble(view.task);
     return move(state, view, "pending", timeOf(event), {
       ...NO_ATTEMPT,
       not_before: null,
@@ -265,6 +268,12 @@ function endAttempt(state: RunState, event: EventOf<"task_failed">, to: "failed"
     reason,
     completed_at: timeOf(event),
   });
+}
+
+/** Forgets what kept the work of earlier attempts from being merged. */
+function forgetTrouble(task: TaskView["task"]): void {
+  delete task.conflict;
+  delete task.gate_output;
 }
 
 function keepIteration({ task }: TaskView, payload: PayloadOf<"attempt_pinned">): undefined {
