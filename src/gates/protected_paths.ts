@@ -1,9 +1,10 @@
 /**
  * What judges the work must not be changed by the work: the plan, the files of CI, and what the commands of gates
- * start from. Found from names alone. Pure.
+ * start from. Found by reading alone.
  */
 
 import type { Command, GateSpec } from "../plan/spec.ts";
+import { type BaseFiles, entryPoints } from "./entry_points.ts";
 
 /** Where forges and CI systems look for what to do, and whom to ask. */
 const CI_FILES: readonly string[] = [
@@ -102,24 +103,31 @@ const ENTRY_POINTS: readonly { readonly programs: readonly string[]; readonly fi
  * The protected paths of a run, as entries of a path set, sorted.
  *
  * @param planPath of the plan, relative to the root; null where it lies elsewhere
- * @param isTracked whether the base has a file of this name: words of a command that name one are entry points
+ * @param base the tree that the run starts from: words of a gate's command that name a file of it are entry points, and
+ * so are the files that the scripts behind it run
  */
-export function protectedPaths(
-  { gates, planPath, isTracked }: {
+export async function protectedPaths(
+  { gates, planPath, base }: {
     readonly gates: readonly GateSpec[];
     readonly planPath: string | null;
-    readonly isTracked: (path: string) => boolean;
+    readonly base: BaseFiles;
   },
-): readonly string[] {
-  const words = gates.flatMap(({ command }) => wordsOf(command));
-  const programs = new Set(words.map((word) => word.slice(word.lastIndexOf("/") + 1)));
-  const entryPoints = ENTRY_POINTS.filter((each) => each.programs.some((program) => programs.has(program)));
+): Promise<readonly string[]> {
+  const commands = gates.map(({ command }) => command);
+  const words = commands.flatMap(wordsOf);
+  const followed = await entryPoints(commands, base);
+  const programs = new Set([
+    ...words.map((word) => word.slice(word.lastIndexOf("/") + 1)),
+    ...followed.programs,
+  ]);
+  const orders = ENTRY_POINTS.filter((each) => each.programs.some((program) => programs.has(program)));
   return [
     ...new Set([
       ...CI_FILES,
       ...(planPath === null ? [] : [planPath]),
-      ...entryPoints.flatMap(({ files }) => files),
-      ...words.map((word) => word.replace(/^\.\//, "")).filter(isTracked),
+      ...orders.flatMap(({ files }) => files),
+      ...words.map((word) => word.replace(/^\.\//, "")).filter((path) => base.isTracked(path)),
+      ...followed.files,
     ]),
   ].sort();
 }

@@ -13,6 +13,17 @@ export interface TrackedEntry {
 /** Mode of a symbolic link in a tree. */
 const LINK_MODE = "120000";
 
+/** The bytes of a file of a commit as text; null where there is none of this path, or what it names is no file. */
+export async function readTracked(
+  info: Pick<RepositoryInfo, "commonDir">,
+  commit: ObjectId,
+  path: string,
+): Promise<string | null> {
+  const options = { cwd: info.commonDir, profile: "local", okCodes: [0, 128] } as const;
+  const { code, stdout } = await runGit(["cat-file", "blob", `${commit}:${path}`], options);
+  return code === 0 ? decode(stdout) : null;
+}
+
 /** All paths of a commit's tree, in git's order. */
 export async function listTrackedPaths(
   info: Pick<RepositoryInfo, "commonDir">,

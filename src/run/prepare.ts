@@ -11,8 +11,9 @@ import {
   requireRunnable,
   type RunnableRepository,
 } from "../git/repository.ts";
+import { readIfThere } from "../read_if_there.ts";
 import { NoRepositoryError } from "../git/errors.ts";
-import { listTrackedPaths } from "../git/tracked_paths.ts";
+import { listTrackedPaths, readTracked } from "../git/tracked_paths.ts";
 import { redactText } from "../log/redact.ts";
 import { buildGraph, selectTasks } from "../plan/graph.ts";
 import { loadPlan, PlanError } from "../plan/load.ts";
@@ -140,10 +141,12 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
       fix: 'name the checks of the project as "gates", or remove "gate_each"',
     });
   }
+  const head = options.base === "dirty" ? null : repository?.head ?? null;
+  const committed = repository === null || head === null ? null : { repository, head };
   return {
     plan,
     protected: plan.tasks.some((task) => isProtectedFrom(plan, task))
-      ? protectedIn(plan, planPath, directory, tracked)
+      ? await protectedIn(plan, planPath, directory, tracked, committed)
       : [],
     planPath,
     repository,
@@ -219,17 +222,28 @@ async function trackedPaths(
   return await listTrackedPaths(repository, repository.head);
 }
 
-function protectedIn(
+/** What work must not change; read as the run will start from it, which is what is committed or what is there. */
+async function protectedIn(
   plan: Plan,
   planPath: string,
-  root: string,
+  directory: string,
   tracked: readonly TrackedPath[],
-): readonly string[] {
+  committed: { readonly repository: RepositoryInfo; readonly head: string } | null,
+): Promise<readonly string[]> {
   const names = new Set(tracked.map(({ path }) => path));
-  return protectedPaths({
-    gates: [...plan.gates ?? [], ...plan.tasks.flatMap(({ gates }) => gates)],
-    planPath: planPath.startsWith(`${root}/`) ? planPath.slice(root.length + 1) : null,
-    isTracked: (path) => names.has(path),
+  return await protectedPaths({
+    gates: [
+      ...plan.gates ?? [],
+      ...plan.tasks.flatMap(({ gates, loop }) => loop === undefined ? gates : [...gates, loop.until]),
+    ],
+    planPath: planPath.startsWith(`${directory}/`) ? planPath.slice(directory.length + 1) : null,
+    base: {
+      isTracked: (path) => names.has(path),
+      read: async (path) =>
+        committed === null
+          ? await readIfThere(`${directory}/${path}`)
+          : await readTracked(committed.repository, committed.head, path),
+    },
   });
 }
 

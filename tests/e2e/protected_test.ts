@@ -4,7 +4,11 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Sandbox } from "./harness.ts";
 
 Deno.test("P7 P8: with protected deny no attempt changes plan, CI or gates, unless its write set names that very path", async () => {
-  const files = { "check.sh": "test -f work.txt\n", ".ci/run": "true\n" };
+  const files = {
+    "check.sh": "test -f work.txt && . ./scripts/rest\n",
+    "scripts/rest": "true\n",
+    ".ci/run": "true\n",
+  };
   await using sandbox = await Sandbox.withPlan({
     version: 1,
     name: "protected",
@@ -13,6 +17,7 @@ Deno.test("P7 P8: with protected deny no attempt changes plan, CI or gates, unle
     tasks: [
       { id: "work", run: "echo work > work.txt" },
       { id: "gate", run: "echo true > check.sh" },
+      { id: "behind", run: "echo false > scripts/rest" },
       { id: "plan", run: "echo '{}' > omk.jsonc" },
       { id: "ci", run: "rm .ci/run; mkdir -p .github/workflows; echo x > .github/workflows/x.yml" },
       { id: "wide", run: "echo true > check.sh", write_set: ["**"] },
@@ -27,6 +32,7 @@ Deno.test("P7 P8: with protected deny no attempt changes plan, CI or gates, unle
   assertEquals(standing, {
     work: "completed",
     gate: "failed",
+    behind: "failed",
     plan: "failed",
     ci: "failed",
     wide: "failed",

@@ -304,7 +304,7 @@ export class SimulatedAttempt implements Attempt {
     const duration_ms = this.#ms;
     this.#rig.clock.sleep(duration_ms).then(() => {
       this.#isOver = true;
-      const reply = this.#request.spec.planning === undefined ? {} : { reply: ARTIFACT };
+      const reply = this.request.spec.planning === undefined ? {} : { reply: ARTIFACT };
       resolve(makeOutcome(result, { duration_ms, ...reply }));
     });
   }

@@ -61,7 +61,8 @@ export const gatesTopic: HelpTopic = {
       paragraphs: [
         'With "protected": "deny" in the plan an attempt fails that changes what judges it: the plan itself, the files ' +
         "of CI, and what the commands of the gates start from, such as package.json, Makefile, test configuration, or a " +
-        "script that a command names. A task may change such a file where its write_set names that very path.",
+        "script that a command names. Scripts of package.json, tasks of deno, targets of make and shell scripts are read for " +
+        "what they run in turn. A task may change such a file where its write_set names that very path.",
         "Tests that the work has deleted or skipped make the run blocked_on_human. They are found in the JUnit reports " +
         "of gates, at the base and at the result, and by the names and skip marks of the usual test runners in the " +
         'patch. omk proof lists them, omk accept lets the run go on. "protected": "allow" turns all of this off.',
