@@ -29,7 +29,7 @@ export class ClaudeDialect implements Dialect {
       case "system":
         this.#model ??= textOf(message["model"]);
         this.#version ??= textOf(message["claude_code_version"]) ?? textOf(message["qwen_code_version"]);
-        return [{ kind: "alive" }];
+        return [message["subtype"] === "api_retry" ? troubleOf(message) : { kind: "alive" }];
       case "assistant":
         return contentOf(message).map((block) => this.#said(block));
       case "user":
@@ -100,6 +100,12 @@ export class ClaudeDialect implements Dialect {
       ...(this.#model === undefined ? {} : { model: this.#model }),
     };
   }
+}
+
+/** It tells a status, or none where there is no connection, and a word. */
+function troubleOf(message: JsonObject): AgentUpdate {
+  const text = `${message["error_status"] ?? "no connection"}: ${textOf(message["error"]) ?? "no answer"}`;
+  return { kind: "trouble", text, cause: causeOf(text) ?? "model_unreachable" };
 }
 
 function contentOf(message: JsonObject): readonly JsonObject[] {

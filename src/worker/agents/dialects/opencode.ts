@@ -22,6 +22,7 @@ export class OpencodeDialect implements Dialect {
   #usd = 0;
   #lastWords = "";
   #error: string | null = null;
+  #denied = 0;
 
   read(message: JsonObject): readonly AgentUpdate[] {
     const part = objectOf(message["part"]);
@@ -33,6 +34,9 @@ export class OpencodeDialect implements Dialect {
       }
       case "tool_use": {
         const state = objectOf(part["state"]);
+        if (/rejected permission|prevents you from using/.test(textOf(state["error"]) ?? "")) {
+          this.#denied += 1;
+        }
         const call = toolCall(textOf(part["callID"]) ?? "", textOf(part["tool"]) ?? "tool", state["input"]);
         return [{ kind: "tool", call, status: STATUSES[textOf(state["status"]) ?? ""] ?? "in_progress" }];
       }
@@ -41,8 +45,10 @@ export class OpencodeDialect implements Dialect {
         return [{ kind: "alive" }];
       case "error": {
         const error = objectOf(message["error"]);
-        this.#error = textOf(objectOf(error["data"])["message"]) ?? textOf(error["name"]) ??
-          "it reported an error";
+        const data = objectOf(error["data"]);
+        const status = countOf(data["statusCode"]);
+        const text = textOf(data["message"]) ?? textOf(error["name"]) ?? "it reported an error";
+        this.#error = status === undefined ? text : `${status}: ${text}`;
         return [{ kind: "note", text: this.#error }];
       }
       default:
@@ -65,7 +71,9 @@ export class OpencodeDialect implements Dialect {
         ...(this.#steps > 0 ? { usage } : {}),
       };
     }
-    return this.#steps === 0 ? null : { result: "ended", ...doubtOf(this.#lastWords), usage };
+    if (this.#steps === 0) return null;
+    const denied = this.#denied === 0 ? {} : { denied: this.#denied };
+    return { result: "ended", ...doubtOf(this.#lastWords), ...denied, usage };
   }
 
   #count(part: JsonObject): void {
