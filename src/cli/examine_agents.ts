@@ -1,8 +1,8 @@
 /** Which agents are installed here, which version of each, and how omk would drive them. */
 
 import { measuresOf } from "../plan/agent_measures.ts";
-import { AGENT_PRESETS, type AgentPreset, PRESET_NAMES } from "../plan/agent_presets.ts";
-import { resolveAgent } from "../plan/resolve_agent.ts";
+import { AGENT_PRESETS, findPreset, PRESET_NAMES } from "../plan/agent_presets.ts";
+import { type AgentInputs, resolveAgent } from "../plan/resolve_agent.ts";
 import type { AgentSpec } from "../plan/spec.ts";
 import { findProgram } from "../process/find_program.ts";
 import { VERSION } from "../version.ts";
@@ -10,9 +10,9 @@ import { askProgram } from "./doctor/probe.ts";
 
 /** What was found of one agent. */
 export interface AgentReport {
-  /** Name of the preset. */
+  /** Name by which plans call it. */
   readonly name: string;
-  /** What people call it; of two programs with one name, the one that is here. */
+  /** What people call it; of two programs with one name, the one that is here; of one of the user's own, its description. */
   readonly title: string;
   readonly program: string;
   /** Absolute path of the program; null where it is not installed. */
@@ -41,53 +41,58 @@ const HELLO = JSON.stringify({
   },
 });
 
-/** Looks for every preset; with `probe`, each that is installed is started without a prompt. */
-export async function examineAgents(
-  env: Readonly<Record<string, string>>,
-  cwd: string,
-  probe: boolean,
-): Promise<readonly AgentReport[]> {
-  return await Promise.all(
-    PRESET_NAMES.map((name) => examine(name, AGENT_PRESETS[name], { env, cwd, probe })),
-  );
+/** What is looked for, and where. */
+export interface AgentQuestion {
+  readonly env: Readonly<Record<string, string>>;
+  /** Absolute. */
+  readonly cwd: string;
+  /** Whether each that is installed is started, without a prompt. */
+  readonly probe: boolean;
+  /** Agents of the user's configuration. */
+  readonly agents: AgentInputs;
 }
 
-async function examine(
-  name: string,
-  preset: AgentPreset,
-  { env, cwd, probe }: {
-    readonly env: Readonly<Record<string, string>>;
-    readonly cwd: string;
-    readonly probe: boolean;
-  },
-): Promise<AgentReport> {
-  const resolved = resolveAgent(name, {});
-  if (!resolved.ok) throw new RangeError(`The preset "${name}" ${resolved.problem}`);
+/** Looks for every agent that omk knows, and for those of the configuration. */
+export async function examineAgents(question: AgentQuestion): Promise<readonly AgentReport[]> {
+  const own = Object.keys(question.agents).filter((name) => findPreset(name) === undefined);
+  return await Promise.all([...PRESET_NAMES, ...own].map((name) => examine(name, question)));
+}
+
+async function examine(name: string, { env, cwd, probe, agents }: AgentQuestion): Promise<AgentReport> {
+  const resolved = resolveAgent(name, agents);
+  if (!resolved.ok) throw new RangeError(`The agent "${name}" ${resolved.problem}`);
   const { spec } = resolved;
+  const preset = findPreset(spec.preset ?? "");
   const command = typeof spec.command === "string" ? ["sh", "-c", spec.command] : spec.command;
-  const path = findProgram(preset.program, env["PATH"] ?? "", cwd) ?? null;
+  const [program = ""] = command;
+  const path = findProgram(program, env["PATH"] ?? "", cwd) ?? null;
+  const { description } = agents[name] ?? {};
   const report = {
     name,
-    title: preset.title,
-    program: preset.program,
+    title: description ?? preset?.title ?? "an agent of your configuration",
+    program,
     path,
     version: null,
     driver: spec.driver,
     command,
     ...measuresOf(spec),
-    install: preset.install,
+    install: preset?.install ?? "it is one of your own",
     probe: null,
   };
   if (path === null) return report;
+  // Who knows what a program that omk does not know makes of options that it may not have.
+  const isKnown = preset !== undefined && program === preset.program;
   const [version, title] = await Promise.all([
-    versionOf(path, cwd),
-    name === "kimi" ? kimiTitle(path, cwd) : preset.title,
+    isKnown ? versionOf(path, cwd) : null,
+    isKnown && spec.preset === "kimi" && description === undefined ? kimiTitle(path, cwd) : report.title,
   ]);
   return {
     ...report,
     version,
     title,
-    probe: probe ? await tryOut(spec, [path, ...command.slice(1)], version, cwd) : null,
+    probe: probe && (isKnown || spec.driver === "acp")
+      ? await tryOut(spec, [path, ...command.slice(1)], version, cwd)
+      : null,
   };
 }
 

@@ -11,6 +11,8 @@ import { configDirectory } from "../run/config_directory.ts";
 import { readTemplate } from "../run/prompt_template.ts";
 import { approvalReader, findPlan, readPlanText } from "../run/plan_file.ts";
 import type { CommandContext } from "./command.ts";
+import { AGENTS } from "./config/agents.ts";
+import { AGENT } from "./config/settings.ts";
 import { PRICES } from "./config/prices.ts";
 import { locate } from "./place.ts";
 
@@ -38,6 +40,8 @@ export async function openPlan(context: CommandContext, planPath: string | undef
     env,
     redact: redactText,
     prices: config.value(PRICES),
+    agents: config.value(AGENTS),
+    agent: { over: undefined, under: config.underPlan(AGENT).value },
     readApproval: approvalReader(path),
     readTemplate: (name) => readTemplate(path, name, configDirectory(env)),
   });

@@ -6,8 +6,9 @@ import type { RunDirectory } from "../run/directory.ts";
 import type { PreparedRun, PrepareOptions } from "../run/prepare.ts";
 import type { CommandContext } from "./command.ts";
 import { planSettings } from "./config/plan_settings.ts";
+import { AGENTS } from "./config/agents.ts";
 import { PRICES } from "./config/prices.ts";
-import { BASE, VERBOSITY } from "./config/settings.ts";
+import { AGENT, BASE, VERBOSITY } from "./config/settings.ts";
 import { chosenWorktreeDirectory } from "./worktree_directories.ts";
 
 /** How many paths of a dirty checkout are shown. */
@@ -25,6 +26,8 @@ export function planOptions(context: CommandContext, planPath: string | undefine
     from: args.list("from"),
     base: config.value(BASE),
     prices: config.value(PRICES),
+    agents: config.value(AGENTS),
+    agent: { over: config.overPlan(AGENT)?.value, under: config.underPlan(AGENT).value },
   };
 }
 

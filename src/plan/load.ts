@@ -49,6 +49,8 @@ export interface PlanSource {
   readonly prices?: Plan["prices"] | undefined;
   /** Agents of the user's configuration. */
   readonly agents?: AgentInputs | undefined;
+  /** Who does prompts that name no agent; see `DefaultAgent`. */
+  readonly agent?: DefaultAgent | undefined;
   /**
    * Reads the file that `approval.file` names; what it throws stops the loading. Absent: only the plan's own text is
    * looked at, and the policy of such a plan is that of omk.
@@ -59,6 +61,12 @@ export interface PlanSource {
    * Absent: that of omk.
    */
   readonly readTemplate?: ((name: string | undefined) => Promise<string | undefined>) | undefined;
+}
+
+/** Who does prompts that name no agent: `over` goes before the plan's own default, `under` comes behind it. */
+export interface DefaultAgent {
+  readonly over?: string | undefined;
+  readonly under?: string | undefined;
 }
 
 /** What loading comes to. */
@@ -94,8 +102,9 @@ export async function loadPlan(source: PlanSource): Promise<LoadedPlan> {
       );
     });
   };
-  const parsed = await parsePlanText(text);
-  if (!parsed.ok) return { ok: false, problems: await place(parsed.findings) };
+  const written = await parsePlanText(text);
+  if (!written.ok) return { ok: false, problems: await place(written.findings) };
+  const parsed = { ...written, raw: withDefaultAgent(written.raw, source.agent ?? {}) };
   const tree = new TrackedTree(source.tracked ?? [], { caseSensitive: source.caseSensitive });
   const checked = check(parsed, source, tree);
   const tell = (finding: Finding): Finding => ({
@@ -126,6 +135,19 @@ export async function loadPlan(source: PlanSource): Promise<LoadedPlan> {
     },
     warnings: await place(findUnusedGates(checked.draft).map(tell)),
   };
+}
+
+/** The plan with the agent for prompts that name none; a plan without such prompts stays as it is. */
+function withDefaultAgent<T extends object>(raw: T, { over, under }: DefaultAgent): T {
+  const { tasks, defaults = {} } = raw as { readonly tasks?: unknown; readonly defaults?: unknown };
+  if (!Array.isArray(tasks) || typeof defaults !== "object" || defaults === null) return raw;
+  const own = "agent" in defaults ? defaults.agent : undefined;
+  const agent = over ?? own ?? under;
+  const isWanted = tasks.some((task) =>
+    typeof task === "object" && task !== null && task.agent === undefined &&
+    (task.prompt !== undefined || task.review !== undefined || task.loop?.prompt !== undefined)
+  );
+  return agent === own || !isWanted ? raw : { ...raw, defaults: { ...defaults, agent } };
 }
 
 /** What the plan says of approvals, or the file that it names. */

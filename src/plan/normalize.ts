@@ -36,6 +36,7 @@ import type { TrackedTree } from "./tracked_tree.ts";
 
 /** The settings of a plan that can be said elsewhere too. */
 export type PlanSettings = Pick<Plan, "workers" | "on_failure" | "durability"> & {
+  readonly approval: NonNullable<Plan["approval"]>;
   /** `limits.containment` of the plan. */
   readonly containment: ContainmentChoice;
 };
@@ -86,7 +87,9 @@ export function normalizePlan(input: PlanInput, context: NormalizeContext): Plan
       { ...DEFAULT_LIMITS, ...given(defaults, ["containment"]) },
       input.limits,
     ),
-    ...(input.approval === undefined ? {} : { approval: normalizeApproval(input.approval) }),
+    ...(input.approval === undefined
+      ? given(defaults, ["approval"])
+      : { approval: normalizeApproval(input.approval) }),
     ...(input.proposals === undefined ? {} : { proposals: normalizePolicy(input.proposals, context.tree) }),
     ...agentsOf(input, context.agents ?? {}),
     tasks: input.tasks.map((task) =>

@@ -16,7 +16,8 @@ import { NoRepositoryError } from "../git/errors.ts";
 import { listTrackedPaths, readTracked } from "../git/tracked_paths.ts";
 import { redactText } from "../log/redact.ts";
 import { buildGraph, selectTasks } from "../plan/graph.ts";
-import { loadPlan, PlanError } from "../plan/load.ts";
+import { type DefaultAgent, loadPlan, PlanError } from "../plan/load.ts";
+import type { AgentInputs } from "../plan/resolve_agent.ts";
 import { mergeGates } from "../plan/merge_gates.ts";
 import { PLAN_SCHEMA_PATH } from "../plan/names.ts";
 import { type PlanSettings, withSettings } from "../plan/normalize.ts";
@@ -43,6 +44,10 @@ export interface PrepareOptions {
   readonly defaults?: Partial<PlanSettings>;
   /** What models cost, as the user's configuration says. */
   readonly prices?: Plan["prices"] | undefined;
+  /** Agents of the user's configuration. */
+  readonly agents?: AgentInputs | undefined;
+  /** Who does prompts that name no agent. */
+  readonly agent?: DefaultAgent | undefined;
   /** Ids to run, with their dependencies; empty: all. */
   readonly only: readonly string[];
   /** Ids to run with all that comes after them, and the dependencies of these; empty: all. */
@@ -114,6 +119,8 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
     tracked,
     defaults: options.defaults,
     prices: options.prices,
+    agents: options.agents,
+    agent: options.agent,
     readApproval: approvalReader(planPath),
     readTemplate: (name) => readTemplate(planPath, name, configDirectory(options.env)),
   });

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { examineAgents } from "../../src/cli/examine_agents.ts";
+import type { AgentInputs } from "../../src/plan/resolve_agent.ts";
 
 /** A program that prints one text for its version, another for its help, and a third to whoever speaks to it. */
 function program(version: string, help: string, answer: string): string {
@@ -12,19 +13,33 @@ esac
 `;
 }
 
-Deno.test("examineAgents() tells what is installed, tells two programs named kimi apart, and tries them out", async () => {
+Deno.test("examineAgents() tells what is installed and configured, tells two programs named kimi apart, and tries them out", async () => {
   const dir = await Deno.makeTempDir();
   try {
     const env = { PATH: dir };
+    const agents: AgentInputs = {
+      claude: { driver: "acp" },
+      mine: { description: "My own", command: ["mine", "--print"] },
+      gone: { command: ["gone"] },
+    };
     const look = async (probe: boolean) => {
-      const reports = await examineAgents(env, dir, probe);
+      const reports = await examineAgents({ env, cwd: dir, probe, agents });
       return Object.fromEntries(reports.map((report) => [report.name, report]));
     };
     const install = (name: string, text: string) =>
       Deno.writeTextFile(`${dir}/${name}`, text, { mode: 0o755 });
     const { kimi, claude } = await look(false);
     assertEquals([kimi?.path, kimi?.version, kimi?.driver], [null, null, "acp"]);
-    assertEquals([claude?.driver, claude?.tokens, claude?.usd], ["stream", "measured", "measured"]);
+    assertEquals([claude?.driver, claude?.command], ["acp", ["claude-agent-acp"]]);
+    await install("mine", "#!/bin/sh\necho started > started\n");
+    const { mine, gone } = await look(true);
+    assertEquals([mine?.title, mine?.path, mine?.version, mine?.probe], [
+      "My own",
+      `${dir}/mine`,
+      null,
+      null,
+    ]);
+    assertEquals(gone?.path, null);
     await install(
       "kimi",
       program("kimi, version 1.49.0", "--wire  the own protocol", '{"protocolVersion":1}'),

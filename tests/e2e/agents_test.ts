@@ -63,3 +63,49 @@ Deno.test("P8, P13: an agent that lies, strays or edits its judge never comes to
   );
   assertMatch(tasks[1].outcome.detail, /stray\.txt$/);
 });
+
+Deno.test("agents of the configuration do prompts that name none, after the plan's own and an option", async () => {
+  const wrote = (name: string) => `echo ${name} > $OMK_TASK_ID.txt`;
+  await using sandbox = await Sandbox.withPlan({
+    version: 1,
+    gates: [{ name: "done", command: "cat *.txt" }],
+    agents: { theirs: { command: wrote("theirs") } },
+    tasks: [
+      { id: "a", prompt: "Work" },
+      { id: "b", prompt: "Work", agent: "theirs" },
+    ],
+  });
+  const config = `${sandbox.root}/home/.config/omk/config.jsonc`;
+  await Deno.mkdir(config.slice(0, config.lastIndexOf("/")), { recursive: true });
+  const configure = (settings: unknown) => Deno.writeTextFile(config, JSON.stringify(settings, null, 2));
+
+  await sandbox.omkEnds(2, ["run"]);
+  await configure({
+    agent: "mine",
+    agents: {
+      mine: { command: wrote("mine") },
+      theirs: { command: "exit 1" },
+      other: { command: wrote("other") },
+    },
+    approval: "never",
+  });
+  const agents = async (...args: readonly string[]) => {
+    await sandbox.omkEnds(0, ["run", "--new", ...args]);
+    const { tasks } = await sandbox.omkJson(["status"]);
+    return tasks.map((each: { outcome: { agent: { name: string } } }) => each.outcome.agent.name);
+  };
+  assertEquals(await agents(), ["mine", "theirs"]);
+  assertEquals(await agents("--agent", "other", "--approval", "yolo"), ["other", "theirs"]);
+  const plan = JSON.parse(await Deno.readTextFile(`${await sandbox.runDirectory()}/plan.json`));
+  assertEquals([plan.approval.policy, Object.keys(plan.agents).sort()], ["yolo", ["other", "theirs"]]);
+  const listed = await sandbox.omkJson(["agents"]);
+  assertEquals(listed.agents.slice(-2).map(({ name }: { name: string }) => name), ["theirs", "other"]);
+  assertStringIncludes((await sandbox.omk(["doctor"])).stdout, "mine: an agent of your configuration");
+
+  await configure({ agents: { mine: { comand: "x" } } });
+  const { stderr } = await sandbox.omkEnds(2, ["run"]);
+  assertMatch(
+    stderr,
+    /config\.jsonc:4:7: unknown field "comand"\n.*"comand": "x"\n.*\^{8}\n.*did you mean "command"/,
+  );
+});

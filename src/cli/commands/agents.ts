@@ -2,6 +2,7 @@
 
 import { ExitCode } from "../../errors.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { AGENTS } from "../config/agents.ts";
 import { type AgentReport, examineAgents } from "../examine_agents.ts";
 import { NEEDS_ALL } from "../needs.ts";
 import type { Output } from "../output.ts";
@@ -14,7 +15,7 @@ export const agentsCommand: Command = {
   description: [
     "Lists the agents that a prompt can name without more: which are installed, their\n" +
     "versions, how omk would drive them, and what can be known of what they use. Any\n" +
-    'other agent is a few lines under "agents" in the plan.',
+    'other agent is a few lines under "agents" in the plan, or in your configuration.',
   ],
   positionals: { min: 0, max: 0 },
   options: [
@@ -30,8 +31,9 @@ export const agentsCommand: Command = {
     { code: 2, meaning: "wrong usage" },
   ],
   needs: NEEDS_ALL,
-  async run({ args, env, cwd, output, json }: CommandContext): Promise<number> {
-    const agents = await examineAgents(env, cwd, args.flag("probe"));
+  async run({ args, env, cwd, output, json, config }: CommandContext): Promise<number> {
+    const configured = config.value(AGENTS) ?? {};
+    const agents = await examineAgents({ env, cwd, probe: args.flag("probe"), agents: configured });
     if (json) output.json({ schema_version: 1, agents });
     else for (const agent of agents) print(agent, output);
     return agents.some(({ probe }) => probe?.ok === false) ? ExitCode.NOT_READY : ExitCode.OK;

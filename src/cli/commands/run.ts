@@ -78,7 +78,14 @@ export const runCommand: Command = {
       type: "string",
       placeholder: "AGENT",
       description:
-        "The agent that plans a prompt (default: that of omk.jsonc, the configuration, or the only one)",
+        "The agent that plans a prompt, and does what names none (default: that of omk.jsonc, the configuration, or the only one)",
+    },
+    {
+      name: "approval",
+      type: "string",
+      placeholder: "POLICY",
+      choices: ["never", "safe", "yolo"],
+      description: "What agents that ask for leave are told, in the place of what the plan says",
     },
     {
       name: "yes",
@@ -177,12 +184,11 @@ export const runCommand: Command = {
 
 /** Options that only a prompt takes. */
 function refuseForPlans(args: CommandArguments): void {
-  const agent = args.text("agent");
-  if (agent === undefined && !args.flag("yes")) return;
+  if (!args.flag("yes")) return;
   throw new UsageError({
-    what: `Option --${agent === undefined ? "yes" : "agent"} is for a prompt`,
+    what: "Option --yes is for a prompt",
     why: "what is run is a plan",
-    fix: agent === undefined ? "leave it out" : 'name the agents of a plan in it: "defaults": {"agent": "…"}',
+    fix: "leave it out",
   });
 }
 

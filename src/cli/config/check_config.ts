@@ -5,6 +5,7 @@ import { locate } from "../../plan/locate.ts";
 import { parsePlanText, type TextSubject } from "../../plan/parse.ts";
 import { type Finding, jsonPointer, type PlanProblem, quote, redactProblem } from "../../plan/problem.ts";
 import { nearest } from "../../plan/nearest.ts";
+import { AGENTS } from "./agents.ts";
 import type { ConfigFile } from "./config.ts";
 import { ConfigError } from "./errors.ts";
 import type { Setting } from "./setting.ts";
@@ -26,7 +27,7 @@ const CONFIGURATION: TextSubject = { name: "the configuration" };
 export async function checkConfigText(path: string, text: string): Promise<ConfigFile> {
   const parsed = await parsePlanText(text, CONFIGURATION);
   const values = new Map(parsed.ok ? Object.entries(parsed.raw) : []);
-  const findings = [...parsed.findings, ...checkValues(values)];
+  const findings = [...parsed.findings, ...checkValues(values), ...await checkFields(values)];
   if (findings.length > 0) {
     throw new ConfigError(
       locate(text, path, findings).map((problem) => withMeaning(redactProblem(problem, redactText))),
@@ -45,6 +46,14 @@ function checkValues(values: ReadonlyMap<string, unknown>): readonly Finding[] {
     if (setting === undefined) return [unknownKey(key)];
     return setting.kind.ofJson(value) === undefined ? [wrongValue(setting, value)] : [];
   });
+}
+
+/** What is wrong in the values that hold fields of their own. */
+async function checkFields(values: ReadonlyMap<string, unknown>): Promise<readonly Finding[]> {
+  const agents = AGENTS.kind.ofJson(values.get(AGENTS.name));
+  if (agents === undefined) return [];
+  const { agentTableFindings } = await import("./check_agents.ts");
+  return agentTableFindings(agents);
 }
 
 function unknownKey(key: string): Finding {

@@ -2,6 +2,7 @@
 
 import { UsageError } from "../../errors.ts";
 import type { CommandArguments } from "../command.ts";
+import { AGENTS } from "./agents.ts";
 import { Config } from "./config.ts";
 import { configPath, readConfigFile } from "./config_file.ts";
 
@@ -18,7 +19,14 @@ export async function loadConfig(
 ): Promise<Config> {
   try {
     const path = configPath(env);
-    return new Config({ args, env, file: path === undefined ? null : await readConfigFile(path) });
+    const config = new Config({ args, env, file: path === undefined ? null : await readConfigFile(path) });
+    // The file's have been checked with it.
+    const agents = config.overPlan(AGENTS);
+    if (agents !== undefined) {
+      const { requireAgents } = await import("./check_agents.ts");
+      requireAgents(agents.value, `Variable ${agents.origin}`);
+    }
+    return config;
   } catch (error) {
     if (!tolerant || !(error instanceof UsageError)) throw error;
     return new Config({ args, env: {}, file: null });

@@ -1,9 +1,10 @@
 /** The settings that a plan can say too, on both sides of the plan. */
 
 import type { PlanSettings } from "../../plan/normalize.ts";
+import { normalizeApproval } from "../../plan/approval.ts";
 import type { Config } from "./config.ts";
 import type { Setting } from "./setting.ts";
-import { CONTAINMENT, DURABILITY, ON_FAILURE, WORKERS } from "./settings.ts";
+import { APPROVAL, CONTAINMENT, DURABILITY, ON_FAILURE, WORKERS } from "./settings.ts";
 
 /** What beats the plan, and what it beats. */
 export interface SettingsAroundPlan {
@@ -23,8 +24,10 @@ function collect(valueOf: <T>(setting: Setting<T>) => T | undefined): Partial<Pl
   const on_failure = valueOf(ON_FAILURE);
   const durability = valueOf(DURABILITY);
   const containment = valueOf(CONTAINMENT);
+  const approval = valueOf(APPROVAL);
   return {
     ...(containment === undefined ? {} : { containment }),
+    ...(approval === undefined ? {} : { approval: normalizeApproval(approval) }),
     ...(workers === undefined ? {} : { workers }),
     ...(on_failure === undefined ? {} : { on_failure }),
     ...(durability === undefined ? {} : { durability }),

@@ -3,6 +3,7 @@
  * Only small modules are imported here: every command loads it.
  */
 
+import { AGENTS } from "./agents.ts";
 import { PRICES } from "./prices.ts";
 import { DEFAULT_WORKERS, MOST_WORKERS } from "../../plan/defaults.ts";
 import type { ContainmentChoice, Durability, OnFailure } from "../../plan/spec.ts";
@@ -93,6 +94,19 @@ export const AGENT: Setting<string> = {
   meaning: "the agent that plans what a prompt asks for, and does what the plan gives no other",
 };
 
+/** What agents that ask for leave are told. */
+export const APPROVAL: Setting<"never" | "safe" | "yolo"> = {
+  name: "approval",
+  variable: "OMK_APPROVAL",
+  kind: choice(["never", "safe", "yolo"]),
+  fallback: undefined,
+  fallbackText: "safe",
+  inPlan: true,
+  options: [{ name: "approval" }],
+  commands: "run",
+  meaning: "what agents that ask for leave are told: no, what is safe, or yes; rules stand in a plan",
+};
+
 /** Where worktrees lie. */
 export const WORKTREE_DIR: Setting<string> = {
   name: "worktree_dir",
@@ -166,6 +180,8 @@ export const SETTINGS: readonly Setting[] = [
   CONTAINMENT,
   BASE,
   AGENT,
+  AGENTS,
+  APPROVAL,
   WORKTREE_DIR,
   OUTPUT,
   VERBOSITY,

@@ -11,6 +11,9 @@ import type { GateSpec, Plan } from "../../plan/spec.ts";
 import { configDirectory } from "../../run/config_directory.ts";
 import { readTemplate } from "../../run/prompt_template.ts";
 import { approvalReader, readPlanText } from "../../run/plan_file.ts";
+import { AGENTS } from "../config/agents.ts";
+import type { Config } from "../config/config.ts";
+import { AGENT } from "../config/settings.ts";
 import { counted } from "../render/text.ts";
 import { type Finding, finding, findingOf } from "./finding.ts";
 import { askProgram } from "./probe.ts";
@@ -36,10 +39,11 @@ export interface PlanQuestion {
   readonly env: Readonly<Record<string, string>>;
   /** Null where there is none, or where only the text of the plan matters. */
   readonly repository: RepositoryInfo | null;
+  readonly config: Config;
 }
 
 /** Looks at `omk.jsonc`. */
-export async function checkPlan({ directory, env, repository }: PlanQuestion): Promise<PlanFindings> {
+export async function checkPlan({ directory, env, repository, config }: PlanQuestion): Promise<PlanFindings> {
   const path = `${directory === "/" ? "" : directory}/${PLAN_NAME}`;
   if (!await exists(path)) {
     const fix = "omk init writes one for this project; omk run PLAN takes one from elsewhere";
@@ -57,6 +61,8 @@ export async function checkPlan({ directory, env, repository }: PlanQuestion): P
       redact: redactText,
       caseSensitive: repository?.caseSensitive,
       tracked,
+      agents: config.value(AGENTS),
+      agent: { over: undefined, under: config.underPlan(AGENT).value },
       readApproval: approvalReader(path),
       readTemplate: (name) => readTemplate(path, name, configDirectory(env)),
     });

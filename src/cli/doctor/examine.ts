@@ -12,6 +12,7 @@ import {
   existingDirectories,
   worktreeDirectories,
 } from "../worktree_directories.ts";
+import { AGENTS } from "../config/agents.ts";
 import { checkAgents } from "./check_agents.ts";
 import { checkConfig, type SettingRow, settingRows } from "./check_config.ts";
 import { checkContainment } from "./check_containment.ts";
@@ -37,11 +38,15 @@ export async function examine(context: CommandContext): Promise<Examination> {
   const { repository } = git;
   const plan = await guarded(
     "plan",
-    () => checkPlan({ directory: repository?.root ?? cwd, env, repository }),
+    () => checkPlan({ directory: repository?.root ?? cwd, env, repository, config }),
     (findings) => ({ findings, settings: null }),
   );
   const containment = await checkContainment(env);
-  const agents = await guarded("agents", () => checkAgents(env, cwd), (findings) => findings);
+  const agents = await guarded(
+    "agents",
+    () => checkAgents({ env, cwd, agents: config.value(AGENTS) ?? {} }),
+    (findings) => findings,
+  );
   const { storage, runs, newest } = await guarded(
     "state",
     () => examinePlace({ ...context, config }, repository !== null),
@@ -87,7 +92,12 @@ async function guarded<T>(
 export async function examineConfig(context: CommandContext): Promise<Examination> {
   const { config, findings } = await checkConfig(context);
   const root = (await findRepository(context.cwd))?.root;
-  const plan = await checkPlan({ directory: root ?? context.cwd, env: context.env, repository: null });
+  const plan = await checkPlan({
+    directory: root ?? context.cwd,
+    env: context.env,
+    repository: null,
+    config,
+  });
   return {
     areas: [{ title: "Configuration", findings }],
     settings: settingRows(config, plan.settings),

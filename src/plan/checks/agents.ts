@@ -4,8 +4,27 @@ import { fieldScopes, isRefused, type PlanDraft } from "../draft.ts";
 import { nearest } from "../nearest.ts";
 import { PRESET_NAMES } from "../agent_presets.ts";
 import { type Finding, quote } from "../problem.ts";
-import { type AgentInputs, mergeAgents, resolveAgent } from "../resolve_agent.ts";
+import type { AgentInput } from "../agent_schema.ts";
+import { type AgentInputs, mergeAgents, resolveAgent, type ResolvedAgent } from "../resolve_agent.ts";
 import { environmentFindings } from "./environment.ts";
+
+/** What is wrong with one entry of `agents`; `own`: omk's environment, null where nobody looks at it yet. */
+export function agentEntryFindings(
+  name: string,
+  entry: AgentInput,
+  resolved: ResolvedAgent,
+  own: Readonly<Record<string, string>> | null,
+): readonly Finding[] {
+  const path = ["agents", name];
+  const findings = own === null ? [] : environmentFindings([...path, "env"], entry.env ?? {}, own);
+  if (resolved.ok) return findings;
+  return [...findings, {
+    code: resolved.field === undefined ? "missing_field" : "conflict",
+    path: resolved.field === undefined ? path : [...path, resolved.field],
+    message: `agent ${quote(name)} ${resolved.problem}`,
+    hint: resolved.hint,
+  }];
+}
 
 /** Checks `agents`, and the agents that tasks name; `configured` are those of the user. */
 export function checkAgents(
@@ -18,15 +37,7 @@ export function checkAgents(
   const inputs = mergeAgents(configured, draft.agents ?? {});
   const findings: Finding[] = [];
   for (const [name, entry] of Object.entries(draft.agents ?? {})) {
-    findings.push(...environmentFindings(["agents", name, "env"], entry.env ?? {}, own));
-    const resolved = resolveAgent(name, inputs);
-    if (resolved.ok) continue;
-    findings.push({
-      code: resolved.field === undefined ? "missing_field" : "conflict",
-      path: ["agents", name, ...(resolved.field === undefined ? [] : [resolved.field])],
-      message: `agent ${quote(name)} ${resolved.problem}`,
-      hint: resolved.hint,
-    });
+    findings.push(...agentEntryFindings(name, entry, resolveAgent(name, inputs), own));
   }
   for (const { path, fields } of fieldScopes(draft)) {
     const { agent } = fields;
@@ -41,6 +52,15 @@ export function checkAgents(
           suggestion: nearest(agent, [...Object.keys(inputs), ...PRESET_NAMES]),
         });
       }
+      // What is in the plan itself was looked at there.
+      const env = Object.hasOwn(configured, agent) ? configured[agent]?.env ?? {} : {};
+      findings.push(
+        ...environmentFindings([], env, own).map((finding) => ({
+          ...finding,
+          path: [...path, "agent"],
+          message: `${quote(agent)} of the configuration: ${finding.message}`,
+        })),
+      );
     }
     const isCommand = fields.run !== undefined || fields.loop?.run !== undefined;
     if (agent !== undefined && isCommand && path[0] === "tasks") {

@@ -63,6 +63,24 @@ Deno.test("P10: readConfigFile() tells all problems at once, each with its place
     '7:3: the field "workers" is given twice; keep one of the two',
     '7:14: "workers" must be a whole number from 1 to 1024, not 2000',
   ]);
+  const agents = `{
+  "agents": {
+    "claude": { "modle": "opus", "silence_secs": -1 },
+    "mine": { "driver": "stream" },
+    "kimi": "fast"
+  }
+}`;
+  assertEquals(await problemsOf(agents), [
+    '2:13: "agents" must be agents by name, such as ' +
+    '{"mine": {"command": ["my-agent", "--print"]}}, not {"claude":{"modle":"opus","silence_secs":-1},"mine":{"driver',
+  ]);
+  assertEquals(await problemsOf(agents.replace('"fast"', "{}")), [
+    '3:17: unknown field "modle"; did you mean "model"?',
+    '3:50: "agents.claude.silence_secs" must be greater than 0',
+  ]);
+  assertEquals(await problemsOf('{"agents": {"mine": {"driver": "stream"}, "kimi": {}}}'), [
+    '1:21: agent "mine" has no command; give it "command", or a "preset" that it is a variant of',
+  ]);
   assertEquals(await problemsOf('{"workers": 3'), ['1:14: a "}" is missing here']);
   assertEquals(await problemsOf("[1]"), ["1:1: the configuration must be an object: { … }"]);
   assertEquals(await problemsOf('{"__proto__": 1}'), [

@@ -21,6 +21,7 @@ function texts(setting: Setting): readonly string[] {
     worktree_dir: ["/a", "/b", "~/c", "/d"],
     agent: ["claude", "codex", "mine", "kimi"],
     keep: ["1d", "2h", "0", "1h30m"],
+    agents: ["{}", ...["a", "b", "c"].map((command) => JSON.stringify({ m: { command } }))],
     prices: ["{}", ...[1, 2, 3].map((input) => JSON.stringify({ m: { input, output: 1 } }))],
   };
   const values = known[setting.name] ?? setting.kind.choices;
