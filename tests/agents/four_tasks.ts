@@ -23,10 +23,9 @@ function script(ask: Ask): Reply {
   }
   if (prompt.includes("Write last")) return writing(ask, "last.txt", "last\n");
   const word = prompt.includes("Add the word one") ? "one" : "two";
-  // Who comes second sees the other's work, once it has begun anew.
-  return prompt.includes("What went wrong before")
-    ? inTurn(ask, { shell: `echo ${word} >> words.txt` }, { text: `I added ${word}.` })
-    : writing(ask, "words.txt", `${word}\n`);
+  // Who comes second sees the other's work, once it has begun anew. A tool that writes files may refuse to replace one.
+  const how = prompt.includes("What went wrong before") ? ">>" : ">";
+  return inTurn(ask, { shell: `echo ${word} ${how} words.txt` }, { text: `I added ${word}.` });
 }
 
 /** Runs them, and checks what came of it. */

@@ -12,7 +12,6 @@ Deno.test("P10: wrong calls about prompts are refused before any agent works", a
       [runCommand, ["a b", "--dry-run"], "Option --dry-run needs a plan that is there"],
       [runCommand, ["a b", "--only", "x"], "Option --only needs a plan that is there"],
       [runCommand, ["--yes"], "Option --yes is for a prompt"],
-      [runCommand, ["plan.jsonc", "--agent", "kimi"], "Option --agent is for a prompt"],
       [runCommand, ["a b"], "this directory is in no git repository, and agents work in worktrees"],
       [planCommand, ["do it"], "this directory is in no git repository"],
       [planCommand, [" "], "Cannot plan nothing"],
