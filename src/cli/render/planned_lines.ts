@@ -1,6 +1,6 @@
 /** A plan that an agent has made, for whoever is to say whether it is run. Pure. */
 
-import type { Command, GateSpec, Plan, TaskSpec } from "../../plan/spec.ts";
+import { type Command, type GateSpec, type Plan, promptOf, type TaskSpec } from "../../plan/spec.ts";
 import type { Style } from "../output.ts";
 import { alignColumns, counted, oneLine } from "./text.ts";
 
@@ -45,12 +45,15 @@ export function plannedLines(plan: Plan, view: PlannedView, style: Style): reado
 }
 
 function taskLines(task: TaskSpec, style: Style): readonly string[] {
-  const { id, agent, run, prompt, loop, dependencies, write_set, acceptance_criteria, gates, description } =
-    task;
+  const { id, agent, run, loop, dependencies, write_set, acceptance_criteria, gates, description } = task;
+  const prompt = promptOf(task);
   const command = run ?? loop?.run;
   const rows = [
     ...(command === undefined || textOf(command) === "" ? [] : [["    runs", textOf(command)]]),
     ...(prompt === undefined ? [] : [["    prompt", shortened(prompt)]]),
+    ...(loop === undefined
+      ? []
+      : [["    repeated", `until ${gateText(loop.until)} passes, at most ${loop.max_iterations} times`]]),
     ...(dependencies.length === 0 ? [] : [["    after", dependencies.join(", ")]]),
     [
       "    changes",

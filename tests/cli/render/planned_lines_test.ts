@@ -37,6 +37,20 @@ Deno.test("plannedLines() shows what would be done, every command as a whole, an
   ]);
 });
 
+Deno.test("plannedLines() shows what a loop repeats, and until when", () => {
+  const { run: _, ...task } = makeTask("mend", {
+    agent: "kimi",
+    loop: { prompt: "Mend it", max_iterations: 3, until: makeGate({ scope: "task" }) },
+  });
+  const lines = plannedLines(makePlan([task]), { agent: "kimi", lifted: [] }, createStyle(false));
+  assertEquals(lines.slice(2, 6), [
+    "  mend (kimi)",
+    "    prompt    Mend it",
+    "    repeated  until test (true) passes, at most 3 times",
+    "    changes   anything",
+  ]);
+});
+
 Deno.test("plannedLines() says where there are no gates, and why one task has the whole request", () => {
   const lines = plannedLines(
     makePlan([makeTask("work")]),
