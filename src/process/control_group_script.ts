@@ -71,7 +71,7 @@ group_limits() {
   while read -r pid; do
     case $pid in $$ | "$PPID") ;; *) alone=no ;; esac
   done <"$parent/cgroup.procs"
-  if ! [ -e "$parent/cgroup.type" ] || { [ "$alone" = yes ] && mkdir "$1.self" && group_move "$1.self"; }; then
+  if ! [ -e "$parent/cgroup.type" ] || { [ "$alone" = yes ] && mkdir "$1.self" && group_move "$1.self" "$PPID" $$; }; then
     group_enable "$parent"
     group_enable "$1"
   fi
@@ -80,7 +80,9 @@ group_limits() {
   printf 'limits %s\\n' "$enabled"
 }
 group_move() {
-  for pid in "$PPID" $$; do echo "$pid" >"$1/cgroup.procs"; done
+  destination=$1
+  shift
+  for pid; do echo "$pid" >"$destination/cgroup.procs"; done
 }
 group_value() {
   # The value of key $2 in file $1; 0 where there is none.
@@ -115,8 +117,8 @@ group_remove() {
   find "$1" -depth -type d -exec rmdir {} +
   [ -d "$1.self" ] || return
   for controller in memory pids; do echo "-$controller" >"\${1%/*}/cgroup.subtree_control"; done
-  # Those of a dead omk are gone.
-  if grep -qx "$$" "$1.self/cgroup.procs"; then group_move "\${1%/*}"; fi
+  # What omk has started meanwhile is there too. Those of a dead omk are gone.
+  group_move "\${1%/*}" $(cat "$1.self/cgroup.procs")
   rmdir "$1.self"
 }
 group_find() {

@@ -243,6 +243,8 @@ Deno.test({
         .outcome;
       assertEquals([many.limit_met, many.proven_dead], ["processes", true]);
     }, { needs });
+    // omk had made room for its groups, and is back where it was.
+    assert(!(await Deno.readTextFile("/proc/self/cgroup")).includes(".self"));
   },
 });
 
