@@ -169,6 +169,8 @@ function matches(query: StrayQuery, { marks, taskId, attempt }: OmkVariables): b
 /** A process that leads a group may have members that dropped the mark. Pid 1 is spared: −1 is everybody. */
 function kill(pid: number): Delivery {
   if (pid <= 1) return "denied";
-  signalGroup(pid, "SIGKILL");
-  return signalProcess(pid, "SIGKILL");
+  const group = signalGroup(pid, "SIGKILL");
+  const own = signalProcess(pid, "SIGKILL");
+  // The first signal ended it, and who adopted it may have been quick to take note of that.
+  return group === "sent" ? group : own;
 }

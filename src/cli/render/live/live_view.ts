@@ -24,6 +24,12 @@ const TICK_MS = 1_000;
  */
 const RESIZED_MS = 300;
 
+/**
+ * Who goes on after Ctrl-Z may see what happened meanwhile before the signal that says so, and the shell has written
+ * below the picture: a picture waits so long for that signal.
+ */
+const CONTINUED_MS = 50;
+
 /** Lines above the picture; called with what prints them. */
 export type LinesAbove = (print: (line: string) => void) => RunView;
 
@@ -61,7 +67,7 @@ export class LiveView implements RunView {
     if (voiceOf !== undefined) this.#model.ask(voiceOf);
     this.#above.begin(state, directory, voiceOf);
     this.#print(runHeader(state, this.#output.style, containment));
-    this.#ticker = setInterval(() => this.#draw(), TICK_MS);
+    this.#ticker = setInterval(() => this.#schedule(), TICK_MS);
     this.#continuing = this.#terminal.onContinue(() => {
       this.#screen.abandon();
       this.#schedule();
@@ -113,8 +119,13 @@ export class LiveView implements RunView {
 
   #schedule(): void {
     if (this.#timer !== undefined || this.#isClosed || this.#state === undefined) return;
-    const wait = Math.max(0, this.#lastDrawn + REDRAW_MS - systemClock.monotonic());
-    this.#timer = setTimeout(() => this.#draw(), wait);
+    const now = systemClock.monotonic();
+    const due = Math.max(now + CONTINUED_MS, this.#lastDrawn + REDRAW_MS);
+    this.#timer = setTimeout(() => {
+      const isLate = systemClock.monotonic() > due + CONTINUED_MS;
+      if (isLate) this.#timer = setTimeout(() => this.#draw(), CONTINUED_MS);
+      else this.#draw();
+    }, due - now);
   }
 
   #draw(): void {
