@@ -9,6 +9,7 @@ import { redactText } from "../log/redact.ts";
 import { earlierDurations } from "../run/earlier_durations.ts";
 import { configDirectory } from "../run/config_directory.ts";
 import { readTemplate } from "../run/prompt_template.ts";
+import { rubricReader } from "../run/rubric_file.ts";
 import { approvalReader, findPlan, readPlanText } from "../run/plan_file.ts";
 import type { CommandContext } from "./command.ts";
 import { AGENTS } from "./config/agents.ts";
@@ -44,6 +45,7 @@ export async function openPlan(context: CommandContext, planPath: string | undef
     agent: { over: undefined, under: config.underPlan(AGENT).value },
     readApproval: approvalReader(path),
     readTemplate: (name) => readTemplate(path, name, configDirectory(env)),
+    readRubric: rubricReader(path),
   });
   if (!loaded.ok) throw new PlanError(loaded.problems);
   return { path, plan: loaded.plan, durations: await earlierDurations(home, loaded.plan) };

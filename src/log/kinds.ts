@@ -6,6 +6,7 @@
 import type * as z from "zod";
 import { gateFacts } from "./kinds/gate_facts.ts";
 import { records } from "./kinds/records.ts";
+import { reviewFacts } from "./kinds/review_facts.ts";
 import { requests } from "./kinds/requests.ts";
 import { runFacts } from "./kinds/run_facts.ts";
 import { taskFacts } from "./kinds/task_facts.ts";
@@ -16,6 +17,7 @@ import type {
   attemptOutcome,
   lostTest,
   planLock,
+  reviewFinding,
   runStatus,
   storedOutput,
 } from "./payloads.ts";
@@ -23,7 +25,15 @@ import type {
 export type { KindClass } from "./kinds/entry.ts";
 
 /** Every kind of a run's log. */
-export const KINDS = { ...runFacts, ...workerFacts, ...taskFacts, ...gateFacts, ...requests, ...records };
+export const KINDS = {
+  ...runFacts,
+  ...workerFacts,
+  ...taskFacts,
+  ...reviewFacts,
+  ...gateFacts,
+  ...requests,
+  ...records,
+};
 
 /** Name of a kind. */
 export type Kind = keyof typeof KINDS;
@@ -54,6 +64,9 @@ export type StoredOutput = z.infer<typeof storedOutput>;
 
 /** A test that the run's work has deleted, or that is not run any more. */
 export type LostTest = z.infer<typeof lostTest>;
+
+/** One finding of a review. */
+export type ReviewFinding = z.infer<typeof reviewFinding>;
 
 /** Whether a text names a kind of the table. */
 export function isKind(text: string): text is Kind {

@@ -87,7 +87,29 @@ export const outcomeResult = z.enum([
   "agent_died",
   "protocol_error",
   "plan_invalid",
+  "findings_invalid",
 ]);
+
+/** How many findings a review may have: a longer list is none that anybody works through. */
+export const FINDINGS_LISTED = 100;
+/** How long a message may be, characters. */
+export const LONGEST_FINDING = 4_000;
+/** How long a path may be, characters. */
+const LONGEST_PATH = 1_000;
+/** Counts how often an attempt's task was reviewed, from 1. */
+export const reviewRound = z.int().min(1);
+
+/** One finding of a review. */
+export const reviewFinding = z.strictObject({
+  /** `blocking` sends what it concerns back; the others are told and change nothing. */
+  severity: z.enum(["blocking", "warning", "note"]),
+  message: z.string().min(1).max(LONGEST_FINDING),
+  /** The file that it is about; absent where it is about no single one. */
+  path: z.string().min(1).max(LONGEST_PATH).exactOptional(),
+  line: z.int().min(1).exactOptional(),
+  /** The task that it concerns, as the reviewer says; absent where that follows from the path. */
+  task: taskId.exactOptional(),
+});
 
 /** What an agent says that it has used in an attempt; a figure that it does not tell is absent. */
 export const attemptUsage = z.strictObject({
@@ -184,6 +206,8 @@ export const attemptOutcome = z.strictObject({
   gate_output: z.string().optional(),
   /** What its agent says that it has used; absent where it says nothing, and where there is no agent. */
   usage: attemptUsage.optional(),
+  /** What a review found; absent where the task is none, and where it gave nothing that can be read. */
+  findings: z.array(reviewFinding).optional(),
   /** What the task itself reported through OMK_RESULT; it can lower the result, never raise it. */
   reported: z.strictObject({
     status: z.enum(["success", "partial", "failed", "blocked_on_human", "blocked_on_external"]),

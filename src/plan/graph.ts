@@ -115,10 +115,17 @@ export interface Selection {
   readonly from: readonly number[];
 }
 
-/** The selected tasks: the union of what `only` and `from` select. */
-export function selectTasks(graph: Graph, selection: Selection): ReadonlySet<number> {
+/** The selected tasks: the union of what `only` and `from` select, with their reviews, for without these nothing is merged. */
+export function selectTasks(
+  graph: Graph,
+  selection: Selection,
+  reviewsOf: (ordinal: number) => readonly number[] = () => [],
+): ReadonlySet<number> {
   const downstream = reachable(selection.from, (ordinal) => dependentsOf(graph, ordinal));
-  return reachable([...selection.only, ...downstream], (ordinal) => graph.dependencies[ordinal] ?? []);
+  return reachable(
+    [...selection.only, ...downstream],
+    (ordinal) => [...graph.dependencies[ordinal] ?? [], ...reviewsOf(ordinal)],
+  );
 }
 
 function dependentsOf(graph: Graph, ordinal: number | undefined): readonly number[] {

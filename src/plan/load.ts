@@ -13,6 +13,7 @@ import { checkGates, findUnusedGates } from "./checks/gates.ts";
 import { checkIds } from "./checks/ids.ts";
 import { checkPaths } from "./checks/paths.ts";
 import { checkPools } from "./checks/pools.ts";
+import { checkReviews } from "./checks/reviews.ts";
 import { checkTexts } from "./checks/texts.ts";
 import { checkTiming } from "./checks/timing.ts";
 import { draftOf, type PlanDraft } from "./draft.ts";
@@ -61,6 +62,11 @@ export interface PlanSource {
    * Absent: that of omk.
    */
   readonly readTemplate?: ((name: string | undefined) => Promise<string | undefined>) | undefined;
+  /**
+   * The text of a rubric, by the name of the file that a review gives; what it throws stops the loading. Absent: only the
+   * plan's own text is looked at, and such a rubric is empty.
+   */
+  readonly readRubric?: ((name: string) => Promise<string>) | undefined;
 }
 
 /** Who does prompts that name no agent: `over` goes before the plan's own default, `under` comes behind it. */
@@ -115,12 +121,14 @@ export async function loadPlan(source: PlanSource): Promise<LoadedPlan> {
   const approval = await approvalOf(checked.input, source);
   if (!approval.ok) return { ok: false, problems: approval.problems };
   const template = await source.readTemplate?.(checked.input.prompt_template);
+  const rubrics = await rubricsOf(checked.input, source.readRubric);
   const priced = source.prices === undefined ? {} : { prices: source.prices };
   const normal = normalizePlan({ ...checked.input, approval: approval.input }, {
     name: nameOf(source.path),
     tree,
     defaults: source.defaults,
     agents: source.agents,
+    rubrics,
   });
   const plan = {
     ...normal,
@@ -165,6 +173,20 @@ async function approvalOf(
   return await readApprovalFile(await readApproval(name), redact);
 }
 
+/** The texts of the files that reviews name as their rubric. */
+async function rubricsOf(
+  { tasks }: PlanInput,
+  readRubric: PlanSource["readRubric"],
+): Promise<ReadonlyMap<string, string>> {
+  const files = new Set(tasks.flatMap(({ review }) => {
+    const { rubric } = review ?? {};
+    return typeof rubric === "object" && "file" in rubric ? [rubric.file] : [];
+  }));
+  const texts = new Map<string, string>();
+  for (const file of files) texts.set(file, await readRubric?.(file) ?? "");
+  return texts;
+}
+
 /** The field whose meaning helps: of an unknown one, the one that was meant. */
 function fieldPointer({ code, pointer, suggestion }: PlanProblem): string {
   return code === "unknown_field" && suggestion !== undefined
@@ -196,6 +218,7 @@ function check(
     ...checkSupported(draft),
     ...checkIds(draft),
     ...checkDependencies(draft),
+    ...checkReviews(draft),
     ...checkBodies(draft),
     ...checkPaths(draft, tree),
     ...checkPools(draft),

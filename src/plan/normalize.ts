@@ -2,6 +2,7 @@
 
 import { normalizeApproval } from "./approval.ts";
 import { bodiesOf, BODY_FIELDS } from "./checks/bodies.ts";
+import { NOT_OF_REVIEWS } from "./checks/reviews.ts";
 import {
   DEFAULT_BACKOFF,
   DEFAULT_GATE_TIMEOUT_SECS,
@@ -9,6 +10,7 @@ import {
   DEFAULT_LIMITS,
   DEFAULT_PROMPT_RETRIES,
   DEFAULT_PROPOSALS,
+  DEFAULT_REVIEW_ROUNDS,
   DEFAULT_RUN_RETRIES,
   DEFAULT_TASK_TIMEOUT_SECS,
   DEFAULT_WATCHDOG,
@@ -18,6 +20,7 @@ import {
 } from "./defaults.ts";
 import { durationSecs } from "./duration.ts";
 import { normalizeEntry, normalizePath, type PathResult } from "./path_entry.ts";
+import { DEFAULT_RUBRIC, RUBRICS } from "./rubrics.ts";
 import type { GateInput, PlanInput, TaskFields, TaskInput } from "./schema.ts";
 import type {
   ContainmentChoice,
@@ -26,6 +29,7 @@ import type {
   LoopSpec,
   Plan,
   ProposalPolicy,
+  ReviewSpec,
   SandboxSpec,
   TaskLimits,
   TaskSpec,
@@ -57,6 +61,8 @@ export interface NormalizeContext {
   /** Agents of the user's configuration; those of the plan go first. */
   readonly agents?: AgentInputs | undefined;
   readonly tree: TrackedTree;
+  /** The texts of the files that reviews name as their rubric; one that is not there is empty. */
+  readonly rubrics?: ReadonlyMap<string, string> | undefined;
 }
 
 /** Fills in a plan that has passed every check. */
@@ -93,7 +99,7 @@ export function normalizePlan(input: PlanInput, context: NormalizeContext): Plan
     ...(input.proposals === undefined ? {} : { proposals: normalizePolicy(input.proposals, context.tree) }),
     ...agentsOf(input, context.agents ?? {}),
     tasks: input.tasks.map((task) =>
-      normalizeTask(withDefaults(task, input.defaults), gatesByName, context.tree)
+      normalizeTask(withDefaults(task, input.defaults), gatesByName, context.tree, context.rubrics)
     ),
   };
 }
@@ -106,7 +112,9 @@ function agentsOf(
   const inputs = mergeAgents(configured, input.agents ?? {});
   const names = new Set([
     ...Object.keys(input.agents ?? {}),
-    ...[...input.tasks, input.defaults ?? {}].flatMap(({ agent }) => agent === undefined ? [] : [agent]),
+    ...[...input.tasks, input.defaults ?? {}].flatMap(({ agent, review }) =>
+      [agent, review?.agent].filter((name) => name !== undefined)
+    ),
   ]);
   const agents = [...names].flatMap((name) => {
     const resolved = resolveAgent(name, inputs);
@@ -121,7 +129,10 @@ function agentsOf(
  */
 function withDefaults(task: TaskInput, defaults: TaskFields | undefined): TaskInput {
   if (defaults === undefined) return task;
-  const merged = { ...defaults, ...task };
+  const merged = {
+    ...(task.review === undefined ? defaults : withoutFields(defaults, NOT_OF_REVIEWS)),
+    ...task,
+  };
   if (bodiesOf(task).length > 0) {
     for (const field of BODY_FIELDS) {
       if (task[field] === undefined) delete merged[field];
@@ -135,22 +146,33 @@ function withDefaults(task: TaskInput, defaults: TaskFields | undefined): TaskIn
   return merged;
 }
 
-/** Fills in a task that has passed every check; `gates` are those of the plan, by name. */
+/**
+ * Fills in a task that has passed every check; `gates` are those of the plan, by name, and `rubrics` the texts of the
+ * files that reviews name.
+ */
 export function normalizeTask(
   task: TaskInput,
   gates: ReadonlyMap<string, GateSpec>,
   tree: TrackedTree,
+  rubrics: ReadonlyMap<string, string> = new Map(),
 ): TaskSpec {
-  const retries = task.prompt === undefined ? DEFAULT_RUN_RETRIES : DEFAULT_PROMPT_RETRIES;
+  const isAgents = task.prompt !== undefined || task.review !== undefined;
+  const retries = isAgents ? DEFAULT_PROMPT_RETRIES : DEFAULT_RUN_RETRIES;
+  const { review } = task;
+  const agent = review?.agent ?? task.agent;
   return {
     id: task.id,
     name: task.name ?? task.id,
-    ...given(task, ["description", "run", "prompt", "review", "agent", "attempts"]),
+    ...given(task, ["description", "run", "prompt", "attempts"]),
+    ...(review === undefined ? {} : { review: normalizeReview(review, rubrics) }),
+    ...(agent === undefined ? {} : { agent }),
     ...(task.budget === undefined ? {} : { budget: given(task.budget, ["tokens", "usd"]) }),
     ...(task.limits === undefined ? {} : { limits: merge<TaskLimits>({}, task.limits) }),
     ...(task.sandbox === undefined ? {} : { sandbox: normalizeSandbox(task.sandbox) }),
     ...(task.loop === undefined ? {} : { loop: normalizeLoop(task.loop, gates) }),
-    dependencies: task.dependencies ?? [],
+    dependencies: review === undefined
+      ? task.dependencies ?? []
+      : [...new Set([...review.of, ...task.dependencies ?? []])],
     trigger_rule: task.trigger_rule ?? "all_success",
     priority: task.priority ?? 0,
     pool: task.pool ?? null,
@@ -170,6 +192,18 @@ export function normalizeTask(
   };
 }
 
+function normalizeReview(
+  { of, rubric = DEFAULT_RUBRIC, max_rounds = DEFAULT_REVIEW_ROUNDS }: NonNullable<TaskInput["review"]>,
+  rubrics: ReadonlyMap<string, string>,
+): ReviewSpec {
+  const named = typeof rubric === "string"
+    ? { name: rubric, text: RUBRICS[rubric] }
+    : "text" in rubric
+    ? { name: "own", text: rubric.text }
+    : { name: rubric.file, text: rubrics.get(rubric.file) ?? "" };
+  return { of, rubric: named, max_rounds };
+}
+
 function normalizeLoop(loop: NonNullable<TaskInput["loop"]>, gates: ReadonlyMap<string, GateSpec>): LoopSpec {
   const { max_iterations, until } = loop;
   return { ...given(loop, ["run", "prompt"]), max_iterations, until: resolveGate(until, gates) };
@@ -180,6 +214,8 @@ function normalizeLoop(loop: NonNullable<TaskInput["loop"]>, gates: ReadonlyMap<
  * part of the tree elsewhere, are files that another task could write too.
  */
 function writeSetOf(task: TaskInput, tree: TrackedTree): string[] | null {
+  // What a reviewer changes is a violation, and nothing of it is ever merged.
+  if (task.review !== undefined) return [];
   const isInPlace = task.isolation === "none";
   if (task.write_set === undefined) return isInPlace ? ["**"] : null;
   return normalizeSet(isInPlace ? [...task.write_set, ...task.outputs ?? []] : task.write_set, tree);
@@ -252,6 +288,12 @@ function normalizePaths(paths: readonly string[]): string[] {
 function accepted(result: PathResult): string {
   if (!result.ok) throw new RangeError(`Cannot normalize a path that ${result.problem}`);
   return result.path;
+}
+
+function withoutFields<T extends object, K extends keyof T>(value: T, keys: readonly K[]): Omit<T, K> {
+  const rest = { ...value };
+  for (const key of keys) delete rest[key];
+  return rest;
 }
 
 /** The named fields that a value has. */

@@ -44,6 +44,9 @@ export function readProposal(
   policy: ProposalPolicy,
   options: PathOptions,
 ): ReadProposal {
+  if (proposal["review"] !== undefined) {
+    return { ok: false, reason: '"review" is for tasks of the plan: a proposed task cannot be one' };
+  }
   const limit = policy.write_set ?? proposer.write_set;
   const task = {
     ...proposal,

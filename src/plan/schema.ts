@@ -14,16 +14,19 @@ import {
   DEFAULT_LEASE_SECS,
   DEFAULT_LIMITS,
   DEFAULT_PROPOSALS,
+  DEFAULT_REVIEW_ROUNDS,
   DEFAULT_TASK_TIMEOUT_SECS,
   DEFAULT_WATCHDOG,
   DEFAULT_WORKERS,
   LEASE_PER_MISSING_HEARTBEAT,
   LOCK_FILES,
   MOST_ITERATIONS,
+  MOST_REVIEW_ROUNDS,
   MOST_WORKERS,
   PLAN_VERSION,
 } from "./defaults.ts";
 import { DURATION_PATTERN } from "./duration.ts";
+import { DEFAULT_RUBRIC, RUBRIC_NAMES } from "./rubrics.ts";
 import { TASK_ID_PATTERN } from "./spec.ts";
 
 const DAY_SECS = 86_400;
@@ -120,6 +123,31 @@ const loop = z.strictObject({
   ),
 }).meta({ id: "loop" });
 
+/** What one reviewer looks at together: its prompt holds the changes of all of them. */
+const MOST_REVIEWED = 50;
+
+const review = z.strictObject({
+  of: z.array(z.string()).min(1).max(MOST_REVIEWED).describe(
+    "Ids of the tasks that are reviewed. Their work is merged once every review of it has passed",
+  ),
+  agent: z.string().optional().describe("Which agent reviews. Default: that of the task"),
+  rubric: z.union([
+    z.enum(RUBRIC_NAMES),
+    z.strictObject({ text: z.string().min(1).describe("The rubric itself") }),
+    z.strictObject({ file: z.string().min(1).describe("A file with it, relative to the plan's directory") }),
+  ]).optional().meta({
+    description: `What the reviewer looks for: ${RUBRIC_NAMES.join(", ")}, or a text or file of your own. ` +
+      `Default: ${DEFAULT_RUBRIC}`,
+    default: DEFAULT_RUBRIC,
+  }),
+  max_rounds: z.int().min(0).max(MOST_REVIEW_ROUNDS).optional().meta(
+    withDefault(
+      "How often the review may send a task back; after that the task fails",
+      DEFAULT_REVIEW_ROUNDS,
+    ),
+  ),
+}).meta({ id: "review" });
+
 /** The fields of a task that `defaults` may hold too. */
 const taskFields = z.strictObject({
   name: z.string().optional().describe("What people see. Default: the id"),
@@ -134,8 +162,13 @@ const taskFields = z.strictObject({
       "`timeout_secs` is the time of all iterations and their gates together",
     examples: [{ run: "./scripts/fix.sh", max_iterations: 5, until: "test" }],
   }),
-  review: z.record(z.string(), z.unknown()).optional().describe("A review of what other tasks made"),
-  agent: z.string().optional().describe("Which agent does a prompt"),
+  review: review.optional().meta({
+    description:
+      "A review of what other tasks made, before it is merged: an agent that changes nothing and returns " +
+      "findings. Blocking ones send a task back, which is told of them",
+    examples: [{ of: ["api"], agent: "claude", rubric: "security" }],
+  }),
+  agent: z.string().optional().describe("Which agent does a prompt or a review"),
   trigger_rule: z.enum(["all_success", "one_success", "all_done"]).optional().meta({
     description:
       "When the task may start: all its dependencies completed (default), one of them, or all are at their end",

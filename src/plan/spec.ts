@@ -136,6 +136,19 @@ export interface PlanningSpec {
   readonly settings: { readonly [field: string]: unknown };
 }
 
+/** What a review judges, and by what. */
+export interface ReviewSpec {
+  /** The tasks whose attempts it judges before they are merged; they are among its dependencies. */
+  readonly of: readonly string[];
+  readonly rubric: {
+    /** A rubric of omk, the file that the text was read from, or `own` for a text of the plan. */
+    readonly name: string;
+    readonly text: string;
+  };
+  /** How often it may send a task back. */
+  readonly max_rounds: number;
+}
+
 /** One task of a plan. Exactly one of `run`, `prompt`, `loop`, `review` is present. */
 export interface TaskSpec {
   readonly id: string;
@@ -144,7 +157,7 @@ export interface TaskSpec {
   readonly run?: Command;
   readonly prompt?: string;
   readonly loop?: LoopSpec;
-  readonly review?: unknown;
+  readonly review?: ReviewSpec;
   readonly agent?: string;
   /** The agent answers its prompt with a plan. omk alone makes such tasks; plans cannot say it. */
   readonly planning?: PlanningSpec;

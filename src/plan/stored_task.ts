@@ -68,7 +68,11 @@ export const task = z.strictObject({
       until: gate,
     }),
   ),
-  review: z.exactOptional(z.unknown()),
+  review: z.exactOptional(z.strictObject({
+    of: texts,
+    rubric: z.strictObject({ name: z.string(), text: z.string() }),
+    max_rounds: count,
+  })),
   agent: z.exactOptional(z.string()),
   planning: z.exactOptional(z.strictObject({
     request: z.string(),

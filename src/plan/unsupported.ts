@@ -8,7 +8,6 @@ import type { Finding } from "./problem.ts";
 
 /** Fields of a task or of `defaults`, each with the rest of the sentence. */
 const TASK_FIELDS = {
-  review: "asks for a review, which this build does not make",
   attempts: "asks for several attempts at once, which this build does not make",
 } as const;
 

@@ -65,6 +65,7 @@ export function buildProof({ state, evidence, status, head, patch }: ProofSource
       result: outcome.result,
       reason,
     })),
+    ...reviewsOf(evidence),
     refused_results: evidence.refused.map(({ task_id, attempt, token, reason }) => ({
       task_id,
       attempt,
@@ -126,6 +127,19 @@ export function buildFailure(proof: Proof): Failure | null {
     not_tested,
     needs_a_person,
     known_gaps,
+  };
+}
+
+/** What reviews said, where there was any. */
+function reviewsOf({ reviews }: RunEvidence): Pick<Proof, "reviews"> {
+  if (reviews.length === 0) return {};
+  return {
+    reviews: reviews.map(({ task_id, attempt, review, round, verdict, findings }) => ({
+      ...{ task_id, attempt, round, verdict },
+      review: review.task_id,
+      review_attempt: review.attempt,
+      findings: [...findings],
+    })),
   };
 }
 

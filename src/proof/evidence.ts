@@ -53,6 +53,8 @@ export interface RunEvidence {
   readonly retries: readonly PayloadOf<"retry_scheduled">[];
   /** What both sides of each conflict had changed, in the order of the log. */
   readonly conflicts: readonly Artifact[];
+  /** What reviews said of attempts, in the order of the log. */
+  readonly reviews: readonly PayloadOf<"task_reviewed">[];
   readonly refused: readonly PayloadOf<"result_refused">[];
   readonly usage: readonly PayloadOf<"usage_recorded">[];
   /** What people decided about it, in the order of the log. */
@@ -72,6 +74,7 @@ export class EvidenceFold implements RunEvidence {
   readonly heads: HeadEvidence[] = [];
   readonly retries: PayloadOf<"retry_scheduled">[] = [];
   readonly conflicts: Artifact[] = [];
+  readonly reviews: PayloadOf<"task_reviewed">[] = [];
   readonly refused: PayloadOf<"result_refused">[] = [];
   readonly usage: PayloadOf<"usage_recorded">[] = [];
   readonly verdicts: PayloadOf<"run_accepted">[] = [];
@@ -122,6 +125,9 @@ export class EvidenceFold implements RunEvidence {
         break;
       case "merge_conflicted":
         if (event.payload.diffs !== undefined) this.conflicts.push(event.payload.diffs);
+        break;
+      case "task_reviewed":
+        this.reviews.push(event.payload);
         break;
       case "task_completed":
         this.#merge(event.payload);

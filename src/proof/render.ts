@@ -1,5 +1,6 @@
 /** A proof for people: as plain text and as Markdown. Pure; colours and widths are the caller's. */
 
+import { findingText } from "../log/review_finding.ts";
 import { escapeMarkdown as escape, oneLine } from "./markdown.ts";
 import type { Proof } from "./schema.ts";
 
@@ -77,6 +78,7 @@ function sectionsOf(proof: Proof, duration: FormatDuration): readonly Section[] 
       ) => (task_id === null ? what : `task "${task_id}": ${what}`)),
       none: "nothing",
     },
+    ...reviewSections(proof),
     { title: "retries", lines: retryLines(proof), none: "none" },
     { title: "known gaps", lines: proof.known_gaps, none: "none" },
     {
@@ -120,6 +122,16 @@ function passedLines(proof: Proof, duration: FormatDuration): readonly string[] 
   return tasks === 0
     ? gates
     : [`${tasks} ${tasks === 1 ? "task" : "tasks"}: ${proof.passed.tasks.join(", ")}`, ...gates];
+}
+
+/** Nothing where no review was made. */
+function reviewSections({ reviews = [] }: Proof): readonly Section[] {
+  if (reviews.length === 0) return [];
+  const lines = reviews.flatMap((each) => [
+    `review "${each.review}", round ${each.round}, of task "${each.task_id}", attempt ${each.attempt}: ${each.verdict}`,
+    ...each.findings.map((finding) => `${finding.severity} by "${each.review}": ${findingText(finding)}`),
+  ]);
+  return [{ title: "reviews", lines, none: "none" }];
 }
 
 function retryLines(proof: Proof): readonly string[] {

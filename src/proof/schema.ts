@@ -10,6 +10,8 @@ import {
   objectId,
   outcomeResult,
   planLock,
+  reviewFinding,
+  reviewRound,
   runStatus,
   sha256Hex,
   taskId,
@@ -65,6 +67,16 @@ const tests = z.strictObject({
   lost: z.array(lostTest).describe("Tests that were deleted or are not run any more; at most 200 are listed"),
   lost_count: z.int().min(0),
   accepted_by: z.string().nullable().describe("Who accepted that they are lost"),
+});
+
+const review = z.strictObject({
+  task_id: taskId.describe("The task that was reviewed"),
+  attempt: attemptNumber,
+  review: taskId.describe("The review"),
+  review_attempt: attemptNumber,
+  round: reviewRound,
+  verdict: z.enum(["passed", "blocked"]).describe("`blocked`: the attempt was not merged"),
+  findings: z.array(reviewFinding),
 });
 
 const gateEntry = z.strictObject({
@@ -141,10 +153,13 @@ export const proofSchema = z.strictObject({
   retries: z.array(z.strictObject({
     task_id: taskId,
     attempt: attemptNumber,
-    class: z.enum(["retry", "recovery", "conflict"]),
+    class: z.enum(["retry", "recovery", "conflict", "review"]),
     result: outcomeResult,
     reason: z.string(),
   })),
+  reviews: z.array(review).optional().describe(
+    "What reviews found, in the order of the log; absent where none was made",
+  ),
   refused_results: z.array(z.strictObject({
     task_id: taskId,
     attempt: attemptNumber,

@@ -1,7 +1,7 @@
 /** Answers the agents of a run that ask for leave: by the policy of the plan, or by a person. Each is in the log. */
 
 import { draft, type EventDraft, taskSubject } from "../log/event.ts";
-import { DEFAULT_APPROVAL } from "../plan/approval.ts";
+import { DEFAULT_APPROVAL, type ToolKind } from "../plan/approval.ts";
 import type { TaskSpec } from "../plan/spec.ts";
 import { reasonOf } from "../errors.ts";
 import { controllerActor } from "../scheduler/decide.ts";
@@ -24,6 +24,9 @@ const LONGEST_COMMAND = 16_000;
 const LONGEST_TITLE = 500;
 /** And so many of the paths that it names. */
 const MOST_PATHS = 100;
+
+/** What a reviewer gets no leave to, whatever the policy is; what it changes all the same fails it. */
+const CHANGING: readonly ToolKind[] = ["edit", "delete", "move"];
 
 /** See the module. One for each controller. */
 export class ApprovalOffice {
@@ -60,7 +63,9 @@ export class ApprovalOffice {
     const { state } = this.#controller;
     const policy = state.plan.approval ?? DEFAULT_APPROVAL;
     const limit = { writeSet: spec.write_set, caseSensitive: state.run.case_sensitive };
-    const judgement = shownWhole(judge(policy, await seeRequest(request, place), limit), request);
+    const judgement = spec.review !== undefined && CHANGING.includes(request.tool)
+      ? deny("a reviewer changes nothing")
+      : shownWhole(judge(policy, await seeRequest(request, place), limit), request);
     const approval = String(++this.#count);
     const decided = Promise.withResolvers<PermissionAnswer>();
     const giveUp = () => decided.resolve({ decision: "deny", reason: "the attempt has ended" });

@@ -222,7 +222,9 @@ export class AttemptFlow {
     }
     const done = this.#checkDiff(checkPin(body, pinned.pin), pinned.pin);
     const whole = this.#checkTree(done, pinned.pin);
-    const checked = this.#checkProtected(this.#checkWriteSet(whole, pinned.pin), pinned.pin);
+    const checked = this.#checkFindings(
+      this.#checkProtected(this.#checkWriteSet(whole, pinned.pin), pinned.pin),
+    );
     const { outcome, outputs } = await this.#collect(checked);
     await this.attempt.release(fateOf(body, pinned.pin));
     await this.#settle(await this.#judgeReply(await this.#judge(outcome, pinned.pin)), outputs);
@@ -316,10 +318,17 @@ export class AttemptFlow {
     return worsen(outcome, "workspace_error", "its files changed after the gate of its loop had passed");
   }
 
+  /** A review without findings is no review, whoever carried it out (P8). */
+  #checkFindings(outcome: AttemptOutcome): AttemptOutcome {
+    const isMissing = this.#view().spec.review !== undefined && outcome.findings === undefined;
+    if (outcome.result !== "success" || !isMissing) return outcome;
+    return worsen(outcome, "findings_invalid", "its worker reported none");
+  }
+
   #checkWriteSet(outcome: AttemptOutcome, pin: Pin): AttemptOutcome {
     const { spec } = this.#view();
     const { write_set } = spec;
-    if (outcome.result !== "success" || write_set === null || isReadOnly(spec)) return outcome;
+    if (outcome.result !== "success" || write_set === null || spec.planning !== undefined) return outcome;
     const caseSensitive = this.#controller.state.run.case_sensitive;
     const outside = pin.changed.map((each) => each.path)
       .filter((path) => !matchesAny(write_set, path, { caseSensitive }));

@@ -45,7 +45,12 @@ export interface AttemptRecord {
     readonly diffs?: string;
   }[];
   readonly gates: GateRun[];
+  /** What reviews said of it, in the order of the log. */
+  readonly reviews: ReviewVerdict[];
 }
+
+/** What a review said of an attempt. */
+export type ReviewVerdict = Omit<PayloadOf<"task_reviewed">, "task_id" | "attempt" | "token">;
 
 /** Collects attempts event by event. Facts of an older incarnation count for nothing, as in the state. */
 export class AttemptHistory {
@@ -114,6 +119,11 @@ export class AttemptHistory {
         this.#byToken.get(event.payload.token)?.conflicts.push({ head, paths, ...kept });
         return;
       }
+      case "task_reviewed": {
+        const { review, round, verdict, findings } = event.payload;
+        this.#byToken.get(event.payload.token)?.reviews.push({ review, round, verdict, findings });
+        return;
+      }
       case "task_failed":
         return this.#close(event.payload, event.ts, "failed", event.payload.reason);
       case "retry_scheduled":
@@ -153,6 +163,7 @@ export class AttemptHistory {
       commit: null,
       conflicts: [],
       gates: [],
+      reviews: [],
     };
     this.attempts.push(record);
     this.#byToken.set(token, record);

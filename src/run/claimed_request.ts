@@ -7,6 +7,7 @@ import type { AttemptRequest } from "../worker/port.ts";
 import { ControllerFault } from "./controller_handle.ts";
 import type { RunDirectory } from "./directory.ts";
 import { firstIteration } from "./loop_flow.ts";
+import { reviewRequest } from "./review_request.ts";
 import { taskPrompt } from "./task_prompt.ts";
 import { outputsOfDependencies } from "./stored_outputs.ts";
 
@@ -23,14 +24,16 @@ export function claimedRequest(
   }
   const { spec, task } = view;
   const ref = { task_id: taskId, attempt: task.attempt, token: view.task.token };
+  const review = spec.review === undefined ? null : reviewRequest(state, view, ref, () => log.read());
   return {
     ref,
     spec,
     base: task.base,
     restore: outputsOfDependencies(state, spec, runDirectory),
     ...(task.answer === undefined ? {} : { answer: task.answer }),
+    ...(review === null ? {} : { prompt: review.prompt, review: { code: review.code } }),
     ...(promptOf(spec) === undefined ? {} : {
-      prompt: (iteration) =>
+      prompt: (_changes, iteration) =>
         taskPrompt(spec, {
           runId: state.run.run_id,
           directory: runDirectory.path,

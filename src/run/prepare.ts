@@ -24,10 +24,12 @@ import { type PlanSettings, withSettings } from "../plan/normalize.ts";
 import { formatProblem } from "../plan/problem.ts";
 import type { TrackedPath } from "../plan/tracked_tree.ts";
 import type { Plan, TaskSpec } from "../plan/spec.ts";
+import { ReviewIndex } from "../scheduler/review_index.ts";
 import { findProgram } from "../process/find_program.ts";
 import { homeOf } from "./home.ts";
 import { configDirectory } from "./config_directory.ts";
 import { readTemplate } from "./prompt_template.ts";
+import { rubricReader } from "./rubric_file.ts";
 import { approvalReader, findPlan, readPlanText } from "./plan_file.ts";
 import { projectFiles } from "./project_files.ts";
 
@@ -123,6 +125,7 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
     agent: options.agent,
     readApproval: approvalReader(planPath),
     readTemplate: (name) => readTemplate(planPath, name, configDirectory(options.env)),
+    readRubric: rubricReader(planPath),
   });
   if (!loaded.ok) throw new PlanError(loaded.problems);
   const selected = selectionOf(loaded.plan, options);
@@ -265,9 +268,10 @@ function selectionOf(plan: Plan, options: PrepareOptions): readonly string[] | n
       fix: `choose from ${plan.tasks.slice(0, 20).map((task) => task.id).join(", ")}`,
     });
   };
+  const reviews = new ReviewIndex(plan.tasks, ordinals);
   const chosen = selectTasks(buildGraph(plan.tasks), {
     only: options.only.map(known),
     from: options.from.map(known),
-  });
+  }, (ordinal) => reviews.of(ordinal));
   return plan.tasks.filter((_, ordinal) => chosen.has(ordinal)).map((task) => task.id);
 }

@@ -12,6 +12,7 @@ import { type Handlers, timeOf } from "./state/handler.ts";
 import { mergeHandlers } from "./state/merge_events.ts";
 import { proposalHandlers } from "./state/proposal_events.ts";
 import { requestHandlers } from "./state/request_events.ts";
+import { reviewHandlers } from "./state/review_events.ts";
 import { runHandlers } from "./state/run_events.ts";
 import { taskHandlers } from "./state/task_events.ts";
 import { workerHandlers } from "./state/worker_events.ts";
@@ -26,6 +27,7 @@ const handlers: Handlers = {
   ...workerHandlers,
   ...taskHandlers,
   ...mergeHandlers,
+  ...reviewHandlers,
   ...proposalHandlers,
   ...gateHandlers,
   ...requestHandlers,

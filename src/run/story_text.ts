@@ -2,6 +2,7 @@
 
 import type { EventOf, RunEvent } from "../log/event.ts";
 import type { AttemptOutcome, PayloadOf } from "../log/kinds.ts";
+import { findingText } from "../log/review_finding.ts";
 import type { ReusedFrom } from "../scheduler/run_record.ts";
 import { secondsText } from "../scheduler/explain_order.ts";
 import { CONFLICT_LIMIT, describeOutcome, isRetryable, RECOVERY_LIMIT } from "../scheduler/retry.ts";
@@ -33,6 +34,13 @@ export function conflictText({ paths, diffs }: PayloadOf<"merge_conflicted">): s
   return `its work conflicts with what was merged before it in ${paths.join(", ")}${kept}`;
 }
 
+/** What a review said of an attempt. */
+export function reviewText({ review, round, verdict, findings }: PayloadOf<"task_reviewed">): string {
+  const found = findings.map((each) => `\n- ${each.severity}: ${findingText(each)}`).join("");
+  const what = verdict === "passed" ? "passed it" : "found what blocks it";
+  return `review ${review.task_id} ${what} (round ${round}, attempt ${review.attempt} of the review)${found}`;
+}
+
 /** Why an attempt is repeated, what that counts as, and when. */
 export function retryText({ ts, payload }: EventOf<"retry_scheduled">, { spec, task }: TaskView): string {
   const { class: kind, not_before, reason, outcome } = payload;
@@ -49,6 +57,8 @@ export function retryText({ ts, payload }: EventOf<"retry_scheduled">, { spec, t
       const count = `recovery ${task.recovery_count} of at most ${RECOVERY_LIMIT - 1} in a row`;
       return `${reason}: ${count}, which counts against no retries, ${when}`;
     }
+    case "review":
+      return `${reason}: it is tried again`;
     case "conflict": {
       const count = `conflict ${task.conflict_count} of at most ${CONFLICT_LIMIT}`;
       return `${reason}: it is tried again on the new head, ${count}`;

@@ -5,6 +5,7 @@ import { redactText } from "../log/redact.ts";
 import { type Plan, promptOf, type TaskSpec } from "../plan/spec.ts";
 import { describeOutcome } from "../scheduler/retry.ts";
 import type { EarlierAttempt, Evidence } from "../worker/prompt/earlier.ts";
+import { findingLines } from "../worker/prompt/review_prompt.ts";
 import { checkText, taskValues } from "../worker/prompt/task_values.ts";
 import { fillTemplate } from "../worker/prompt/template.ts";
 import { AttemptHistory, type AttemptRecord, type GateRun } from "./attempt_history.ts";
@@ -63,11 +64,12 @@ async function earlierAttempts(taskId: string, source: PromptSource): Promise<re
   })));
 }
 
-function reasonOf({ outcome, end, conflicts }: AttemptRecord): string {
+function reasonOf({ outcome, end, conflicts, reviews }: AttemptRecord): string {
   const conflict = conflicts.at(-1);
   if (conflict !== undefined) {
     return `conflicts with what was merged before it in ${conflict.paths.join(", ")}`;
   }
+  if (reviews.some(({ verdict }) => verdict === "blocked")) return `was sent back: ${end?.reason}`;
   if (outcome !== null && outcome.result !== "success") return describeOutcome(outcome);
   return `ended: ${end?.reason ?? "nothing is known of it"}`;
 }
@@ -96,7 +98,15 @@ async function evidenceOf(
     const text = await tailOf(`${directory}/${path}`);
     return text.trim() === "" ? [] : [{ ...rest, text }];
   }));
-  return found.flat();
+  return [...found.flat(), ...findingsOf(record)];
+}
+
+/** What reviews found; of one that has passed too, as warnings are worth knowing. */
+function findingsOf({ reviews }: AttemptRecord): readonly Evidence[] {
+  return reviews.filter(({ findings }) => findings.length > 0).map(({ review, findings }) => ({
+    what: `findings of the review "${review.task_id}"`,
+    text: redactText(findingLines(findings)),
+  }));
 }
 
 /** The end of a file; "" where it is gone: a prompt does without it. */

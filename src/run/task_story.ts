@@ -16,6 +16,7 @@ import {
   readyText,
   refusedReuseText,
   retryText,
+  reviewText,
   stallText,
   takenOverText,
 } from "./story_text.ts";
@@ -119,7 +120,10 @@ export class TaskStory {
         return `it was added to the run: ${event.payload.reason}`;
       case "task_rejected":
         return `a proposal was refused: ${event.payload.reason}`;
+      case "task_reviewed":
+        return reviewText(event.payload);
       case "task_finished":
+        if (view.spec.review !== undefined) return "it found nothing that blocks what it reviews";
         return `it ${outcomeText(event.payload.outcome)}, and its work was queued for the merge`;
       case "merge_conflicted":
         return event.payload.reused === undefined

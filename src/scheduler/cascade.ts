@@ -1,6 +1,6 @@
 /** Who goes with a task that somebody cancels, and who comes back with one that is run again. */
 
-import { failsDependents, readiness, tallyOf } from "./readiness.ts";
+import { addTo, failsDependent, isReviewOf, readiness, tallyOf } from "./readiness.ts";
 import { findTask, type RunState, taskAt, type TaskView } from "./run_state.ts";
 import { isTerminal } from "./task_state.ts";
 
@@ -54,8 +54,7 @@ export function hopelessCauses(state: RunState, view: TaskView): readonly string
   if (canStart(state, view.ordinal, new Set())) return [];
   return view.spec.dependencies.filter((id) => {
     const dependency = findTask(state, id);
-    return dependency !== undefined &&
-      failsDependents(view.spec.trigger_rule, dependency.spec, dependency.task);
+    return dependency !== undefined && failsDependent(view.spec, dependency.spec, dependency.task);
   });
 }
 
@@ -72,10 +71,7 @@ function canStart(state: RunState, ordinal: number, open: ReadonlySet<number>): 
   for (const dependency of dependencies) {
     if (open.has(dependency)) continue;
     const { spec: other, task } = taskAt(state, dependency);
-    const tally = tallyOf(other, task);
-    sums.terminal += tally.terminal;
-    sums.satisfied += tally.satisfied;
-    sums.completed += tally.completed;
+    addTo(sums, tallyOf(other, task, isReviewOf(spec, other.id)));
   }
   return readiness(spec.trigger_rule, dependencies.length, sums) !== "blocked";
 }

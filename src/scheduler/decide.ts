@@ -14,6 +14,7 @@ import { isBatchComplete, isBeingMerged, isStaged, mergeTip } from "./merge_batc
 import { PickSet } from "./pick_set.ts";
 import { judgeFailure } from "./retry.ts";
 import { decideReuse } from "./reuse.ts";
+import { decideReviews, openReviewsOf, tasksToReview } from "./reviews.ts";
 import { findTask, type RunState, taskAt, type TaskView } from "./run_state.ts";
 import { recordUsage } from "./usage.ts";
 import { assignPlaces, freePlaces } from "./workers.ts";
@@ -42,6 +43,7 @@ export function decide(
   if (state.run.cancel !== null) return decideCancel(state, state.run.cancel);
   const ended = [
     ...decideUnstartable(state),
+    ...decideReviews(state, now),
     ...decideLostLeases(state, now, renewed),
     ...decideOverdue(state, now),
     ...decideBudget(state, now),
@@ -64,9 +66,13 @@ export function isQuiet(state: RunState): boolean {
   if (run.tampered_at !== null) return true;
   if (index.active.size > 0 || run.merge !== null) return false;
   if (run.failure !== null || run.cancelled) return true;
-  if (run.cancel !== null || run.merge_queue.length > 0 || run.batch !== undefined) return false;
+  if (run.cancel !== null || run.batch !== undefined) return false;
+  const held = run.merge_queue.length;
+  if (held > 0 && nextMerge(state) !== undefined) return false;
   if (startsNothing(state)) return true;
-  return !run.paused && index.queue.size === 0 && index.delayedCount === 0 && index.unstartable.size === 0;
+  if (run.paused || index.delayedCount > 0 || index.unstartable.size > 0) return false;
+  // What waits for a review that does not come keeps its path sets, and with them whoever needs them.
+  return index.queue.size === 0 || (held > 0 && pickTasks(state, 1).length === 0);
 }
 
 /**
@@ -191,7 +197,7 @@ function decideMerge(state: RunState, now: number): EventDraft[] {
   const { run } = state;
   const { head, merge, batch } = run;
   if (merge !== null || head === null || batch?.phase === "judging") return [];
-  const next = isBatchComplete(state) ? undefined : run.merge_queue.find((id) => !isStaged(run, id));
+  const next = isBatchComplete(state) ? undefined : nextMerge(state);
   if (next === undefined) return decideJudging(state);
   const task = findTask(state, next)?.task;
   if (task === undefined || task.token === null || task.pin === null || task.base === null) return [];
@@ -204,6 +210,12 @@ function decideMerge(state: RunState, now: number): EventDraft[] {
     pin: task.pin,
     date: now,
   })];
+}
+
+/** The first task whose work is done, not staged, and passed by all its reviews. */
+function nextMerge(state: RunState): string | undefined {
+  const { run } = state;
+  return run.merge_queue.find((id) => !isStaged(run, id) && openReviewsOf(state, id).length === 0);
 }
 
 function decideJudging(state: RunState): EventDraft[] {
@@ -244,11 +256,16 @@ function decideClaims(state: RunState, now: number): EventDraft[] {
 
 /**
  * The commit that an attempt in a worktree starts from: the head of the run, or that of a loop that goes on after a
- * recovery, unless a dependency has delivered something since (P4).
+ * recovery, unless a dependency has delivered something since (P4). A reviewer of one attempt stands on its work.
  */
-function baseFor(state: RunState, { spec, task }: TaskView): string | null {
+function baseFor(state: RunState, view: TaskView): string | null {
+  const { spec, task } = view;
   const { loop } = task;
   const head = state.run.head?.commit ?? null;
+  if (spec.review !== undefined) {
+    const [only, ...others] = tasksToReview(state, view);
+    return only?.task.pin !== undefined && others.length === 0 ? only.task.pin : head;
+  }
   if (loop === undefined) return head;
   const isLate = spec.dependencies.some((id) => (findTask(state, id)?.task.completed_at ?? 0) >= loop.since);
   return isLate ? head : loop.base;

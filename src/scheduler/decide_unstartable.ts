@@ -1,7 +1,7 @@
 /** Tasks that can never start: blocked by what failed, or cancelled with what was cancelled. */
 
 import { draft, type EventDraft, taskSubject } from "../log/event.ts";
-import { failsDependents, tallyOf } from "./readiness.ts";
+import { addTo, failsDependent, isReviewOf, tallyOf } from "./readiness.ts";
 import { findTask, type RunState, taskAt } from "./run_state.ts";
 import type { TaskStatus } from "./task_state.ts";
 
@@ -35,14 +35,14 @@ function becomesUnstartable(
   ordinal: number,
   ends: ReadonlyMap<number, TaskStatus>,
 ): boolean {
-  if (taskAt(state, ordinal).task.state !== "pending" || !state.index.isSelected(ordinal)) return false;
+  const { spec: dependent, task } = taskAt(state, ordinal);
+  if (task.state !== "pending" || !state.index.isSelected(ordinal)) return false;
   const change = { terminal: 0, satisfied: 0, completed: 0 };
   for (const dependency of state.index.graph.dependencies[ordinal] ?? []) {
     const end = ends.get(dependency);
     if (end === undefined) continue;
-    const tally = tallyOf(taskAt(state, dependency).spec, { state: end });
-    change.terminal += tally.terminal;
-    change.satisfied += tally.satisfied;
+    const { spec } = taskAt(state, dependency);
+    addTo(change, tallyOf(spec, { state: end }, isReviewOf(dependent, spec.id)));
   }
   return state.index.readinessOf(ordinal, change) === "blocked";
 }
@@ -57,7 +57,7 @@ function endOf(state: RunState, ordinal: number, ends: ReadonlyMap<number, TaskS
     const status = statusOf(id);
     const view = findTask(state, id);
     return status !== undefined && view !== undefined &&
-      failsDependents(spec.trigger_rule, view.spec, { state: status });
+      failsDependent(spec, view.spec, { state: status });
   });
   const actor = `controller/${state.run.incarnation}`;
   const told = causes.slice(0, CAUSES_LISTED).map((id) => `"${id}", which ${endText(statusOf(id))}`).join(

@@ -17,7 +17,17 @@ import { PathIndex, pathSetsOf } from "../plan/path_index.ts";
 import type { Plan, TaskSpec } from "../plan/spec.ts";
 import { Heap, type HeapEntry } from "./heap.ts";
 import { type Rank, ranksBefore, ReadyQueue, type TaskClass } from "./ready_queue.ts";
-import { type Readiness, readiness, type Tally, tallyOf } from "./readiness.ts";
+import {
+  addTo,
+  isNothing,
+  isReviewOf,
+  plus,
+  type Readiness,
+  readiness,
+  type Tally,
+  tallyOf,
+} from "./readiness.ts";
+import { ReviewIndex } from "./review_index.ts";
 import { isActive, type TaskState, type TaskStatus } from "./task_state.ts";
 
 /** A ready task gains one step of priority in every ten-minute step of the run clock. */
@@ -48,6 +58,8 @@ export class DispatchIndex {
   readonly unstartable = new Set<number>();
   /** Ordinals of the tasks that have a budget of their own. */
   readonly budgeted: number[] = [];
+  /** Which tasks are reviewed by which. */
+  readonly reviews: ReviewIndex;
   readonly #plan: Plan;
   readonly #graph: GrowingGraph;
   readonly #tasks: readonly TaskState[];
@@ -78,6 +90,7 @@ export class DispatchIndex {
       if (this.#specAt(ordinal).budget !== undefined) this.budgeted.push(ordinal);
     }
     this.#ordinals = ordinalsOf(plan.tasks);
+    this.reviews = new ReviewIndex(plan.tasks, this.#ordinals);
     this.#graph = buildGraph(plan.tasks, this.#ordinals);
     this.#sums = plan.tasks.map(() => ({ terminal: 0, satisfied: 0, completed: 0 }));
     this.#classes = classify(plan.tasks);
@@ -145,7 +158,8 @@ export class DispatchIndex {
     for (const ordinal of ordinals) {
       const { state } = this.#taskAt(ordinal);
       this.#counts.set(state, this.count(state) + 1);
-      this.#addTally(ordinal, tallyOf(this.#specAt(ordinal), { state }));
+      this.reviews.moved(ordinal, state);
+      this.#addTally(ordinal, (isReviewed) => tallyOf(this.#specAt(ordinal), { state }, isReviewed));
     }
     // What is held has a token, and was taken in the order of the tokens: whoever walks over it finds that order again.
     const token = (ordinal: number) => this.#taskAt(ordinal).token ?? 0;
@@ -183,10 +197,9 @@ export class DispatchIndex {
     addToGraph(this.#graph, dependencies);
     const sums = { terminal: 0, satisfied: 0, completed: 0 };
     for (const dependency of dependencies) {
-      const tally = tallyOf(this.#specAt(dependency), this.#taskAt(dependency));
-      sums.terminal += tally.terminal;
-      sums.satisfied += tally.satisfied;
-      sums.completed += tally.completed;
+      const other = this.#specAt(dependency);
+      const tally = tallyOf(other, this.#taskAt(dependency), isReviewOf(spec, other.id));
+      addTo(sums, tally);
     }
     this.#sums.push(sums);
     this.#classesByKey ??= new Map(this.#classes.map((cls) => [cls.key, cls]));
@@ -206,6 +219,7 @@ export class DispatchIndex {
     this.#counts.set(from, this.count(from) - 1);
     this.#counts.set(task.state, this.count(task.state) + 1);
     if (task.state === "claimed") this.#claims += 1;
+    this.reviews.moved(ordinal, task.state);
     this.#moveResources(ordinal, from, task.state);
     this.#moveTally(ordinal, from, now);
     this.#refresh(ordinal, now);
@@ -215,11 +229,7 @@ export class DispatchIndex {
   readinessOf(ordinal: number, change?: Tally): Readiness {
     const spec = this.#specAt(ordinal);
     const sums = this.#sumsAt(ordinal);
-    const total = change === undefined ? sums : {
-      terminal: sums.terminal + change.terminal,
-      satisfied: sums.satisfied + change.satisfied,
-      completed: sums.completed + change.completed,
-    };
+    const total = change === undefined ? sums : plus(sums, change);
     return readiness(spec.trigger_rule, spec.dependencies.length, total);
   }
 
@@ -315,25 +325,22 @@ export class DispatchIndex {
 
   #moveTally(ordinal: number, from: TaskStatus, now: number): void {
     const spec = this.#specAt(ordinal);
-    const before = tallyOf(spec, { state: from });
-    const after = tallyOf(spec, this.#taskAt(ordinal));
-    const isChanged = this.#addTally(ordinal, {
-      terminal: after.terminal - before.terminal,
-      satisfied: after.satisfied - before.satisfied,
-      completed: after.completed - before.completed,
+    const isChanged = this.#addTally(ordinal, (isReviewed) => {
+      const before = tallyOf(spec, { state: from }, isReviewed);
+      return plus(tallyOf(spec, this.#taskAt(ordinal), isReviewed), before, -1);
     });
     if (!isChanged) return;
     for (const dependent of this.#graph.dependents[ordinal] ?? []) this.#refresh(dependent, now);
   }
 
-  /** Adds to the sums of the task's dependents; returns whether there was anything to add. */
-  #addTally(ordinal: number, { terminal, satisfied, completed }: Tally): boolean {
-    if (terminal === 0 && satisfied === 0 && completed === 0) return false;
+  /** Adds to the sums of the task's dependents, its reviews by their own measure; returns whether there was anything to add. */
+  #addTally(ordinal: number, tallyFor: (isReviewed: boolean) => Tally): boolean {
+    const tally = tallyFor(false);
+    const reviews = this.reviews.of(ordinal);
+    const reviewed = reviews.length === 0 ? tally : tallyFor(true);
+    if (isNothing(tally) && isNothing(reviewed)) return false;
     for (const dependent of this.#graph.dependents[ordinal] ?? []) {
-      const sums = this.#sumsAt(dependent);
-      sums.terminal += terminal;
-      sums.satisfied += satisfied;
-      sums.completed += completed;
+      addTo(this.#sumsAt(dependent), reviews.includes(dependent) ? reviewed : tally);
     }
     return true;
   }

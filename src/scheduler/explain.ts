@@ -6,6 +6,7 @@ import { entriesOf, entriesOverlap } from "../plan/path_set.ts";
 import { attemptsLeft } from "./budget.ts";
 import { nextInLine } from "./explain_order.ts";
 import { PickSet } from "./pick_set.ts";
+import { openReviewsOf } from "./reviews.ts";
 import { findTask, type RunState, taskAt, type TaskView } from "./run_state.ts";
 import { WAITED_FOR } from "./task_state.ts";
 
@@ -23,6 +24,7 @@ export type ObstacleCode =
   | "workers"
   | "rank"
   | "merge"
+  | "review"
   | "answer";
 
 /** One thing that keeps a task from starting. */
@@ -61,7 +63,20 @@ export function whatKeeps(state: RunState, view: TaskView, now: number): readonl
   }
 }
 
-function mergeOf({ run }: RunState, { spec }: TaskView): Keeping {
+function mergeOf(state: RunState, { spec }: TaskView): Keeping {
+  const { run } = state;
+  if (spec.review !== undefined) {
+    const open = spec.review.of.filter((id) => findTask(state, id)?.task.state !== "completed");
+    return { code: "merge", text: `what it has passed is merged first: ${named(open)}`, tasks: open };
+  }
+  const reviews = openReviewsOf(state, spec.id);
+  if (reviews.length > 0) {
+    return {
+      code: "review",
+      text: `its work is merged once it is reviewed by ${named(reviews)}`,
+      tasks: reviews,
+    };
+  }
   const merging = (text: string, tasks: readonly string[] = []) => ({ code: "merge" as const, text, tasks });
   if (run.merge?.task_id === spec.id) return merging("its work is being merged");
   const staged = (run.batch?.staged ?? []).map(({ task_id }) => task_id);

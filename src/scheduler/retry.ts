@@ -1,6 +1,7 @@
 /** What follows a failed attempt: pure rules over its evidence. */
 
 import type { AttemptOutcome } from "../log/kinds.ts";
+import { isAgentWork } from "../plan/agent_work.ts";
 import type { RetryPolicy, TaskSpec } from "../plan/spec.ts";
 import type { TaskState } from "./task_state.ts";
 
@@ -54,7 +55,8 @@ export function judgeFailure(
 
 /** Whether the kind of failure is one that another attempt may cure. */
 export function isRetryable(spec: TaskSpec, outcome: AttemptOutcome): boolean {
-  const declared = spec.retry_declared || spec.prompt !== undefined;
+  const isAgents = isAgentWork(spec);
+  const declared = spec.retry_declared || isAgents;
   switch (outcome.result) {
     case "stalled":
       return spec.on_stall !== "kill";
@@ -78,7 +80,8 @@ export function isRetryable(spec: TaskSpec, outcome: AttemptOutcome): boolean {
     case "write_set_violated":
     case "protected_changed":
     case "wrote_outside":
-      return spec.prompt !== undefined;
+      return isAgents;
+    case "findings_invalid":
     case "empty_diff":
     case "model_unreachable":
     case "agent_died":
@@ -184,6 +187,8 @@ function phrase(outcome: AttemptOutcome): string {
       return "could not speak with its agent";
     case "plan_invalid":
       return "answered with no plan that can be run";
+    case "findings_invalid":
+      return "gave no findings that can be read";
   }
 }
 

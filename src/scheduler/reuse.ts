@@ -24,7 +24,8 @@ export interface EarlierRun {
  * The attempts that this run takes over, each after those that it depends on. A task is taken over where its spec is the
  * same and so is what it may read: all its dependencies are taken over too, and the two bases agree on its read set and
  * its write set where it declares both, on everything otherwise. Never taken over are tasks that work in the directory
- * itself, and those that get a value of omk's own environment: nobody knows whether that is the same.
+ * itself, those that get a value of omk's own environment, as nobody knows whether that is the same, and reviews with what
+ * they judge.
  */
 export function chooseReusable(
   plan: Plan,
@@ -36,14 +37,16 @@ export function chooseReusable(
   if (canonicalJson(plan.worktree) !== canonicalJson(earlier.plan.worktree)) return [];
   const specs = new Map(earlier.plan.tasks.map((spec) => [spec.id, spec]));
   const wanted = selected === null ? null : new Set(selected);
+  const reviewed = new Set(plan.tasks.flatMap(({ review }) => review?.of ?? []));
   const chosen = new Map<string, ReusableAttempt>();
   for (const ordinal of topologicalOrder(buildGraph(plan.tasks))) {
     const spec = plan.tasks[ordinal];
     const attempt = spec === undefined ? undefined : earlier.attempts.get(spec.id);
     if (spec === undefined || attempt === undefined || wanted?.has(spec.id) === false) continue;
+    const isJudged = spec.review !== undefined || reviewed.has(spec.id);
     const isSame = canonicalJson(spec) === canonicalJson(specs.get(spec.id) ?? null);
     if (
-      isSame && spec.isolation === "worktree" && !takesEnvironment(spec) &&
+      isSame && !isJudged && spec.isolation === "worktree" && !takesEnvironment(spec) &&
       spec.dependencies.every((id) => chosen.has(id)) && agrees(spec, earlier.changed, options)
     ) {
       chosen.set(spec.id, attempt);

@@ -58,7 +58,8 @@ function endOf(
   }
   if (outcome.result === "success") {
     const finished = draft("task_finished", subject, actor, { ...ref, outcome, outputs: [...outputs] });
-    if (task.pin !== null) return [finished];
+    // What a review found is decided upon together with what others found in the same work.
+    if (task.pin !== null || view.spec.review !== undefined) return [finished];
     return [finished, draft("task_completed", subject, actor, { ...ref, commit: null, tree: null })];
   }
   return [afterFailure(state, view, ref, outcome, now), ...refused()];

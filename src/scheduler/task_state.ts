@@ -90,6 +90,10 @@ export interface TaskState {
   usage?: Readonly<Record<string, number>>;
   /** What was added to its own budget; absent where nothing was. */
   budget_added?: Readonly<Partial<Record<BudgetName, number>>>;
+  /** The reviews that have passed its attempt; absent where none has. */
+  passed_reviews?: readonly PassedReview[];
+  /** How often reviews have sent it back; absent: never. */
+  review_count?: number;
   /** How far its loop has come; absent before the first iteration is kept, and where it is no loop. */
   loop?: LoopState;
 }
@@ -101,6 +105,14 @@ export interface ConflictRecord {
   readonly paths: readonly string[];
   /** File with both sides' changes of these paths, relative to the run's directory. */
   readonly diffs: string;
+}
+
+/** A review that has passed an attempt. */
+export interface PassedReview {
+  /** Id of the review. */
+  readonly review: string;
+  /** The attempt that it has passed. */
+  readonly token: number;
 }
 
 /** The latest iteration of a loop that was kept. A recovery goes on from there. */

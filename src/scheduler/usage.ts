@@ -2,7 +2,8 @@
 
 import { draft, type DraftOf, taskSubject } from "../log/event.ts";
 import type { AttemptOutcome, PayloadOf } from "../log/kinds.ts";
-import { type ModelPrice, type Plan, promptOf, type TaskSpec } from "../plan/spec.ts";
+import { isAgentWork } from "../plan/agent_work.ts";
+import type { ModelPrice, Plan, TaskSpec } from "../plan/spec.ts";
 import { findTask, type RunState } from "./run_state.ts";
 import type { AttemptRef } from "./task_state.ts";
 
@@ -42,11 +43,6 @@ export function recordUsage(
       ...entry,
     })
   );
-}
-
-/** Whether an agent does the task. */
-export function isAgentWork(spec: TaskSpec): boolean {
-  return promptOf(spec) !== undefined || spec.review !== undefined;
 }
 
 /**

@@ -1,7 +1,8 @@
 /** From when on the watchdog draws its conclusions. */
 
+import { isAgentWork } from "../plan/agent_work.ts";
 import { HEARTBEAT_INTERVAL_SECS } from "../plan/defaults.ts";
-import { type Plan, promptOf, type TaskSpec } from "../plan/spec.ts";
+import type { Plan, TaskSpec } from "../plan/spec.ts";
 
 /** An agent thinks without a sign: it has so many times as long as a command. */
 export const AGENT_PATIENCE = 10;
@@ -37,7 +38,7 @@ export function thresholdsOf(plan: Plan, specOf: (taskId: string) => TaskSpec | 
     staleMs,
     staleMsOf: (taskId) => {
       const spec = specOf(taskId);
-      return spec === undefined || promptOf(spec) === undefined ? staleMs : staleMs * AGENT_PATIENCE;
+      return spec !== undefined && isAgentWork(spec) ? staleMs * AGENT_PATIENCE : staleMs;
     },
   };
 }

@@ -3,10 +3,11 @@
 import { systemClock } from "../clock.ts";
 import { OmkError } from "../errors.ts";
 import type { CommitMeta, Pin, Slot, SlotHolder, Workspace } from "../git/port.ts";
-import type { AttemptOutcome } from "../log/kinds.ts";
+import type { Artifact, AttemptOutcome } from "../log/kinds.ts";
 import { redactText } from "../log/redact.ts";
+import { isAgentWork } from "../plan/agent_work.ts";
 import { isReadOnly } from "../plan/read_only.ts";
-import { type AgentSpec, type Command, promptOf } from "../plan/spec.ts";
+import type { AgentSpec, Command } from "../plan/spec.ts";
 import { writeArtifact } from "../process/artifact_file.ts";
 import { taskEnvironment, type TaskIds } from "../process/environment.ts";
 import {
@@ -24,6 +25,7 @@ import { startAgent } from "./agents/start_agent.ts";
 import type { ApprovalDesk } from "./approval/port.ts";
 import { bodyOutcome, failureOutcome } from "./outcome.ts";
 import type { LocalWorkerOptions } from "./local_worker.ts";
+import { reviewOutcome } from "./review/review_outcome.ts";
 import { prepareSandbox, removeEmptyResult } from "./sandbox.ts";
 import type {
   Activity,
@@ -252,11 +254,16 @@ export class LocalAttempt implements Attempt {
     };
   }
 
-  /** The agent that the task names; undefined where its body is no prompt. */
+  /** The agent that the task names; undefined where no agent does it. */
   #agent(): { readonly name: string; readonly spec: AgentSpec } | undefined {
     const { agent: name = "" } = this.#request.spec;
     const spec = this.#options.plan.agents?.[name];
-    return promptOf(this.#request.spec) === undefined || spec === undefined ? undefined : { name, spec };
+    return !isAgentWork(this.#request.spec) || spec === undefined ? undefined : { name, spec };
+  }
+
+  /** What changed between two commits; nothing where there is no repository. */
+  async #changes(from: string, to: string): Promise<string> {
+    return await this.#options.workspace?.diff(from, to, []) ?? "";
   }
 
   async #startAgent(what: BodyFrame, iteration: Partial<IterationRequest>): Promise<AgentRun> {
@@ -273,7 +280,10 @@ export class LocalAttempt implements Attempt {
       clock: systemClock,
       supervisor,
       ...agent,
-      prompt: await this.#request.prompt?.(number === undefined ? undefined : { ...iteration, number }) ?? "",
+      prompt: await this.#request.prompt?.(
+        (from, to) => this.#changes(from, to),
+        number === undefined ? undefined : { ...iteration, number },
+      ) ?? "",
       promptFile: `${this.#directory()}/prompt${number === undefined ? "" : `-${number}`}.md`,
       desk: approvals?.(this.ref, spec) ?? NO_DESK,
       place: { root: this.#place(), cwd },
@@ -287,20 +297,28 @@ export class LocalAttempt implements Attempt {
     const agent = this.#agent();
     if (agent === undefined) return outcome;
     const evidence = await run.evidence;
-    const reply = isReadOnly(this.#request.spec) ? await this.#keepReply(evidence.said) : {};
-    const judged = { ...agentOutcome(outcome, agent.name, agent.spec, evidence), ...reply };
+    const { spec, review } = this.#request;
+    const reply = isReadOnly(spec) ? await this.#replyOf(evidence.said) : null;
+    const judged = {
+      ...agentOutcome(outcome, agent.name, agent.spec, evidence),
+      ...(reply === null ? {} : { reply: await this.#keepReply(reply) }),
+    };
     const strayed = await this.#outside?.() ?? [];
     const isWorse = judged.result === "cancelled" || judged.result === "wrote_outside";
-    return strayed.length === 0 || isWorse ? judged : strayedOutcome(judged, strayed);
+    const end = strayed.length === 0 || isWorse ? judged : strayedOutcome(judged, strayed);
+    return reply === null || review === undefined ? end : reviewOutcome(end, reply, review.code);
   }
 
-  /** What the agent said, or wrote into the file for it, is the result of such a task: it is kept. */
-  async #keepReply(said: string): Promise<Pick<AttemptOutcome, "reply">> {
-    const { task_id, attempt } = this.ref;
+  /** What the agent said, or wrote into the file for it: the result of such a task. */
+  async #replyOf(said: string): Promise<string> {
     const written = await readBoundedFile(this.#replyFile());
-    const text = written === null ? said : new TextDecoder().decode(written);
+    return redactText(written === null ? said : new TextDecoder().decode(written));
+  }
+
+  async #keepReply(text: string): Promise<Artifact> {
+    const { task_id, attempt } = this.ref;
     const path = `tasks/${task_id}/${attempt}/reply.md`;
-    return { reply: await writeArtifact(this.#options.runDirectory, path, redactText(text)) };
+    return await writeArtifact(this.#options.runDirectory, path, text);
   }
 
   #replyFile(): string {

@@ -22,9 +22,22 @@ export interface AttemptRequest {
   /** Output of the gate that the work of an earlier attempt has failed, absolute; absent where there is none. */
   readonly gateLog?: string;
   /** Makes the prompt for the agent of the task, of this iteration in a loop; absent where no agent does it. */
-  readonly prompt?: (iteration?: Pick<IterationRequest, "number" | "gateLog">) => Promise<string>;
+  readonly prompt?: (
+    changes: ReadChanges,
+    iteration?: Pick<IterationRequest, "number" | "gateLog">,
+  ) => Promise<string>;
+  /** Absent where the task is no review. */
+  readonly review?: ReviewRequest;
   /** What a loop begins with; absent where the task is none. */
   readonly iteration?: FirstIteration;
+}
+
+/** Shows what changed between two commits, for people. */
+export type ReadChanges = (from: ObjectId, to: ObjectId) => Promise<string>;
+
+/** What a reviewer must repeat, so that its findings are known for its own. */
+export interface ReviewRequest {
+  readonly code: string;
 }
 
 /** A conflict as the next attempt is told of it. */

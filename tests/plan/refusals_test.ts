@@ -317,9 +317,6 @@ Deno.test("P12: a plan that redaction would change is refused, and the message d
 });
 
 Deno.test("P10: what this build does not run is refused, not ignored", async () => {
-  assertEquals(await aboutTask({ run: undefined, review: {} }), [
-    '"review" asks for a review, which this build does not make',
-  ]);
   assertEquals(await aboutTask({ attempts: 3 }), [
     '"attempts" asks for several attempts at once, which this build does not make',
   ]);
@@ -329,6 +326,59 @@ Deno.test("P10: what this build does not run is refused, not ignored", async () 
   for (const on_stall of ["warn", "retry", "kill"]) {
     await planOf({ tasks: [{ id: "t", run: "x", on_stall }] });
   }
+});
+
+Deno.test("P10: a review judges what can be judged before it is merged, and waits for nothing that waits for it", async () => {
+  const about = async (review: object, tasks: readonly object[] = [], more: object = {}) =>
+    (await messagesOf({
+      tasks: [{ id: "a", run: "x" }, { id: "r", review: { agent: "claude", ...review }, ...more }, ...tasks],
+    })).map((each) => each.replace('task "r": ', ""));
+  assertEquals(await about({ of: ["a"] }), []);
+  assertEquals(await about({ of: ["a"], rubric: { text: "Look" }, max_rounds: 0 }), []);
+  assertEquals(await about({}), ['"of" is missing']);
+  assertEquals(await about({ of: [] }), ['"review.of" must not be empty']);
+  assertEquals(await about({ of: ["b"] }), ['"of" names "b", which is no task of the plan']);
+  assertEquals(await about({ of: ["a", "a"] }), ['"a" is listed twice in "of"']);
+  assertEquals(await about({ of: ["r"] }), [
+    "the task reviews itself",
+    '"r" is a review itself, which leaves nothing to be judged',
+  ]);
+  assertEquals(await about({ of: ["a"], max_rounds: 21 }), ['"review.max_rounds" must be at most 20']);
+  assertEquals(await about({ of: ["a"], agent: undefined }), ['"review" needs an agent that does it']);
+  assertEquals(await about({ of: ["a"], agent: "cluade" }), ['"cluade" is no agent that omk knows']);
+  const here = { id: "b", run: "x", isolation: "none" };
+  assertEquals(await about({ of: ["b"] }, [here]), [
+    '"b" works in the directory itself ("isolation": "none")',
+  ]);
+  for (
+    const field of [{ write_set: ["x"] }, { gates: [] }, { isolation: "worktree" }, {
+      trigger_rule: "all_done",
+    }]
+  ) {
+    const [name = ""] = Object.keys(field);
+    assertEquals(await about({ of: ["a"] }, [], field), [
+      `"${name}" has no meaning for a review: it stands on what it reviews and changes nothing`,
+    ]);
+  }
+  const after = (id: string, ...dependencies: string[]) => ({ id, run: "x", dependencies });
+  assertEquals(await about({ of: ["a", "b"] }, [after("b", "a")]), [
+    "the review would wait for ever: r -> b -> a -> r",
+  ]);
+  assertEquals(await about({ of: ["a"] }, [after("b", "a")]), []);
+  const crossed = [
+    after("b"),
+    after("c", "a"),
+    after("d", "b"),
+    { id: "s", review: { of: ["b", "c"], agent: "claude" } },
+  ];
+  assertEquals(await about({ of: ["a", "d"] }, crossed), [
+    "the review would wait for ever: r -> d -> b -> s -> c -> a -> r",
+  ]);
+  const [cycle] = await about({ of: ["a"] }, [after("b", "r")], { dependencies: ["b"] });
+  assertEquals(cycle, "the dependencies form a cycle: r -> b -> r");
+  assertEquals(await messagesOf({ defaults: { review: { of: ["a"] } }, tasks: [{ id: "a", run: "x" }] }), [
+    'defaults: "review" is a task of its own, and no default for others',
+  ]);
 });
 
 Deno.test("P10: a prompt has an agent that omk knows how to start, and tells what it can be told", async () => {

@@ -3,7 +3,7 @@
 import type { GateRequest, GateResult } from "../../src/gates/port.ts";
 import type { CommitMeta, Pin } from "../../src/git/port.ts";
 import { draft, type RunEvent } from "../../src/log/event.ts";
-import type { AttemptOutcome, OutcomeResult } from "../../src/log/kinds.ts";
+import type { AttemptOutcome, OutcomeResult, ReviewFinding } from "../../src/log/kinds.ts";
 import { MemoryLog } from "../../src/log/memory_log.ts";
 import type { Plan } from "../../src/plan/spec.ts";
 import type { Origin } from "../../src/process/origin.ts";
@@ -32,7 +32,11 @@ const ARTIFACT = { path: "file", bytes: 1, kept_bytes: 1, truncated: false, sha2
 export interface Script {
   /** Result of an attempt; default: success. Null: it runs until somebody ends it. */
   readonly outcome?: (taskId: string, attempt: number) => OutcomeResult | null;
-  /** Whether an attempt changed anything; default: it did. */
+  /** What the attempt of a review finds; default: nothing. */
+  readonly findings?: (taskId: string, attempt: number) => readonly ReviewFinding[];
+  /** Reviews whose attempts report no findings at all; default: none. */
+  readonly silent?: readonly string[];
+  /** Whether an attempt changed anything; default: it did, unless it is a review. */
   readonly changes?: (taskId: string) => boolean;
   /** Paths of a conflict at the merge on a commit that holds the work of other tasks; default: none. */
   readonly conflict?: (taskId: string, attempt: number, there: readonly string[]) => readonly string[];
@@ -166,7 +170,10 @@ export class Rig {
     const result = this.#script.outcome?.(task_id, attempt);
     const simulated = new SimulatedAttempt(this, request, {
       result: result === undefined ? "success" : result,
-      changes: this.#script.changes?.(task_id) ?? true,
+      changes: this.#script.changes?.(task_id) ?? request.spec.review === undefined,
+      findings: request.spec.review === undefined || this.#script.silent?.includes(task_id)
+        ? undefined
+        : this.#script.findings?.(task_id, attempt) ?? [],
       ms: this.#script.duration?.(task_id) ?? 100,
       tree: this.#script.tree,
       iteration: (number) => {
@@ -252,6 +259,7 @@ export class SimulatedAttempt implements Attempt {
   /** What it was asked for. */
   readonly request: AttemptRequest;
   readonly #changes: boolean;
+  readonly #findings: readonly ReviewFinding[] | undefined;
   readonly #progress: () => number;
   readonly #line: () => string;
   readonly #tree: string | undefined;
@@ -266,6 +274,7 @@ export class SimulatedAttempt implements Attempt {
     fate: {
       readonly result: OutcomeResult | null;
       readonly changes: boolean;
+      readonly findings: readonly ReviewFinding[] | undefined;
       readonly ms: number;
       readonly tree: string | undefined;
       readonly iteration: (number: number) => OutcomeResult | null;
@@ -276,6 +285,7 @@ export class SimulatedAttempt implements Attempt {
     this.#rig = rig;
     this.request = request;
     this.#changes = fate.changes;
+    this.#findings = fate.findings;
     this.#tree = fate.tree;
     this.#iteration = fate.iteration;
     this.#ms = fate.ms;
@@ -305,7 +315,8 @@ export class SimulatedAttempt implements Attempt {
     this.#rig.clock.sleep(duration_ms).then(() => {
       this.#isOver = true;
       const reply = this.request.spec.planning === undefined ? {} : { reply: ARTIFACT };
-      resolve(makeOutcome(result, { duration_ms, ...reply }));
+      const found = this.#findings === undefined ? {} : { findings: [...this.#findings] };
+      resolve(makeOutcome(result, { duration_ms, ...reply, ...found }));
     });
   }
 

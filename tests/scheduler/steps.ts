@@ -2,7 +2,7 @@
 
 import { assert } from "@std/assert";
 import { draft, type EventDraft, taskSubject } from "../../src/log/event.ts";
-import type { Kind, OutcomeResult, PayloadOf } from "../../src/log/kinds.ts";
+import type { Kind, OutcomeResult, PayloadOf, ReviewFinding } from "../../src/log/kinds.ts";
 import type { TaskSpec } from "../../src/plan/spec.ts";
 import { decide } from "../../src/scheduler/decide.ts";
 import { findTask } from "../../src/scheduler/run_state.ts";
@@ -56,6 +56,13 @@ export function start(ledger: Ledger, id: string): void {
 export function end(ledger: Ledger, id: string, result: OutcomeResult, exitCode?: number): void {
   start(ledger, id);
   const outcome = makeOutcome(result, exitCode === undefined ? {} : { exit_code: exitCode });
+  ledger.add(settleAttempt(ledger.state, refOf(ledger, id), outcome, [], ledger.now));
+}
+
+/** The claimed attempt of a review starts and ends with findings. */
+export function review(ledger: Ledger, id: string, findings: readonly ReviewFinding[] = []): void {
+  start(ledger, id);
+  const outcome = makeOutcome("success", { findings: [...findings] });
   ledger.add(settleAttempt(ledger.state, refOf(ledger, id), outcome, [], ledger.now));
 }
 

@@ -341,7 +341,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "an accepted task does not know what is completed already",
     file: INDEX,
-    text: "sums.satisfied += tally.satisfied;",
+    text: "addTo(sums, tally);",
     replacement: "",
   },
   {

@@ -3,14 +3,19 @@
 import { ExitCode, OmkError, UsageError } from "../../errors.ts";
 import { readRunLog } from "../../log/reader.ts";
 import { promptOf, type TaskSpec } from "../../plan/spec.ts";
+import type { RunDirectory } from "../../run/directory.ts";
+import { reviewRequest } from "../../run/review_request.ts";
 import { taskPrompt } from "../../run/task_prompt.ts";
-import { findTask } from "../../scheduler/run_state.ts";
+import { findTask, type RunState, type TaskView } from "../../scheduler/run_state.ts";
 import { isActive, isTerminal, type TaskState } from "../../scheduler/task_state.ts";
 import { DEFAULT_TEMPLATE } from "../../worker/prompt/default_template.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { reviewPrompt } from "../../worker/prompt/review_prompt.ts";
 import { openPlan, requirePlannedTask } from "../open_plan.ts";
 import { openRun, requireTasks, splitRunAndTasks } from "../open_run.ts";
 
+/** What stands for the code that a reviewer repeats. */
+const NO_CODE = "CODE OF THE REVIEW";
 /** What stands for the id of a run that does not exist yet. */
 const NO_RUN = "(no run yet)";
 
@@ -24,7 +29,8 @@ export const promptCommand: Command = {
     "what earlier attempts failed with. A run's task that is at its end is shown as its latest attempt was told; any\n" +
     "other as the next or present attempt is.",
     "Prompts are made from one template. --template prints the one that omk has; write your own as prompt.md beside\n" +
-    "your configuration, or name a file as prompt_template in a plan. A template that cannot be used stops the run.",
+    "your configuration, or name a file as prompt_template in a plan. A template that cannot be used stops the run.\n" +
+    "The prompt of a review is made of its rubric and of what it judges.",
   ],
   positionals: { min: 0, max: 2 },
   options: [
@@ -66,7 +72,13 @@ interface Made {
 async function ofPlan(context: CommandContext, id: string): Promise<Made> {
   const { plan } = await openPlan(context, context.args.text("plan"));
   requirePlannedTask(plan, id);
-  const spec = requirePrompt(plan.tasks.find((task) => task.id === id), id);
+  const found = plan.tasks.find((task) => task.id === id);
+  if (found?.review !== undefined) {
+    // Nothing is there yet to be reviewed.
+    const prompt = reviewPrompt({ spec: found, works: [], earlier: [], code: NO_CODE });
+    return { run_id: null, attempt: 1, prompt };
+  }
+  const spec = requirePrompt(found, id);
   const prompt = await taskPrompt(spec, {
     runId: NO_RUN,
     directory: "",
@@ -81,6 +93,7 @@ async function ofRun(context: CommandContext, run: string, id: string): Promise<
   const { directory, loaded } = await openRun(context, run);
   await requireTasks(loaded.plan, directory.runId, [id]);
   const view = findTask(loaded.state, id);
+  if (view?.spec.review !== undefined) return await ofReview(directory, loaded.state, view);
   const spec = requirePrompt(view?.spec, id);
   const attempt = attemptTold(view?.task);
   const answer = view?.task.answer;
@@ -92,6 +105,15 @@ async function ofRun(context: CommandContext, run: string, id: string): Promise<
     events: () => readRunLog(directory.events, {}),
     ...(answer === undefined ? {} : { answer }),
   });
+  return { run_id: directory.runId, attempt, prompt };
+}
+
+/** What a reviewer is told; the commands that show the changes stand in their place. */
+async function ofReview(directory: RunDirectory, state: RunState, view: TaskView): Promise<Made> {
+  const attempt = attemptTold(view.task);
+  const ref = { task_id: view.spec.id, attempt, token: view.task.token ?? 0 };
+  const review = reviewRequest(state, view, ref, () => readRunLog(directory.events, {}));
+  const prompt = await review.prompt((from, to) => Promise.resolve(`(what git diff ${from} ${to} shows)`));
   return { run_id: directory.runId, attempt, prompt };
 }
 
@@ -107,6 +129,6 @@ function requirePrompt(spec: TaskSpec | undefined, id: string): TaskSpec {
   throw new OmkError({
     what: `Cannot show the prompt of task "${id}"`,
     why: "it runs a command, and no agent",
-    fix: 'only a task with a "prompt" has one',
+    fix: 'only a task with a "prompt" or a "review" has one',
   });
 }

@@ -10,6 +10,7 @@ import { formatProblem } from "../../plan/problem.ts";
 import type { GateSpec, Plan } from "../../plan/spec.ts";
 import { configDirectory } from "../../run/config_directory.ts";
 import { readTemplate } from "../../run/prompt_template.ts";
+import { rubricReader } from "../../run/rubric_file.ts";
 import { approvalReader, readPlanText } from "../../run/plan_file.ts";
 import { AGENTS } from "../config/agents.ts";
 import type { Config } from "../config/config.ts";
@@ -65,6 +66,7 @@ export async function checkPlan({ directory, env, repository, config }: PlanQues
       agent: { over: undefined, under: config.underPlan(AGENT).value },
       readApproval: approvalReader(path),
       readTemplate: (name) => readTemplate(path, name, configDirectory(env)),
+      readRubric: rubricReader(path),
     });
   } catch (error) {
     return { findings: [findingOf("plan", "error", error)], settings: null };

@@ -1,7 +1,8 @@
 /** All about a task of a run, for people. Pure. */
 
 import type { AttemptOutcome } from "../../log/kinds.ts";
-import { type Command, type LoopSpec, promptOf, type TaskSpec } from "../../plan/spec.ts";
+import { findingText } from "../../log/review_finding.ts";
+import { type Command, type LoopSpec, promptOf, type ReviewSpec, type TaskSpec } from "../../plan/spec.ts";
 import type { TaskView } from "../../scheduler/run_state.ts";
 import type { ProposedBy } from "../../scheduler/task_state.ts";
 import type { AttemptRecord } from "../../run/attempt_history.ts";
@@ -55,6 +56,7 @@ function specFields(spec: TaskSpec): readonly Field[] {
     ["repeats", spec.loop?.run === undefined ? null : commandText(spec.loop.run).split("\n")],
     ["until", spec.loop === undefined ? null : untilText(spec.loop)],
     ["prompt", promptOf(spec)?.split("\n")],
+    ["reviews", spec.review === undefined ? null : reviewedText(spec.review)],
     ["directory", spec.cwd === "" ? null : spec.cwd],
     ["isolation", spec.isolation],
     ["after", spec.dependencies.length === 0 ? null : `${spec.dependencies.join(", ")} (${trigger_rule})`],
@@ -72,6 +74,19 @@ function specFields(spec: TaskSpec): readonly Field[] {
 
 function untilText({ until, max_iterations }: LoopSpec): string {
   return `gate ${until.name} passes, at most ${counted(max_iterations, "time")}`;
+}
+
+function reviewedText({ of, rubric, max_rounds }: ReviewSpec): string {
+  return `${of.join(", ")} by the rubric ${rubric.name}, sends back at most ${counted(max_rounds, "time")}`;
+}
+
+function reviewLines(
+  { review, round, verdict, findings }: AttemptRecord["reviews"][number],
+): readonly string[] {
+  return [
+    `${review.task_id}, round ${round}: ${verdict}`,
+    ...findings.map((each) => `  ${each.severity}: ${findingText(each)}`),
+  ];
 }
 
 function iterationLine({ iteration = 0, ref, commit, changed }: AttemptRecord["iterations"][number]): string {
@@ -119,6 +134,7 @@ function attemptLines(attempt: AttemptRecord, style: Style, columns: number): re
       ),
     ],
     ["merged as", attempt.commit],
+    ["reviews", attempt.reviews.flatMap(reviewLines)],
     ["gates", attempt.gates.map((gate) => gateRow(gate, style).join(" ").trim())],
   ];
   return [`${style.bold(`attempt ${attempt.attempt}`)}: ${ended}`, ...fieldLines(fields, style, columns)];

@@ -41,6 +41,9 @@ const attempt = z.strictObject({
     ),
   })),
   gates: gateRuns,
+  reviews: z.array(KINDS.task_reviewed.payload.omit({ task_id: true, attempt: true, token: true })).describe(
+    "What reviews said of it, in the order of the log",
+  ),
 });
 
 const identity = {

@@ -57,6 +57,9 @@ export const taskState = z.strictObject({
     .describe(
       "The latest conflict of its work: the head that it did not fit on, and the file with both sides' changes",
     ),
+  passed_reviews: z.array(z.strictObject({ review: taskId, token: fencingToken })).optional()
+    .describe("The reviews that have passed its attempts, with the token of the attempt"),
+  review_count: count.optional().describe("How often reviews have sent it back; absent: never"),
   reused: reusedFrom.optional().describe("The attempt of an earlier run whose work was taken over"),
   proposed_by: z.strictObject({ ...attemptRef, depth: z.int().min(1) }).optional()
     .describe("The attempt that proposed the task; absent where the plan holds it"),

@@ -30,6 +30,7 @@ const explainedRun = z.strictObject({
       "workers",
       "rank",
       "merge",
+      "review",
       "answer",
     ]),
     text: z.string(),

@@ -123,7 +123,7 @@ export const taskFacts = {
     ...attemptRef,
     outcome: attemptOutcome,
     /** `retry` counts against max_attempts; `recovery` and `conflict` have limits of their own. */
-    class: z.enum(["retry", "recovery", "conflict"]),
+    class: z.enum(["retry", "recovery", "conflict", "review"]),
     not_before: runTime,
     reason,
   }),

@@ -41,24 +41,26 @@ export function checkAgents(
   }
   for (const { path, fields } of fieldScopes(draft)) {
     const { agent } = fields;
-    if (agent !== undefined && draft.agents?.[agent] === undefined) {
-      const resolved = resolveAgent(agent, inputs);
+    const named = [[agent, ["agent"]], [fields.review?.agent, ["review", "agent"]]] as const;
+    for (const [name, place] of named) {
+      if (name === undefined || draft.agents?.[name] !== undefined) continue;
+      const resolved = resolveAgent(name, inputs);
       if (!resolved.ok) {
         findings.push({
           code: "unknown_name",
-          path: [...path, "agent"],
-          message: `${quote(agent)} ${resolved.problem}`,
+          path: [...path, ...place],
+          message: `${quote(name)} ${resolved.problem}`,
           hint: resolved.hint,
-          suggestion: nearest(agent, [...Object.keys(inputs), ...PRESET_NAMES]),
+          suggestion: nearest(name, [...Object.keys(inputs), ...PRESET_NAMES]),
         });
       }
       // What is in the plan itself was looked at there.
-      const env = Object.hasOwn(configured, agent) ? configured[agent]?.env ?? {} : {};
+      const env = Object.hasOwn(configured, name) ? configured[name]?.env ?? {} : {};
       findings.push(
         ...environmentFindings([], env, own).map((finding) => ({
           ...finding,
-          path: [...path, "agent"],
-          message: `${quote(agent)} of the configuration: ${finding.message}`,
+          path: [...path, ...place],
+          message: `${quote(name)} of the configuration: ${finding.message}`,
         })),
       );
     }
@@ -72,12 +74,14 @@ export function checkAgents(
         hint: "remove it",
       });
     }
-    const isPrompt = (fields.prompt ?? fields.loop?.prompt) !== undefined && path[0] === "tasks";
-    if (isPrompt && agent === undefined && draft.defaults?.agent === undefined) {
+    const hasPrompt = (fields.prompt ?? fields.loop?.prompt) !== undefined;
+    const body = hasPrompt ? "prompt" : fields.review !== undefined ? "review" : undefined;
+    const hasAgent = (fields.review?.agent ?? agent ?? draft.defaults?.agent) !== undefined;
+    if (body !== undefined && path[0] === "tasks" && !hasAgent) {
       findings.push({
         code: "missing_field",
         path: [...path, "agent"],
-        message: '"prompt" needs an agent that does it',
+        message: `${quote(body)} needs an agent that does it`,
         hint: `name one, here or in "defaults": "agent": "${
           PRESET_NAMES[0]
         }"; omk agents lists those that are installed`,

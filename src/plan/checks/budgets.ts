@@ -28,7 +28,7 @@ export function checkBudgets(draft: PlanDraft, knowledge: UsageKnowledge): Findi
         ? ["defaults", "budget", budget]
         : ofRun;
       if (own === undefined || !isAgentWork(fields, draft.defaults)) continue;
-      const agent = fields.agent ?? draft.defaults?.agent;
+      const agent = fields.review?.agent ?? fields.agent ?? draft.defaults?.agent;
       if (canTell(budget, agent, knowledge)) continue;
       if (findings.some((each) => isSame(each.path, own))) continue;
       findings.push(unmeasured(own, budget, agent, knowledge));

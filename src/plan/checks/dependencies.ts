@@ -22,29 +22,34 @@ export function checkDependencies(draft: PlanDraft): Finding[] {
   const names = nameSome([...places.keys()]);
   const graph = draft.tasks.map((task, place) => {
     const found: number[] = [];
-    const seen = new Set<string>();
-    for (const [at, id] of (task.dependencies ?? []).entries()) {
-      const path = ["tasks", place, "dependencies", at];
-      const dependency = places.get(id);
-      if (seen.has(id)) {
-        const message = `${quote(id)} is listed twice in "dependencies"`;
-        findings.push({ code: "duplicate_name", path, message, hint: "remove one of the two" });
-      } else if (id === task.id) {
-        const hint = "remove it: a task waits for others";
-        findings.push({ code: "self_dependency", path, message: "the task depends on itself", hint });
-      } else if (dependency === undefined) {
-        const message = `"dependencies" names ${quote(id)}, which is no task of the plan`;
-        const suggestion = suggestId(id);
-        findings.push({
-          code: "unknown_name",
-          path,
-          message,
-          ...(suggestion === undefined ? { hint: names } : { suggestion }),
-        });
-      } else {
-        found.push(dependency);
+    const lists = [["dependencies", ["dependencies"]], ["of", ["review", "of"]]] as const;
+    for (const [name, field] of lists) {
+      const ids = name === "of" ? task.review?.of : task.dependencies;
+      const seen = new Set<string>();
+      for (const [at, id] of (ids ?? []).entries()) {
+        const path = ["tasks", place, ...field, at];
+        const dependency = places.get(id);
+        if (seen.has(id)) {
+          const message = `${quote(id)} is listed twice in "${name}"`;
+          findings.push({ code: "duplicate_name", path, message, hint: "remove one of the two" });
+        } else if (id === task.id) {
+          const hint = name === "of" ? "name the task that it reviews" : "remove it: a task waits for others";
+          const message = name === "of" ? "the task reviews itself" : "the task depends on itself";
+          findings.push({ code: "self_dependency", path, message, hint });
+        } else if (dependency === undefined) {
+          const message = `"${name}" names ${quote(id)}, which is no task of the plan`;
+          const suggestion = suggestId(id);
+          findings.push({
+            code: "unknown_name",
+            path,
+            message,
+            ...(suggestion === undefined ? { hint: names } : { suggestion }),
+          });
+        } else {
+          found.push(dependency);
+        }
+        seen.add(id);
       }
-      seen.add(id);
     }
     return found;
   });
@@ -60,7 +65,9 @@ function nameSome(ids: readonly string[]): string {
 function cycleFinding(draft: PlanDraft, cycle: readonly number[]): Finding {
   const ids = cycle.map((place) => draft.tasks[place]?.id ?? "");
   const place = cycle[0] ?? 0;
-  const at = draft.tasks[place]?.dependencies?.indexOf(ids[1] ?? "") ?? 0;
+  const { dependencies = [], review } = draft.tasks[place] ?? {};
+  const at = dependencies.indexOf(ids[1] ?? "");
+  const reviewed = review?.of?.indexOf(ids[1] ?? "") ?? -1;
   const names = ids.map((id) => (isTaskId(id) ? id : quote(id)));
   const half = MOST_PRINTED / 2;
   const printed = names.length <= MOST_PRINTED
@@ -68,7 +75,7 @@ function cycleFinding(draft: PlanDraft, cycle: readonly number[]): Finding {
     : [...names.slice(0, half), `(${names.length - MOST_PRINTED} more)`, ...names.slice(-half)];
   return {
     code: "cycle",
-    path: ["tasks", place, "dependencies", at],
+    path: ["tasks", place, ...(at < 0 && reviewed >= 0 ? ["review", "of", reviewed] : ["dependencies", at])],
     message: `the dependencies form a cycle: ${[...printed, names[0]].join(" -> ")}`,
     hint: 'each "->" reads "waits for"; remove one of them',
   };

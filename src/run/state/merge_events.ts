@@ -1,6 +1,7 @@
 /** The fold of the events about merges: one after the other, or in batches that gates judge. */
 
 import { mergeTip } from "../../scheduler/merge_batch.ts";
+import { openReviewsOf } from "../../scheduler/reviews.ts";
 import { attemptOf, type HandlersOf } from "./handler.ts";
 import { giveUpMerge, isSame, leaveMergeQueue } from "./merging.ts";
 import { refuseReuse, reusableOf } from "./reuse_events.ts";
@@ -15,6 +16,10 @@ export const mergeHandlers: HandlersOf<MergeKind> = {
       ? attemptOf(state, payload, "finished")
       : reusableOf(state, payload);
     if (typeof broken === "string") return broken;
+    const [open] = openReviewsOf(state, payload.task_id);
+    if (payload.reused === undefined && open !== undefined) {
+      return `review "${open}" has not passed the work of "${payload.task_id}"`;
+    }
     if (run.merge !== null) return `task "${run.merge.task_id}" is being merged`;
     if (run.batch?.phase === "judging") return "gates judge what was merged before it";
     if (mergeTip(run) !== payload.head) return `${payload.head} is not the head of the run`;

@@ -121,6 +121,9 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     if (typeof view === "string") return view;
     const { commit, tree } = event.payload;
     const isMerged = commit !== null && tree !== null;
+    if (view.spec.review?.of.some((id) => findTask(state, id)?.task.state !== "completed")) {
+      return `what review "${view.task.id}" has passed is not all merged`;
+    }
     const obstacle = isMerged ? obstacleToLanding(state, event.payload, commit) : undefined;
     if (obstacle !== undefined) return obstacle;
     if (!isMerged && view.task.pin !== null) return `the work of task "${view.task.id}" is not merged`;
@@ -160,6 +163,7 @@ export const taskHandlers: HandlersOf<TaskKind> = {
       retry_count: task.retry_count + (kind === "retry" ? 1 : 0),
       recovery_count: kind === "recovery" ? task.recovery_count + 1 : 0,
     });
+    if (broken === undefined && kind === "review") countRound(view);
     if (broken === undefined && kind === "recovery" && owner !== null) task.lost_by = owner;
     if (broken !== undefined || kind === "recovery") return broken;
     // A recovery goes on with the loop, and knows what was known before; everything else begins anew.
@@ -274,6 +278,13 @@ function endAttempt(state: RunState, event: EventOf<"task_failed">, to: "failed"
 function forgetTrouble(task: TaskView["task"]): void {
   delete task.conflict;
   delete task.gate_output;
+  delete task.review_count;
+}
+
+/** Each round has the retries of the review's policy; what is sent back keeps count of it. */
+function countRound({ spec, task }: TaskView): void {
+  if (spec.review === undefined) task.review_count = (task.review_count ?? 0) + 1;
+  else task.retry_count = 0;
 }
 
 function keepIteration({ task }: TaskView, payload: PayloadOf<"attempt_pinned">): undefined {
