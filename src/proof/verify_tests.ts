@@ -38,7 +38,8 @@ export async function checkTests(
     const isSame = again?.test === test && again.change === change && again.path === path &&
       again.gate === gate;
     if (!isSame) {
-      throw new CheckFailure(`lost test "${test}": expected "${again?.test ?? "none"}" at its place`);
+      const expected = again === undefined ? "none" : `"${again.test}" (${again.change})`;
+      throw new CheckFailure(`lost test "${test}" (${change}): expected ${expected} at its place`);
     }
   }
   return lost_count === 0 ? "none is lost between base and head" : `${lost_count} lost between base and head`;

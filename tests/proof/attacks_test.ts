@@ -10,251 +10,12 @@ import { appendVerdict } from "../../src/proof/sign.ts";
 import { statementBytes } from "../../src/proof/statement.ts";
 import { verdictStatement } from "../../src/proof/verdict.ts";
 import { CONTROLLER } from "./fixture.ts";
-import { commitsOf, rechained } from "./forger.ts";
-import { appendTo, editFile, ProofBench, type ProvedRun } from "./proved_run.ts";
+import { appendTo, ATTACKS, CUT_DETAIL, cutLogs, editFile, everywhere } from "./attacks.ts";
+import { harmed, ProofBench, type RunVariant } from "./proved_run.ts";
 
 const KEY = parseSigningKey(generateKey(), "test");
 const OTHER = parseSigningKey(generateKey(), "test");
 const TRUSTED = { key: KEY.public, origin: "omk.pub", required: true };
-
-type Lines = readonly string[];
-
-/** Changes the lines of a log; no sum is made anew. */
-function lines(change: (lines: Lines) => Lines): (run: ProvedRun) => Promise<void> {
-  return (run) =>
-    editFile(
-      run,
-      "events.jsonl",
-      (text) => change(text.trimEnd().split("\n")).map((each) => `${each}\n`).join(""),
-    );
-}
-
-/** Changes the commits of a log, and makes every sum anew. */
-function commits(change: (commits: readonly Lines[]) => readonly Lines[]): (run: ProvedRun) => Promise<void> {
-  return (run) => editFile(run, "events.jsonl", (text) => rechained(change(commitsOf(text))));
-}
-
-/** Changes the text of every line, and makes every sum anew. */
-function everywhere(from: RegExp, to: string): (run: ProvedRun) => Promise<void> {
-  return commits((all) => all.map((each) => each.map((line) => line.replace(from, to))));
-}
-
-/** Number of the line, from 0, with an event of this kind. */
-function at(lines: Lines, kind: string): number {
-  return lines.findIndex((line) => line.includes(`"kind":"${kind}"`));
-}
-
-/** What is done to the repository is undone by what comes back. */
-type Harm = (run: ProvedRun, bench: ProofBench) => Promise<void | (() => Promise<unknown>)>;
-
-interface Attack {
-  readonly what: string;
-  readonly harm: Harm;
-  /** The check that must be the first to fail. */
-  readonly check: string;
-  readonly detail: RegExp;
-}
-
-const HEX = "[0-9a-f]{40}";
-
-const ATTACKS: readonly Attack[] = [
-  {
-    what: "a line of the log is edited",
-    harm: lines((all) =>
-      all.with(at(all, "gate_passed"), all[at(all, "gate_passed")]?.replace("5", "6") ?? "")
-    ),
-    check: "log",
-    detail: /^events\.jsonl:\d+: expected whole commits, found a log that is corrupt: /,
-  },
-  {
-    what: "a line of the log is removed",
-    harm: lines((all) => all.toSpliced(at(all, "gate_started"), 1)),
-    check: "log",
-    detail: /^events\.jsonl:\d+: .* corrupt: /,
-  },
-  {
-    what: "a line is inserted into the log",
-    harm: lines((all) => all.toSpliced(at(all, "gate_started"), 0, all[at(all, "task_claimed")] ?? "")),
-    check: "log",
-    detail: /^events\.jsonl:\d+: .* corrupt: /,
-  },
-  {
-    what: "two lines of the log change places",
-    harm: lines((all) => {
-      const second = at(all, "task_started");
-      return all.with(second, all[second - 1] ?? "").with(second - 1, all[second] ?? "");
-    }),
-    check: "log",
-    detail: /^events\.jsonl:2: .* corrupt: its commit follows /,
-  },
-  {
-    what: "a line is edited, and every sum behind it made anew",
-    harm: everywhere(/"duration_ms":5,/, '"duration_ms":6,'),
-    check: "log_head",
-    detail: /^sum of the commit that ends with event \d+: expected [0-9a-f]{64}, found [0-9a-f]{64}$/,
-  },
-  {
-    what: "a commit is removed, and everything behind it made anew",
-    harm: commits((all) => all.filter(([line]) => !line?.includes('"kind":"attempt_pinned"'))),
-    check: "log_head",
-    detail: /^end of the commit of the log head: expected \d+, found \d+$/,
-  },
-  {
-    what: "a commit is inserted, and everything behind it made anew",
-    harm: commits((all) => all.flatMap((each) => each[0]?.includes("task_claimed") ? [each, each] : [each])),
-    check: "rules",
-    detail: /^event 2 breaks a rule: attempt 2 of task "a" was due$/,
-  },
-  {
-    what: "two commits change places, and everything behind them is made anew",
-    harm: async (run) => {
-      await commits((all) => [...all.slice(0, 1), ...all.slice(1, 3).toReversed(), ...all.slice(3)])(run);
-      await everywhere(/"ts":"[^"]+"/, '"ts":"2026-01-02T03:04:05.000Z"')(run);
-    },
-    check: "rules",
-    detail: /^event 1 breaks a rule: /,
-  },
-  {
-    what: "the last commit is edited",
-    harm: lines((all) => all.with(-1, all.at(-1)?.replace('"exit_code":0', '"exit_code":1') ?? "")),
-    check: "log",
-    detail: /corrupt: the bytes of the commit do not have its sum$/,
-  },
-  {
-    what: "the last commit is edited, and its sum made anew: it names another proof",
-    harm: everywhere(
-      /("kind":"proof_written".*"proof\.json".*?"sha256":")[0-9a-f]{64}/,
-      `$1${"0".repeat(64)}`,
-    ),
-    check: "proof",
-    detail: /^sha256 of proof\.json: expected 0{64}, found [0-9a-f]{64}$/,
-  },
-  {
-    what: "the last commit is edited, and its sum made anew: it tells of another end",
-    harm: everywhere(/("kind":"run_finished".*"status":")ready/, "$1not_ready"),
-    check: "status",
-    detail: /^status in run_finished: expected ready, found not_ready$/,
-  },
-  {
-    what: "an artifact is changed",
-    harm: (run) => editFile(run, "gates/001-test.log", (text) => text.replace("judged", "jugded")),
-    check: "artifacts",
-    detail: /^sha256 of gates\/001-test\.log: /,
-  },
-  {
-    what: "an artifact is changed, and its digest in the log with every sum",
-    harm: async (run) => {
-      await editFile(run, "gates/001-test.log", () => "jugded\n");
-      await everywhere(new RegExp(sha256("judged\n")), sha256("jugded\n"))(run);
-    },
-    check: "log_head",
-    detail: /^sum of the commit that ends with event \d+: /,
-  },
-  {
-    what: "the result of a gate is flipped in proof.json",
-    harm: (run) =>
-      editFile(run, "proof.json", (text) => text.replace('"result": "passed"', '"result": "failed"')),
-    check: "proof",
-    detail: /^sha256 of proof\.json: /,
-  },
-  {
-    what: "the result of a gate is flipped in proof.json, and its digest in the log with every sum",
-    harm: async (run) => {
-      const before = sha256(await Deno.readTextFile(`${run.directory}/proof.json`));
-      await editFile(run, "proof.json", (text) => text.replace('"result": "passed"', '"result": "failed"'));
-      const after = sha256(await Deno.readTextFile(`${run.directory}/proof.json`));
-      await everywhere(new RegExp(before), after)(run);
-    },
-    check: "document",
-    detail: /^gates\.0\.result: expected "passed", found "failed"$/,
-  },
-  {
-    what: "the result of a gate is flipped in the log, with every sum",
-    harm: everywhere(/("kind":"gate_passed".*"exit_code":)0/, "$11"),
-    check: "log_head",
-    detail: /^sum of the commit that ends with event \d+: /,
-  },
-  {
-    what: "the plan is changed",
-    harm: (run) => editFile(run, "plan.json", (text) => text.replace('"required":true', '"required":false')),
-    check: "plan",
-    detail: /^sha256 of plan\.json: expected [0-9a-f]{64}, found [0-9a-f]{64}$/,
-  },
-  {
-    what: "the plan is changed, and its digest in the log with every sum",
-    harm: async (run) => {
-      const before = sha256(await Deno.readTextFile(`${run.directory}/plan.json`));
-      await editFile(run, "plan.json", (text) => text.replace('"timeout_secs":60', '"timeout_secs":61'));
-      const after = sha256(await Deno.readTextFile(`${run.directory}/plan.json`));
-      await everywhere(new RegExp(before), after)(run);
-    },
-    check: "log_head",
-    detail: /^sum of the commit that ends with event \d+: /,
-  },
-  {
-    what: "a gate runs behind the head",
-    harm: (run) =>
-      appendTo(
-        run,
-        draft("gate_skipped", "run", CONTROLLER, {
-          ...{ gate: "test", scope: "run", required: true, tree: null, commit: null, task_id: null },
-          reason: "later",
-        }),
-      ),
-    check: "after_proof",
-    detail: /^event \d+: expected nothing that needs a new proof, found gate_skipped$/,
-  },
-  {
-    what: "the head of the run is moved after the proof",
-    harm: async ({ runId, state }, { repository }) => {
-      await repository.git("update-ref", `refs/omk/${runId}/head`, "HEAD");
-      return () => repository.git("update-ref", `refs/omk/${runId}/head`, state.run.head?.commit ?? "");
-    },
-    check: "refs",
-    detail: new RegExp(`^refs/omk/[^ ]+/head: expected ${HEX}, found ${HEX}$`),
-  },
-  {
-    what: "the base of the run is moved after the proof",
-    harm: async ({ runId, state }, { repository }) => {
-      await repository.git("update-ref", `refs/omk/${runId}/base`, state.run.head?.commit ?? "");
-      return () => repository.git("update-ref", `refs/omk/${runId}/base`, state.run.base?.commit ?? "");
-    },
-    check: "refs",
-    detail: new RegExp(`^refs/omk/[^ ]+/base: expected ${HEX}, found ${HEX}$`),
-  },
-  {
-    what: "a pin is moved",
-    harm: async ({ pinRef }, { repository }) => {
-      const before = await repository.git("rev-parse", pinRef);
-      await repository.git("update-ref", pinRef, "HEAD");
-      return () => repository.git("update-ref", pinRef, before);
-    },
-    check: "pins",
-    detail: new RegExp(`^refs/omk/[^ ]+/task/a/1/pin: expected ${HEX}, found ${HEX}$`),
-  },
-  {
-    what: "the tree of the head is swapped in the log, with every sum",
-    harm: ({ state, ...run }) =>
-      everywhere(new RegExp(state.run.head?.tree ?? "", "g"), state.run.base?.tree ?? "")({ state, ...run }),
-    check: "log_head",
-    detail: /^sum of the commit that ends with event \d+: /,
-  },
-  {
-    what: "the tree of the head is swapped in the store of objects",
-    harm: async ({ state }, { repository }) => {
-      const store = `${await repository.git("rev-parse", "--absolute-git-dir")}/objects`;
-      const pathOf = (id: string) => `${store}/${id.slice(0, 2)}/${id.slice(2)}`;
-      const head = pathOf(state.run.head?.commit ?? "");
-      const other = await repository.git("commit-tree", "-m", "other", "-p", "HEAD", "HEAD^{tree}");
-      const before = await Deno.readFile(head);
-      await Deno.chmod(head, 0o600);
-      await Deno.copyFile(pathOf(other), head);
-      return () => Deno.remove(head).then(() => Deno.writeFile(head, before));
-    },
-    check: "commits",
-    detail: new RegExp(`^tree of head ${HEX}: expected ${HEX}, found ${HEX}$`),
-  },
-];
 
 Deno.test("P7: omk verify finds every attack on a run, signed or not, and names what does not hold", async (test) => {
   await using bench = await ProofBench.create();
@@ -266,7 +27,7 @@ Deno.test("P7: omk verify finds every attack on a run, signed or not, and names 
     for (const { what, harm, check, detail } of ATTACKS) {
       await test.step(`${kind}: ${what}`, async () => {
         const run = await bench.copy(sound);
-        const undo = await harm(run, bench);
+        const undo = await harm(harmed(run), (...args) => bench.repository.git(...args));
         const { first_failure } = await bench.verify(run, bench.git, trusted);
         await undo?.();
         assertEquals(first_failure?.name, check, first_failure?.detail);
@@ -281,17 +42,12 @@ Deno.test("P7: omk verify finds every attack on a run, signed or not, and names 
     });
     await test.step(`${kind}: the log is cut at each of its commits`, async () => {
       const run = await bench.copy(sound);
-      const all = commitsOf(await Deno.readTextFile(`${run.directory}/events.jsonl`));
-      const proved = all.findIndex((each) => each.some((line) => line.includes('"proof_written"')));
-      assert(proved > 5);
-      for (let kept = proved; kept > 0; kept--) {
-        await Deno.writeTextFile(`${run.directory}/events.jsonl`, rechained(all.slice(0, kept)));
+      const cut = cutLogs(await Deno.readTextFile(`${run.directory}/events.jsonl`));
+      assert(cut.length > 5);
+      for (const text of cut) {
+        await Deno.writeTextFile(`${run.directory}/events.jsonl`, text);
         const { first_failure } = await bench.verify(run, bench.git, trusted);
-        assertEquals(first_failure, {
-          name: "proof",
-          ok: false,
-          detail: "expected a proof, found a log without proof_written",
-        });
+        assertEquals(first_failure, { name: "proof", ok: false, detail: CUT_DETAIL });
       }
     });
   }
@@ -322,6 +78,35 @@ Deno.test("P7: omk verify finds that the log was cut before a rejection that som
   };
   await appendTo(run, draft("run_rejected", "run", CONTROLLER, signed));
   assertEquals((await bench.verify(run, bench.git, TRUSTED)).first_failure, null);
+});
+
+Deno.test("P7: omk verify finds tests anew in git: a log that hides lost ones, or tells of others, is named", async () => {
+  await using bench = await ProofBench.create();
+  const lost = [{ test: "adds", change: "skipped", path: "sum.test.js", gate: null }] as const;
+  const files = { "sum.test.js": 'it.skip("adds", () => {});\n' };
+  const honest = await bench.run({ files, lost });
+  assertEquals((await bench.verify(honest)).first_failure, null);
+  const lies: readonly (readonly [variant: RunVariant, detail: RegExp])[] = [
+    [{ files, lost: [] }, /^number of lost tests: expected 1, found 0$/],
+    [{ lost }, /^number of lost tests: expected 0, found 1$/],
+    [
+      { files, lost: [{ ...lost[0], change: "deleted" }] },
+      /^lost test "adds" \(deleted\): expected "adds" \(skipped\) at its place$/,
+    ],
+  ];
+  for (const [variant, detail] of lies) {
+    // The controller itself lies: log, proof and every sum agree.
+    const { first_failure } = await bench.verify(await bench.run(variant));
+    assertEquals(first_failure?.name, "tests", first_failure?.detail);
+    assertMatch(first_failure?.detail ?? "", detail);
+  }
+  // Whoever edits the log afterwards is found by its sums, the comparison of tests as any event.
+  const edited = await bench.copy(honest);
+  await everywhere(/"lost_count":1/, '"lost_count":0')(harmed(edited));
+  assertEquals((await bench.verify(edited)).first_failure?.name, "log_head");
+  const proof = await bench.copy(honest);
+  await editFile(proof, "proof.json", (text) => text.replace('"lost_count": 1', '"lost_count": 0'));
+  assertEquals((await bench.verify(proof)).first_failure?.name, "proof");
 });
 
 Deno.test("P7: a forger who makes all of a run anew is found by the signature alone", async () => {

@@ -4,8 +4,8 @@ import { sha256 } from "../../src/digest.ts";
 import { openGitAccess } from "../../src/git/git_access.ts";
 import type { GitWorkspace } from "../../src/git/workspace.ts";
 import { draft, type EventDraft, taskSubject } from "../../src/log/event.ts";
-import { createRunLog, openRunLog } from "../../src/log/file_log.ts";
-import type { Artifact, PayloadOf, RunStatus } from "../../src/log/kinds.ts";
+import { createRunLog } from "../../src/log/file_log.ts";
+import type { Artifact, LostTest, PayloadOf, RunStatus } from "../../src/log/kinds.ts";
 import type { RunLog } from "../../src/log/port.ts";
 import { formatPlanJson } from "../../src/plan/plan_json.ts";
 import type { Plan } from "../../src/plan/spec.ts";
@@ -24,6 +24,7 @@ import { findLostTests } from "../../src/gates/tests/find_lost_tests.ts";
 import { makeGate } from "../gates/fixture.ts";
 import { LIMITS, meta, sh, slotRequest, TestRepository } from "../git/fixture.ts";
 import { makeOutcome, makePlan, makeTask, startPayload } from "../run/fixture.ts";
+import type { HarmedRun } from "./attacks.ts";
 import { CONTROLLER } from "./fixture.ts";
 
 /** What a run claims that is not so, or how it differs from one that is ready. */
@@ -40,6 +41,10 @@ export interface RunVariant {
   readonly edit?: (text: string) => string;
   /** Appended between `proof_writing` and `proof_written`. */
   readonly meanwhile?: readonly EventDraft[];
+  /** More files that the work adds. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** The lost tests that the log tells of; absent: nobody compares tests. */
+  readonly lost?: readonly LostTest[];
   /** Signs the proof. */
   readonly key?: SigningKey;
   /** The work is done in the directory itself, outside any repository. */
@@ -109,20 +114,10 @@ export interface ProvedRun {
   readonly pinRef: string;
 }
 
-/** Appends to a run's log. */
-export async function appendTo(run: ProvedRun, ...drafts: readonly EventDraft[]): Promise<void> {
-  const log = await openRunLog(`${run.directory}/events.jsonl`, { runId: run.runId, durability: "none" });
-  await log.append(drafts);
-  await log.close();
-}
-
-/** Changes a file of a run. */
-export async function editFile(run: ProvedRun, path: string, edit: (text: string) => string): Promise<void> {
-  const file = `${run.directory}/${path}`;
-  const before = await Deno.readTextFile(file);
-  const after = edit(before);
-  if (after === before) throw new Error(`Nothing was changed in ${path}`);
-  await Deno.writeTextFile(file, after);
+/** What a run is to whoever harms it. */
+export function harmed({ runId, directory, pinRef, state: { run: { base, head } } }: ProvedRun): HarmedRun {
+  if (base === null || head === null) throw new Error("The run is in no repository");
+  return { runId, directory, pinRef, base, head };
 }
 
 class Making {
@@ -155,6 +150,7 @@ class Making {
       await this.#start(log, sha256(text));
       const pinRef = this.#variant.inPlace === true ? await this.#workInPlace(log) : await this.#work(log);
       await this.#judge(log);
+      await this.#compareTests(log);
       const written = await this.#prove(log);
       const { runId, directory, plan, state } = { ...this.#names(), plan: this.#plan, state: this.#state };
       return { runId, directory, plan, state, written, pinRef };
@@ -189,6 +185,9 @@ class Making {
     const slot = await workspace.acquire(slotRequest(base, { holder }));
     await Deno.writeTextFile(`${slot.path}/a.txt`, `two\nof ${runId}\n`);
     await Deno.writeTextFile(`${slot.path}/b.txt`, "new\n");
+    for (const [path, text] of Object.entries(this.#variant.files ?? {})) {
+      await Deno.writeTextFile(`${slot.path}/${path}`, text);
+    }
     const outcome = makeOutcome("success", {
       output: await this.#artifact("tasks/a/1/output.log", "worked\n"),
     });
@@ -292,6 +291,22 @@ class Making {
       this.#variant.red === true
         ? draft("gate_failed", "run", CONTROLLER, failed)
         : draft("gate_passed", "run", CONTROLLER, evidence),
+    ]);
+  }
+
+  async #compareTests(log: RunLog): Promise<void> {
+    const { lost } = this.#variant;
+    const { base, head } = this.#state.run;
+    if (lost === undefined || base === null || head === null) return;
+    const compared = { base: { commit: base.commit, tree: base.tree }, head: { ...head } };
+    await log.append([
+      draft("tests_comparing", "run", CONTROLLER, compared),
+      draft("tests_compared", "run", CONTROLLER, {
+        ...compared,
+        reports: [],
+        lost: [...lost],
+        lost_count: lost.length,
+      }),
     ]);
   }
 

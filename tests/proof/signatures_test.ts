@@ -3,7 +3,8 @@ import { generateKey, parseSigningKey, type SigningKey } from "../../src/proof/k
 import { readAttestations, signProof } from "../../src/proof/sign.ts";
 import { verifyAttached } from "../../src/proof/verify_attached.ts";
 import type { TrustedKey } from "../../src/proof/verify_signatures.ts";
-import { editFile, ProofBench, type ProvedRun } from "./proved_run.ts";
+import { editFile } from "./attacks.ts";
+import { ProofBench, type ProvedRun } from "./proved_run.ts";
 
 const KEY = parseSigningKey(generateKey(), "test");
 const OTHER = parseSigningKey(generateKey(), "test");

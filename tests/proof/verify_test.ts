@@ -8,7 +8,8 @@ import type { RunStatus } from "../../src/log/kinds.ts";
 import { runGitIn } from "../git/fixture.ts";
 import { openGitAccess } from "../../src/git/git_access.ts";
 import { discoverRepository } from "../../src/git/repository.ts";
-import { appendTo, editFile, ProofBench, type ProvedRun, type RunVariant } from "./proved_run.ts";
+import { appendTo, editFile } from "./attacks.ts";
+import { ProofBench, type ProvedRun, type RunVariant } from "./proved_run.ts";
 import { CONTROLLER } from "./fixture.ts";
 
 const ALL_CHECKS = [
