@@ -1,5 +1,6 @@
 /** What a run that planned has come to: the plan of its agent, or one task with the whole request in its place. */
 
+import { sha256 } from "../../digest.ts";
 import { isSystemError, OmkError, reasonOf } from "../../errors.ts";
 import type { Artifact, PlanLock } from "../../log/kinds.ts";
 import type { PlanningSpec, TaskSpec } from "../../plan/spec.ts";
@@ -63,14 +64,18 @@ export function planningRunOf(home: string, planPath: string): string | null {
   return rest.length === 1 && planPath === keptPlanPath(runDirectory(home, runId)) ? runId : null;
 }
 
-/** Keeps the plan with the run that made it, and returns its text. Doing so again gives the same file. */
+/**
+ * Keeps the plan with the run that made it, and returns its text. Doing so again gives the same file.
+ *
+ * @throws {OmkError} where what the log tells of has been changed since: nobody has checked what is there now
+ */
 export async function keepPlan(
   directory: RunDirectory,
   tasks: readonly TaskSpec[],
   outcome: Extract<PlanningOutcome, { kind: "planned" | "fallback" }>,
 ): Promise<string> {
   const text = outcome.kind === "planned"
-    ? await Deno.readTextFile(`${directory.path}/${outcome.plan.path}`)
+    ? await readArtifact(directory, outcome.plan)
     : fallbackText(directory, tasks);
   await Deno.writeTextFile(keptPlanPath(directory), text, { mode: FILE_MODE });
   return text;
@@ -104,6 +109,17 @@ export async function writePlanFile(
 /** Writes the lock of a plan beside it, in the place of an earlier one. */
 export async function writePlanLock(planPath: string, lock: PlanLock): Promise<void> {
   await Deno.writeTextFile(lockPathOf(planPath), `${JSON.stringify(lock, null, 2)}\n`, { mode: FILE_MODE });
+}
+
+async function readArtifact(directory: RunDirectory, { path, sha256: digest }: Artifact): Promise<string> {
+  const text = await Deno.readTextFile(`${directory.path}/${path}`);
+  if (sha256(text) === digest) return text;
+  throw new OmkError({
+    what: "Cannot use the plan",
+    where: `${directory.path}/${path}`,
+    why: "it is not the one that was checked: the file was changed since",
+    fix: "plan again",
+  });
 }
 
 function fallbackText(directory: RunDirectory, tasks: readonly TaskSpec[]): string {

@@ -43,7 +43,7 @@ export async function preparePlanning(
   const { budget, agents, limits, watchdog, durability } = settings;
   const text = JSON.stringify(
     {
-      name: `plan: ${nameOf(request)}`.slice(0, 200),
+      name: `plan: ${nameOf(request)}`,
       ...{ budget, agents, limits, watchdog, durability },
       gates: [],
       // It reads and looks around; whoever asks for more is told no.
