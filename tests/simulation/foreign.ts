@@ -27,8 +27,8 @@ export const DISTURBANCES: readonly (readonly [FaultKind, number])[] = [
   ["worker_joined", 0.004],
   ["report_twice", 0.012],
   ["report_old_token", 0.008],
-  ["fact_forged", 0.005],
-  ["fact_of_old_incarnation", 0.01],
+  ["fact_forged", 0.006],
+  ["fact_of_old_incarnation", 0.014],
 ];
 
 /** A request or a forged fact of this kind, fit for the state; undefined where the state has no place for one. */

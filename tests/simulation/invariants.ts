@@ -41,9 +41,9 @@ export class Invariants {
     this.#shadows = { plan: this.#plan, run: this.#run, tasks: this.#tasks, gates: this.#gates };
   }
 
-  /** What the events say of the run as a whole. */
-  get run(): RunShadow {
-    return this.#run;
+  /** What the events say of the run and its tasks. */
+  get shadows(): Shadows {
+    return this.#shadows;
   }
 
   /** How often each reason of a refusal was given, without names and numbers. */
@@ -66,7 +66,7 @@ export class Invariants {
     const shadow = this.#tasks.get(event.subject.slice("task/".length));
     // A claim is judged by what came before it.
     if (event.kind === "task_claimed" && shadow !== undefined) {
-      checkClaim(this.#shadows, shadow, event.payload, ts, broken);
+      checkClaim(this.#shadows, shadow, event.payload, broken);
     }
     this.#run.read(event, ts, broken);
     this.#merges.read(event, broken);
@@ -172,7 +172,7 @@ export class Invariants {
     }
     if (this.#run.isCancelled || this.#run.isFailed) broken("the run has ended");
     this.#plan.tasks.push(read.spec);
-    this.#tasks.set(task_id, new TaskShadow(read.spec));
+    this.#tasks.set(task_id, new TaskShadow(read.spec, 1 + (proposer?.depth ?? 0)));
     const accepted = this.#plan.tasks.length - this.#planned;
     if (accepted > policy.max_tasks) broken(`more than ${policy.max_tasks} proposals are accepted`);
     if (state.plan.tasks.length !== this.#plan.tasks.length) broken("the plan has not grown by one task");

@@ -135,10 +135,10 @@ function randomTask(random: Random, at: number, shape: Shape): TaskSpec {
     isolation,
     write_set: isolation === "none" && write_set === null ? (random.chance(0.5) ? ["**"] : []) : write_set,
     read_set: random.chance(0.3 * shape.sets) ? [random.pick(ENTRIES)] : [],
-    outputs: random.chance(0.15) ? [`out/${at}.json`] : [],
+    outputs: random.chance(0.25) ? [`out/${at}.json`] : [],
     gates: randomTaskGates(random, at),
     retry_declared: random.chance(0.5),
-    on_stall: random.pick(["retry", "warn", "warn", "kill"] as const),
+    on_stall: random.pick(["retry", "retry", "warn", "kill"] as const),
     retry_policy: {
       max_attempts: random.between(0, 3),
       backoff_seconds: random.chance(0.2) ? 0 : random.next() * 10,

@@ -6,9 +6,16 @@ import type { Plan } from "../../src/plan/spec.ts";
 /** Notes a broken rule. */
 export type Broken = (what: string) => void;
 
+/** What may be used up. */
+export interface Budget {
+  readonly budget: string;
+  readonly used: number;
+  /** What the plan says, and what was added. */
+  readonly limit: number;
+}
+
 /** See the module. */
 export class RunShadow {
-  workers = 0;
   caseSensitive = true;
   isCancelled = false;
   isFailed = false;
@@ -16,6 +23,8 @@ export class RunShadow {
   exhausted: string | null = null;
   isPaused = false;
   claims = 0;
+  /** How many proposed tasks are part of the run. */
+  accepted = 0;
   /** The commits that were the head, oldest first. */
   readonly heads: string[] = [];
   /** Where the latest proof was begun: what is asked for behind it comes too late for this controller. */
@@ -25,10 +34,12 @@ export class RunShadow {
   readonly #added = new Map<string, number>();
   readonly #usage = new Map<string, number>();
   readonly #gates = new Map<string, string>();
-  /** The extra workers that take attempts, with their places. */
-  readonly #hands = new Map<string, number>();
-  /** Those that are silent, and may be heard again. */
-  readonly #silent = new Map<string, number>();
+  /** Places of the controller's own process. */
+  #own = 0;
+  /** The other workers that ever joined, first come first. */
+  readonly #hands = new Map<string, { readonly slots: number; readonly isServing: boolean }>();
+  /** Budgets that are nearly used up, as the log has told. */
+  readonly #told = new Set<string>();
   #tree: string | null = null;
   #selected: Set<string> | null = null;
   #pausedSince = 0;
@@ -39,9 +50,23 @@ export class RunShadow {
     this.#plan = plan;
   }
 
-  /** How many attempts a worker may hold. */
-  placesOf(worker: string): number {
-    return worker === "local" ? this.workers : this.#hands.get(worker) ?? 0;
+  /** How many attempts each worker may hold, the controller's own process first. */
+  get places(): readonly { readonly worker: string; readonly slots: number }[] {
+    const hands = [...this.#hands].filter(([, { isServing }]) => isServing);
+    return [
+      { worker: "local", slots: this.#own },
+      ...hands.map(([worker, { slots }]) => ({ worker, slots })),
+    ];
+  }
+
+  /** Whether a worker beside the controller takes attempts. */
+  isServing(worker: string): boolean {
+    return this.#hands.get(worker)?.isServing === true;
+  }
+
+  /** Whether there is, or was, a worker of this name. */
+  isKnown(worker: string): boolean {
+    return worker === "local" || this.#hands.has(worker);
   }
 
   /** Whether the run is to run this task. */
@@ -54,23 +79,43 @@ export class RunShadow {
     return this.#gates.get(`${gate} ${this.#tree}`) === "gate_passed";
   }
 
-  /** What is used of each budget at `now`, milliseconds on the run clock. */
-  budgets(
-    now: number,
-  ): readonly { readonly budget: string; readonly used: number; readonly limit: number }[] {
+  /** What is used at `now`, milliseconds on the run clock, of each budget that the plan sets. */
+  budgets(now: number): readonly Budget[] {
     const { time_secs, attempts, tokens, usd } = this.#plan.budget;
     const pausedMs = this.#pausedMs + (this.isPaused ? now - this.#pausedSince : 0);
     const all = [
-      { budget: "time", used: (now - this.#startedAt - pausedMs) / 1000, planned: time_secs ?? undefined },
+      { budget: "time", used: (now - this.#startedAt - pausedMs) / 1000, planned: time_secs },
       { budget: "attempts", used: this.claims, planned: attempts },
       { budget: "tokens", used: this.#usage.get("tokens") ?? 0, planned: tokens },
       { budget: "usd", used: this.#usage.get("usd") ?? 0, planned: usd },
     ];
-    return all.map(({ budget, used, planned }) => ({
-      budget,
-      used,
-      limit: (planned ?? Infinity) + (this.#added.get(budget) ?? 0),
-    }));
+    return all.flatMap(({ budget, used, planned }) =>
+      planned === undefined || planned === null
+        ? []
+        : [{ budget, used, limit: planned + (this.#added.get(budget) ?? 0) }]
+    );
+  }
+
+  /** Whether the plan sets this budget. */
+  isLimited(budget: string): boolean {
+    return this.budgets(0).some((each) => each.budget === budget);
+  }
+
+  /**
+   * What is to be told of budgets while something could start (`isWaiting`) or is at work, in the words of `words.ts`.
+   * What is at work may end well within a budget of attempts, and a pause stops the time.
+   */
+  reports(now: number, isWaiting: boolean, isAtWork: boolean): string[] {
+    if (this.exhausted !== null || !(isWaiting || isAtWork)) return [];
+    const all = this.budgets(now);
+    const usedUp = all.find(({ budget, used, limit }) =>
+      used >= limit && (budget !== "attempts" || isWaiting) && (budget !== "time" || !this.isPaused)
+    );
+    const near = all.filter(({ budget, used, limit }) => used >= 0.8 * limit && !this.#told.has(budget));
+    const told = ({ budget, used, limit }: Budget) => `${budget} ${used} of ${limit}`;
+    return usedUp === undefined
+      ? near.map((each) => `budget_checkpoint ${told(each)}`)
+      : [`budget_exhausted ${told(usedUp)}`];
   }
 
   /** Takes note of an event that comes at `ts`, milliseconds on the run clock. */
@@ -78,7 +123,7 @@ export class RunShadow {
     if (ts < this.lastTs) broken("time runs backwards");
     switch (event.kind) {
       case "run_started":
-        this.workers = event.payload.settings.workers;
+        this.#own = event.payload.settings.workers;
         this.caseSensitive = event.payload.case_sensitive;
         this.#selected = event.payload.selected === null ? null : new Set(event.payload.selected);
         this.#startedAt = ts;
@@ -98,19 +143,18 @@ export class RunShadow {
         this.isPaused = false;
         break;
       case "worker_started":
-        this.#hands.set(event.payload.worker, event.payload.slots);
+        if (event.payload.worker === "local") break;
+        this.#hands.set(event.payload.worker, { slots: event.payload.slots, isServing: true });
         break;
       case "worker_dead":
       case "worker_stopped":
-        this.#silent.set(event.payload.worker, this.#hands.get(event.payload.worker) ?? 0);
-        this.#hands.delete(event.payload.worker);
+        this.#serve(event.payload.worker, false);
         break;
       case "worker_recovered":
-        if (event.payload.attempt !== undefined) break;
-        this.#hands.set(event.payload.worker, this.#silent.get(event.payload.worker) ?? 0);
+        if (event.payload.attempt === undefined) this.#serve(event.payload.worker, true);
         break;
       case "run_finished":
-        this.#hands.clear();
+        for (const worker of this.#hands.keys()) this.#serve(worker, false);
         break;
       case "proof_writing":
         this.proofAt = event.index;
@@ -123,6 +167,7 @@ export class RunShadow {
         break;
       case "task_accepted":
         this.#selected?.add(event.payload.task_id);
+        this.accepted += 1;
         break;
       case "task_claimed":
         this.claims += 1;
@@ -145,10 +190,16 @@ export class RunShadow {
     this.lastTs = ts;
   }
 
+  #serve(worker: string, isServing: boolean): void {
+    const hands = this.#hands.get(worker);
+    if (hands !== undefined) this.#hands.set(worker, { ...hands, isServing });
+  }
+
   #readBudget(event: RunEvent, ts: number, broken: Broken): void {
     switch (event.kind) {
       case "budget_checkpoint":
         this.#checkBudget(event.payload, ts, broken);
+        this.#told.add(event.payload.budget);
         break;
       case "budget_exhausted":
         this.#checkBudget(event.payload, ts, broken);
@@ -157,6 +208,7 @@ export class RunShadow {
       case "budget_extended": {
         const { budget, by } = event.payload;
         this.#added.set(budget, (this.#added.get(budget) ?? 0) + by);
+        this.#told.delete(budget);
         if (this.exhausted === budget) this.exhausted = null;
         break;
       }
@@ -171,7 +223,7 @@ export class RunShadow {
   }
 
   #checkBudget(
-    told: { readonly budget: string; readonly used: number; readonly limit: number },
+    told: Budget,
     ts: number,
     broken: Broken,
   ): void {

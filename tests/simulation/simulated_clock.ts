@@ -5,8 +5,8 @@ import type { Random } from "./random.ts";
 interface Sleeper {
   readonly until: number;
   readonly owner: object;
-  /** Woken along with others, or when there is nobody else: it only looks whether there is news. */
-  readonly isPolling: boolean;
+  /** It only looks for news until then, and is woken along with others, or when there is nobody else. */
+  readonly idleUntil: number;
   readonly wake: () => void;
 }
 
@@ -43,11 +43,14 @@ export class SimulatedClock {
     this.#wall += ms;
   }
 
-  /** Waits; nobody wakes up whose owner was forgotten. */
-  sleep(owner: object, ms: number, signal?: AbortSignal, isPolling = false): Promise<void> {
+  /**
+   * Waits; nobody wakes up whose owner was forgotten. Who waits for news alone may be left asleep until `idleUntil`, on
+   * the monotonic clock, as long as there is none.
+   */
+  sleep(owner: object, ms: number, signal?: AbortSignal, idleUntil = 0): Promise<void> {
     if (ms <= 0 || signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
-      const sleeper = { until: this.#monotonic + Math.ceil(ms), owner, isPolling, wake: resolve };
+      const sleeper = { until: this.#monotonic + Math.ceil(ms), owner, idleUntil, wake: resolve };
       this.#sleepers.add(sleeper);
       signal?.addEventListener("abort", () => {
         if (this.#sleepers.delete(sleeper)) resolve();
@@ -66,11 +69,11 @@ export class SimulatedClock {
   advance(hasNews: boolean): void {
     let next = Infinity;
     let nextPoll = Infinity;
-    for (const { until, isPolling } of this.#sleepers) {
-      if (isPolling) nextPoll = Math.min(nextPoll, until);
-      else next = Math.min(next, until);
+    for (const { until, idleUntil } of this.#sleepers) {
+      nextPoll = Math.min(nextPoll, until);
+      next = Math.min(next, Math.max(until, idleUntil));
     }
-    const moment = hasNews ? Math.min(next, nextPoll) : next === Infinity ? nextPoll : next;
+    const moment = hasNews || next === Infinity ? nextPoll : next;
     if (moment === Infinity) return;
     if (moment > this.#monotonic) this.pass(moment - this.#monotonic);
     const due = [...this.#sleepers].filter(({ until }) => until <= this.#monotonic);

@@ -7,6 +7,7 @@ import { apply } from "../../src/run/state.ts";
 import { createRunState } from "../../src/scheduler/run_state.ts";
 import { RUN_ID } from "../run/fixture.ts";
 import type { Random } from "./random.ts";
+import { HEARTBEAT_MS } from "../../src/worker/heart.ts";
 import { simulatedWorker } from "./simulated_worker.ts";
 import { forever, SimulatedProcess, type World } from "./world.ts";
 
@@ -42,6 +43,7 @@ export class Hands {
       this.#living.delete(name);
     } else if (faults.strikes("hands_left", 0.06)) hands.worker.leave(this.#random.chance(0.5));
     else if (faults.strikes("hands_silent", 0.06)) {
+      this.#world.disturb();
       const known = this.#world.hands.get(name);
       if (known !== undefined) known.silentUntil = this.#world.clock.monotonic() + SILENCE_MS;
     }
@@ -64,6 +66,8 @@ export class Hands {
     const state = createRunState(this.#plan);
     for (const event of world.events) apply(state, event);
     const attempts = simulatedWorker(world, process);
+    /** Monotonic clock. */
+    let beatenAt = 0;
     const self = { pid: 100 + this.#count, pgid: 100, start_time: null, boot_id: null };
     const worker = new ExtraWorker(
       state,
@@ -77,7 +81,7 @@ export class Hands {
         log: world.logForHands(process),
         clock: {
           monotonic: () => world.clock.monotonic(),
-          sleep: (ms, signal) => process.sleep(ms, signal, ms === POLL_MS),
+          sleep: (ms, signal) => process.sleep(ms, signal, ms === POLL_MS ? beatenAt + HEARTBEAT_MS : 0),
         },
         attempts: {
           start(request) {
@@ -92,6 +96,7 @@ export class Hands {
           cpuTimes: () => process.isAlive ? Promise.resolve(new Map([[1, 0]])) : forever(),
           write: (_worker, heartbeat) => {
             if (!process.isAlive) return forever();
+            beatenAt = world.clock.monotonic();
             if (world.clock.monotonic() < known.silentUntil) return Promise.resolve();
             known.heartbeat = heartbeat;
             // Between two heartbeats that are far apart, nothing was heard either.

@@ -28,7 +28,7 @@ export function simulatedPorts(
       now: () => world.now(),
       jump: () => world.log.clock.jump(),
       monotonic: () => world.clock.monotonic(),
-      sleep: (ms, signal) => process.sleep(ms, signal, ms === POLL_MS),
+      sleep: (ms, signal) => process.sleep(ms, signal, ms === POLL_MS ? Infinity : 0),
     },
     attempts,
     extra: {

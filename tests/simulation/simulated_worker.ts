@@ -146,7 +146,7 @@ export class SimulatedAttempt implements Attempt {
   async pin(meta: CommitMeta, iteration?: number): Promise<Pin> {
     const { faults } = this.#world;
     await this.#process.sleep(this.#random.between(0, 500));
-    if (faults.strikes("pin_failed", 0.05)) {
+    if (faults.strikes("pin_failed", 0.06)) {
       throw this.#random.chance(0.5)
         ? new SlotLostError({ what: "Cannot pin", where: "w1", why: "simulated" })
         : new Error("no space");
@@ -195,13 +195,13 @@ export class SimulatedAttempt implements Attempt {
     }
     if (!this.#process.isAlive) return;
     if (this.#isEnding) return this.#finish(makeOutcome("cancelled", { detail: "before it started" }));
-    if (faults.strikes("spawn_failed", 0.06)) return this.#finish(makeOutcome("spawn_error"));
+    if (faults.strikes("spawn_failed", 0.08)) return this.#finish(makeOutcome("spawn_error"));
     this.#stage = "body";
     this.#countBody();
     this.#started.resolve({ process: BODY, slot: this.slot() });
     if (this.#request.iteration?.isKept) return this.#finish(makeOutcome("success"));
     await this.#process.sleep(this.#random.logBetween(10, 30_000));
-    if (faults.strikes("worker_silent", 0.2)) {
+    if (faults.strikes("worker_silent", 0.5)) {
       this.#beSilent();
       await this.#process.sleep(this.#random.logBetween(5_000, 300_000));
       this.#getOn();
@@ -219,7 +219,7 @@ export class SimulatedAttempt implements Attempt {
 
   #result(): OutcomeResult {
     const { faults } = this.#world;
-    if (faults.strikes("worker_died", 0.07)) return "lost";
+    if (faults.strikes("worker_died", 0.11)) return "lost";
     // A task succeeds more or less often throughout its run.
     const skill = this.#world.random.split(`skill ${this.ref.task_id}`).next();
     if (this.#random.chance(0.6 + 0.5 * skill)) return "success";
@@ -249,7 +249,7 @@ export class SimulatedAttempt implements Attempt {
   /** Ends as asked, sooner or later. */
   async #endBody(reason: EndReason): Promise<void> {
     if (reason === "stalled") this.#world.faults.count("worker_stalled");
-    if (this.#world.faults.strikes("report_late", 0.8)) {
+    if (this.#world.faults.strikes("report_late", reason === "stalled" ? 1.5 : 0.8)) {
       // What makes no progress may take longer to end than its lease lasts.
       const latest = reason === "stalled" ? 400_000 : 40_000;
       await this.#process.sleep(this.#random.between(1, latest));

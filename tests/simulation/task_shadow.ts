@@ -62,6 +62,8 @@ export function movesTask(kind: string): boolean {
 /** See the module. */
 export class TaskShadow {
   readonly spec: TaskSpec;
+  /** How many proposals lie between it and the plan. */
+  readonly depth: number;
   state = "pending";
   attempt = 0;
   token: number | null = null;
@@ -76,13 +78,21 @@ export class TaskShadow {
   conflicts = 0;
   notBefore = 0;
   readySince: number | null = null;
+  /** When its latest attempt was claimed, and when it came to its end; run clock, milliseconds. */
+  startedAt = 0;
+  endedAt = 0;
+  /** Where its loop began that a recovery goes on with, and when. */
+  loop: { readonly base: string | null; readonly since: number } | null = null;
   /** Whom it waited for the last time. */
   waitsFor: string | null = null;
+  /** What its latest attempt started from. */
+  #base: string | null = null;
   /** Its own gates that have passed in this attempt. */
   readonly #gatesPassed = new Set<string>();
 
-  constructor(spec: TaskSpec) {
+  constructor(spec: TaskSpec, depth = 0) {
     this.spec = spec;
+    this.depth = depth;
   }
 
   /** Whether it holds a lease, a worker and a place in its pool. */
@@ -100,12 +110,16 @@ export class TaskShadow {
     }
     if (kind === "gate_passed" && payload.token === this.token) this.#gatesPassed.add(payload.gate);
     if (kind === "gate_failed" && payload.token === this.token) this.#gatesPassed.delete(payload.gate);
+    if (kind === "attempt_pinned" && payload.iteration !== undefined) {
+      this.loop = { base: this.#base, since: this.loop?.since ?? this.startedAt };
+    }
     const target = TARGETS[kind];
     if (target === undefined) return undefined;
     const transition = `${this.state} ${target}`;
     if (!LEGAL.includes(transition)) broken(`illegal transition ${transition}`);
     this.#follow(event, head, broken);
     this.state = target;
+    if (["completed", "failed", "cancelled", "blocked"].includes(target)) this.endedAt = Date.parse(event.ts);
     return transition;
   }
 
@@ -127,6 +141,10 @@ export class TaskShadow {
   #follow(event: RunEvent, head: number, broken: Broken): void {
     switch (event.kind) {
       case "task_claimed":
+        // On another base a loop begins anew.
+        if (this.loop?.base !== event.payload.base) this.loop = null;
+        this.#base = event.payload.base;
+        this.startedAt = Date.parse(event.ts);
         this.token = event.index;
         this.attempt = event.payload.attempt;
         this.owner = event.payload.worker;
@@ -149,6 +167,7 @@ export class TaskShadow {
         break;
       case "task_reopened":
         Object.assign(this, { token: null, retries: 0, recoveries: 0, conflicts: 0, notBefore: 0 });
+        Object.assign(this, { loop: null, endedAt: 0 });
         break;
       case "task_waiting":
         this.waitsFor = event.payload.on;
@@ -166,6 +185,7 @@ export class TaskShadow {
     this.token = null;
     this.notBefore = payload.not_before;
     if (payload.class === "retry") this.retries += 1;
+    if (payload.class !== "recovery") this.loop = null;
     if (payload.class === "recovery") this.lostBy = this.owner ?? undefined;
     this.recoveries = payload.class === "recovery" ? this.recoveries + 1 : 0;
     if (payload.class === "conflict") this.conflicts += 1;

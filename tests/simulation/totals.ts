@@ -7,9 +7,6 @@ import type { Report } from "./simulation.ts";
 
 /** Each kind of fault has to happen so often in a complete campaign. */
 const LEAST_FAULTS = 1_000;
-/** What takes an extra worker, or several faults that meet, is rarer. */
-const LEAST_MEETINGS = 100;
-const MEETINGS: readonly string[] = ["worker_stalled", "heartbeat_unreadable", "lease_expired"];
 
 /** See the module. */
 export class Totals {
@@ -37,9 +34,8 @@ export class Totals {
 
   /** What a complete campaign still lacks. */
   missing(leastEvents: number): readonly string[] {
-    const leastOf = (kind: string) => MEETINGS.includes(kind) ? LEAST_MEETINGS : LEAST_FAULTS;
-    const rare = [...this.faults].filter(([kind, count]) => count < leastOf(kind))
-      .map(([kind, count]) => `fault ${kind} happened ${count} times, not ${leastOf(kind)}`);
+    const rare = [...this.faults].filter(([, count]) => count < LEAST_FAULTS)
+      .map(([kind, count]) => `fault ${kind} happened ${count} times, not ${LEAST_FAULTS}`);
     const untouched = [
       ...[...this.transitions].filter(([, count]) => count === 0).map(([each]) => `transition ${each}`),
       ...[...this.refusals].filter(([, count]) => count === 0).map(([each]) => `refusal "${each}"`),

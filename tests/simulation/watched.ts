@@ -2,12 +2,13 @@
 
 import type { RunEvent } from "../../src/log/event.ts";
 import type { Plan } from "../../src/plan/spec.ts";
+import { HEARTBEAT_MS } from "../../src/worker/heart.ts";
 import type { World } from "./world.ts";
 
 /** Looks are so far apart, and a verdict may need one more than it takes by itself. */
 const LOOK_MS = 5_000;
 /** A verdict may be in the log so long after it was found. */
-const LONGEST_APPEND_MS = 200_000;
+export const LONGEST_APPEND_MS = 200_000;
 
 /** A time in which an attempt makes no progress, or a worker gives no heartbeat. */
 interface Silence {
@@ -17,7 +18,7 @@ interface Silence {
   to: number | null;
   /** How long the machine had slept when it began. */
   readonly asleepMs: number;
-  /** How often the log had been in the way by then; null where it was at that moment. */
+  /** How often the log or something else had been in the way by then; null where it was at that moment. */
   readonly troubles: number | null;
 }
 
@@ -45,7 +46,9 @@ export class Watched {
 
   /** An attempt makes no progress from now on. */
   begin(token: number): void {
-    this.#attempts.set(token, this.#silence());
+    const hands = this.#world.hands.get(this.#owners.get(token) ?? "");
+    const isHeard = hands === undefined || this.#world.clock.monotonic() > hands.silentUntil;
+    this.#attempts.set(token, this.#silence(isHeard));
   }
 
   /** It does again, or is over; `stale` is how long it may take, `isSeen` whether its controller lives. */
@@ -53,7 +56,10 @@ export class Watched {
     const silence = this.#attempts.get(token);
     if (silence === undefined || silence.to !== null) return;
     silence.to = this.#world.now();
-    if (isSeen && !this.#isOver && this.#isOverdue(silence, staleMs) && !this.#stalled.has(token)) {
+    if (
+      isSeen && !this.#isOver && this.#isOverdue(silence, staleMs + this.#knownAfterMs(token)) &&
+      !this.#stalled.has(token)
+    ) {
       this.#world.violate(`liveness: attempt ${token} made no progress for long, and nobody said so`);
     }
   }
@@ -65,9 +71,12 @@ export class Watched {
 
   /** Whether the heartbeat of an extra worker cannot be read at this moment. */
   isUnreadable(worker: string): boolean {
-    const strikes = this.#world.faults.strikes("heartbeat_unreadable", 0.02);
-    if (strikes) this.#unreadable.add(worker);
-    else this.#unreadable.delete(worker);
+    const strikes = this.#world.faults.strikes("heartbeat_unreadable", 0.12);
+    if (!strikes) this.#unreadable.delete(worker);
+    else {
+      this.#unreadable.add(worker);
+      this.#world.disturb();
+    }
     return strikes;
   }
 
@@ -109,9 +118,9 @@ export class Watched {
   ): void {
     const silence = this.#attempts.get(token);
     const staleMs = plan.watchdog.heartbeat_stale_secs * 1000;
-    if (silence === undefined || (silence.to !== null && silence.to < this.#world.draftedAt)) {
-      // What an extra worker has told by then, nobody here knows.
-      if (!this.#isOfHands(token)) broken(`${task_id} gets on`);
+    const silentTo = silence === undefined ? -Infinity : silence.to ?? Infinity;
+    if (silence === undefined || silentTo + this.#knownAfterMs(token) < this.#world.draftedAt) {
+      broken(`${task_id} gets on`);
     } else if (since < silence.from || ts - since < staleMs || this.#awakeMs(silence) < staleMs) {
       broken(`${task_id} has made no progress for less than ${staleMs} ms`);
     }
@@ -153,20 +162,27 @@ export class Watched {
     }
   }
 
-  #isOfHands(token: number): boolean {
-    return this.#world.hands.has(this.#owners.get(token) ?? "");
+  /** Of an extra worker one knows what its latest heartbeat told, when one looked at that. */
+  #knownAfterMs(token: number): number {
+    const isOfHands = this.#world.hands.has(this.#owners.get(token) ?? "");
+    return isOfHands ? HEARTBEAT_MS + LOOK_MS : 0;
   }
 
-  #silence(): Silence {
+  #silence(isHeard: boolean): Silence {
     const { asleepMs, troubles, isAppending } = this.#world;
-    return { from: this.#world.now(), to: null, asleepMs, troubles: isAppending ? null : troubles };
+    return {
+      from: this.#world.now(),
+      to: null,
+      asleepMs,
+      troubles: isAppending || !isHeard ? null : troubles,
+    };
   }
 
   #awakeMs({ from, to, asleepMs }: Silence): number {
     return (to ?? this.#world.now()) - from - (this.#world.asleepMs - asleepMs);
   }
 
-  /** Whether it was so long that somebody had to say so; where the log was in the way, nobody had to. */
+  /** Whether it was so long that somebody had to say so; where something was in the way, nobody had to. */
   #isOverdue(silence: Silence, staleMs: number): boolean {
     const wasFree = silence.troubles === this.#world.troubles && silence.asleepMs === this.#world.asleepMs;
     return wasFree && this.#awakeMs(silence) > staleMs + 3 * LOOK_MS;

@@ -10,11 +10,9 @@ export function words(drafts: readonly EventDraft[]): string[] {
       case "task_claimed":
         return `claim ${id} ${payload.attempt} ${payload.base} ${payload.lease_expires} ${payload.worker}`;
       case "task_blocked":
-        return `end ${id}`;
+        return `end ${id} null undefined`;
       case "task_cancelled":
-        return payload.attempt === null && payload.causes !== undefined && payload.request === undefined
-          ? `end ${id}`
-          : `cancel ${id} ${payload.token} ${payload.request}`;
+        return `end ${id} ${payload.token} ${payload.request}`;
       case "retry_scheduled":
         return `again ${id} ${payload.token} ${payload.class} ${payload.not_before}`;
       case "task_failed":
@@ -42,10 +40,10 @@ export function words(drafts: readonly EventDraft[]): string[] {
         return `refuse ${payload.request}`;
       case "request_refused":
         return `refuse ${payload.request}`;
+      case "run_cancelled":
       case "run_paused":
       case "run_unpaused":
       case "budget_extended":
-      case "run_cancelled":
       case "worker_started":
       case "worker_stopped":
         return `${kind} ${payload.request}`;
@@ -53,9 +51,11 @@ export function words(drafts: readonly EventDraft[]): string[] {
         return kind;
     }
   });
-  return [...all.filter((each) => !isUnordered(each)), ...all.filter(isUnordered).sort()];
+  return inOrder(all);
 }
 
-function isUnordered(word: string): boolean {
-  return word.startsWith("end ") || word.startsWith("cancel ");
+/** A decision in words, with those in alphabetical order whose order means nothing. */
+export function inOrder(words: readonly string[]): string[] {
+  const isUnordered = (word: string) => /^(end|again|fail) /.test(word);
+  return [...words.filter((each) => !isUnordered(each)), ...words.filter(isUnordered).sort()];
 }

@@ -11,8 +11,8 @@ import { BASE_COMMIT, RUN_ID } from "../run/fixture.ts";
 import type { Faults } from "./faults.ts";
 import type { Random } from "./random.ts";
 import { SimulatedClock } from "./simulated_clock.ts";
-import { LONGEST_LOOK_GAP_MS } from "../../src/watchdog/thresholds.ts";
-import { Watched } from "./watched.ts";
+import { LONGEST_LOOK_GAP_MS, SLEEPS_IN_A_ROW } from "../../src/watchdog/thresholds.ts";
+import { LONGEST_APPEND_MS, Watched } from "./watched.ts";
 
 /** An extra worker of the simulation, as others see it. */
 export interface SimulatedHands {
@@ -60,8 +60,6 @@ export class World {
   hasNews = false;
   /** How long the machine has slept, milliseconds. */
   asleepMs = 0;
-  /** How often the log was slow or refused something. */
-  troubles = 0;
   /** Run clock: when the controller began its latest append. */
   draftedAt = 0;
   /** Who is silent. */
@@ -69,6 +67,10 @@ export class World {
   readonly #objects = new Map<string, string>();
   readonly #findings = new Map<string, boolean>();
   #offset = 0;
+  #troubles = 0;
+  #troubledAt = -Infinity;
+  #wokeAt = -Infinity;
+  #sleepsInARow = 0;
   #writableFrom = 0;
 
   /** `plan` has the tasks, and the thresholds of the watchdog. */
@@ -96,6 +98,17 @@ export class World {
     });
   }
 
+  /** How often the log was slow or refused something, or something else kept a watchdog from its verdict. */
+  get troubles(): number {
+    return this.#troubles;
+  }
+
+  /** Something is in the way of the watchdog. */
+  disturb(): void {
+    this.#troubles += 1;
+    this.#troubledAt = this.clock.monotonic();
+  }
+
   /** The run clock. */
   now(): number {
     return this.log.clock.now();
@@ -108,10 +121,19 @@ export class World {
     this.#offset += Math.max(this.clock.wall(), last) - this.now();
   }
 
-  /** The machine sleeps, and nobody acts. Who sleeps for no longer than between two looks cannot tell it. */
+  /**
+   * The machine sleeps, and nobody acts. Who sleeps for no longer than between two looks cannot tell it, and what sleeps
+   * again and again, or with a slow log, is taken for a slow machine.
+   */
   fallAsleep(ms: number): void {
-    if (ms > LONGEST_LOOK_GAP_MS) this.asleepMs += ms;
+    const isAgain = this.clock.monotonic() - this.#wokeAt < 2 * LONGEST_LOOK_GAP_MS;
+    this.#sleepsInARow = isAgain ? this.#sleepsInARow + 1 : 1;
+    const isSlow = this.#sleepsInARow > SLEEPS_IN_A_ROW || this.isAppending ||
+      this.clock.monotonic() - this.#troubledAt < LONGEST_APPEND_MS;
+    if (ms > LONGEST_LOOK_GAP_MS && !isSlow) this.asleepMs += ms;
+    else this.disturb();
     this.clock.pass(ms);
+    this.#wokeAt = this.clock.monotonic();
   }
 
   /** Notes a broken rule. */
@@ -211,21 +233,21 @@ export class World {
   async #obstruct(process: SimulatedProcess, signal: AbortSignal | undefined): Promise<void> {
     const { faults, random } = this;
     if (faults.strikes("write_slow", 0.03)) {
-      this.troubles += 1;
+      this.disturb();
       await process.sleep(random.logBetween(10, 100_000), signal);
     }
     if (faults.strikes("lock_timed_out", 0.03)) {
-      this.troubles += 1;
+      this.disturb();
       await process.sleep(5_000, signal);
       throw new LockTimeoutError("memory", 5_000);
     }
     if (faults.strikes("write_refused", 0.03)) {
-      this.troubles += 1;
+      this.disturb();
       throw new LogIoError("memory", "write to", new Error("no space"));
     }
     if (faults.strikes("log_unwritable", 0.006)) this.#writableFrom = this.clock.monotonic() + OUTAGE_MS;
     if (this.clock.monotonic() < this.#writableFrom) {
-      this.troubles += 1;
+      this.disturb();
       await process.sleep(1_000, signal);
       throw new LogIoError("memory", "write to", new Error("no space for long"));
     }
@@ -252,9 +274,9 @@ export class SimulatedProcess {
     this.#world.clock.forget(this);
   }
 
-  /** Waits, unless it dies meanwhile: then for ever. */
-  sleep(ms: number, signal?: AbortSignal, isPolling = false): Promise<void> {
-    return this.#isAlive ? this.#world.clock.sleep(this, ms, signal, isPolling) : forever();
+  /** Waits, unless it dies meanwhile: then for ever. See {@linkcode SimulatedClock.sleep} for `idleUntil`. */
+  sleep(ms: number, signal?: AbortSignal, idleUntil = 0): Promise<void> {
+    return this.#isAlive ? this.#world.clock.sleep(this, ms, signal, idleUntil) : forever();
   }
 }
 
