@@ -7,6 +7,7 @@ import { causeChain } from "../scheduler/explain_cause.ts";
 import { nextInLine, precedenceOver } from "../scheduler/explain_order.ts";
 import type { Rank } from "../scheduler/ready_queue.ts";
 import { findTask, type RunState, type TaskView } from "../scheduler/run_state.ts";
+import { freePlaces } from "../scheduler/workers.ts";
 import {
   attemptText,
   conflictText,
@@ -179,8 +180,7 @@ export class TaskStory {
   /** What it had waited for, and whom it came before where it took the last free worker. */
   #whyNow(state: RunState): string {
     const waited = this.#kept === null ? "" : `; until then ${this.#kept}`;
-    const workers = state.run.settings?.workers ?? state.plan.workers;
-    const rival = state.index.active.size < workers ? undefined : nextInLine(state, state.run.last_ts);
+    const rival = freePlaces(state).length > 0 ? undefined : nextInLine(state, state.run.last_ts);
     if (this.#rank === null || rival === undefined) return waited;
     return `${waited}; it came first, as ${precedenceOver(state, this.#rank, rival)}`;
   }

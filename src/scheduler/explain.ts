@@ -9,8 +9,9 @@ import { PickSet } from "./pick_set.ts";
 import { openReviewsOf } from "./reviews.ts";
 import { findTask, type RunState, taskAt, type TaskView } from "./run_state.ts";
 import { WAITED_FOR } from "./task_state.ts";
+import { extraWorkers, freePlaces, LOCAL_WORKER, staysWithController } from "./workers.ts";
 
-/** What can keep a task from starting. */
+/** What can keep a task from starting or from going on. */
 export type ObstacleCode =
   | "not_selected"
   | "run_ending"
@@ -25,9 +26,10 @@ export type ObstacleCode =
   | "rank"
   | "merge"
   | "review"
-  | "answer";
+  | "answer"
+  | "approval";
 
-/** One thing that keeps a task from starting. */
+/** One thing that keeps a task. */
 export interface Keeping {
   readonly code: ObstacleCode;
   /** For people: what it waits for. */
@@ -41,8 +43,8 @@ const NAMED = 10;
 
 /**
  * What a task waits for at `now` on the run clock, the first that has to go first: before it starts, before its work is
- * merged, or for somebody's answer. Empty for a task that is at work or at its end, and for one that the next decision
- * claims.
+ * merged, for somebody's answer, or for the leave that its agent asks for. Empty for any other task that is at work or at
+ * its end, and for one that the next decision claims.
  */
 export function whatKeeps(state: RunState, view: TaskView, now: number): readonly Keeping[] {
   switch (view.task.state) {
@@ -58,9 +60,23 @@ export function whatKeeps(state: RunState, view: TaskView, now: number): readonl
         tasks: [],
       }];
     }
+    case "claimed":
+    case "running":
+      return approvalsOf(state, view);
     default:
       return [];
   }
+}
+
+function approvalsOf({ run }: RunState, { spec }: TaskView): readonly Keeping[] {
+  const open = (run.approvals?.open ?? []).filter(({ task_id }) => task_id === spec.id);
+  return open.map(({ approval, detail, expires }) => ({
+    code: "approval",
+    text: `its agent waits for leave (${approval}), which is denied at ${
+      new Date(expires).toISOString()
+    }: ${detail}`,
+    tasks: [],
+  }));
 }
 
 function mergeOf(state: RunState, { spec }: TaskView): Keeping {
@@ -123,18 +139,31 @@ function whatKeepsFromStarting(state: RunState, view: TaskView, now: number): re
   }
   all.push(...occupied(state, view));
   if (all.length > 0) return all;
-  const workers = run.settings?.workers ?? plan.workers;
-  const working = [...index.active].map((each) => taskAt(state, each).spec.id);
-  if (working.length >= workers) {
-    const all = workers === 1 ? "the only worker is" : `all ${workers} workers are`;
-    add("workers", `${all} busy, with ${named(working)}`, working);
-  } else {
+  const busy = busyWorkers(state, view);
+  if (busy !== null) all.push(busy);
+  else {
     const first = nextInLine(state, now);
     if (first !== undefined && first.ordinal !== ordinal) {
       add("rank", `tasks of a higher rank come first, such as ${first.spec.id}`, [first.spec.id]);
     }
   }
   return all;
+}
+
+/** Null where a worker is free that may run the task. */
+function busyWorkers(state: RunState, { spec }: TaskView): Keeping | null {
+  const { run, plan, index } = state;
+  const isBound = staysWithController(spec);
+  const isUsable = (worker: string | null) => !isBound || worker === LOCAL_WORKER;
+  if (freePlaces(state).some(isUsable)) return null;
+  const own = run.settings?.workers ?? plan.workers;
+  const others = extraWorkers(run).filter(({ worker }) => isUsable(worker));
+  const count = others.reduce((sum, { slots }) => sum + slots, own);
+  const working = [...index.active].map((each) => taskAt(state, each).task)
+    .filter(({ owner }) => isUsable(owner)).map(({ id }) => id);
+  const whose = isBound && extraWorkers(run).length > 0 ? " of the controller, which alone runs it," : "";
+  const text = count === 1 ? `the only worker${whose} is busy` : `all ${count} workers${whose} are busy`;
+  return { code: "workers", text: `${text}, with ${named(working)}`, tasks: working };
 }
 
 /** The dependencies that its trigger rule waits for; null where it waits for none. */

@@ -46,15 +46,22 @@ export interface Candidate {
 }
 
 /**
- * The place of each task, from those that are free; null where it gets none now. A loop stays in the controller's own
- * process, which keeps and judges each iteration, and so does a prompt, whose agent that process answers; the others take
- * what is left, that process first. A task that a worker has lost goes to another one where one is free: what took it down
+ * Whether only the controller's own process runs it: it keeps and judges each iteration of a loop, and answers the agent
+ * of a prompt.
+ */
+export function staysWithController({ loop, prompt }: Candidate["spec"]): boolean {
+  return loop !== undefined || prompt !== undefined;
+}
+
+/**
+ * The place of each task, from those that are free; null where it gets none now. Those that stay with the controller take its
+ * places first; the others take what is left, its own before others. A task that a worker has lost goes to another one where one is free: what took it down
  * may still be there.
  */
 export function assignPlaces(tasks: readonly Candidate[], places: readonly string[]): (string | null)[] {
   const left = [...places];
   const take = (place: number) => place < 0 ? null : left.splice(place, 1)[0] ?? null;
-  const stays = tasks.map(({ spec: { loop, prompt } }) => loop !== undefined || prompt !== undefined);
+  const stays = tasks.map(({ spec }) => staysWithController(spec));
   const local = stays.map((isLocal) => isLocal ? take(left.indexOf(LOCAL_WORKER)) : null);
   return tasks.map(({ task }, at) => {
     if (stays[at]) return local[at] ?? null;

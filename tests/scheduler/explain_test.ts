@@ -1,4 +1,6 @@
 import { assertEquals } from "@std/assert";
+import { draft, taskSubject } from "../../src/log/event.ts";
+import { decide } from "../../src/scheduler/decide.ts";
 import { whatKeeps } from "../../src/scheduler/explain.ts";
 import { causeChain } from "../../src/scheduler/explain_cause.ts";
 import { findTask } from "../../src/scheduler/run_state.ts";
@@ -123,6 +125,44 @@ Deno.test("whatKeeps() tells what finished work and open questions wait for", ()
   assertEquals(keeps(ledger, "asks"), [
     "answer: it waits for something outside: waits for something outside",
   ]);
+});
+
+Deno.test("whatKeeps() counts the places of extra workers, except for what stays with the controller", () => {
+  const until = { name: "until", command: "true", required: true, timeout_secs: 60, scope: "task" } as const;
+  const gate = { ...until, retries: 0, allow_fail: false, skip: false, output_fails: false, reports: [] };
+  const ledger = ledgerOf([
+    makeTask("first"),
+    makeTask("second"),
+    makeTask("loops", { loop: { run: "true", max_iterations: 2, until: gate } }),
+    makeTask("late", { priority: -1 }),
+  ], { workers: 1 });
+  ask(ledger, "worker_joined", { worker: "w", slots: 1, mark: "m" });
+  decideAll(ledger);
+  assertEquals(keeps(ledger, "late"), ["workers: all 2 workers are busy, with first, second"]);
+  assertEquals(keeps(ledger, "loops"), [
+    "workers: the only worker of the controller, which alone runs it, is busy, with first",
+  ]);
+  ask(ledger, "worker_joined", { worker: "x", slots: 1, mark: "m" });
+  ledger.add(decide(ledger.state, ledger.now));
+  assertEquals(keeps(ledger, "late"), ["rank: tasks of a higher rank come first, such as loops"]);
+});
+
+Deno.test("whatKeeps() tells which leave an agent at work waits for", () => {
+  const ledger = ledgerOf([makeTask("a"), makeTask("b")]);
+  decideAll(ledger);
+  start(ledger, "a");
+  ledger.add([draft("approval_requested", taskSubject("a"), "controller/1", {
+    ...refOf(ledger, "a"),
+    approval: "1",
+    tool: "execute",
+    detail: "run make",
+    expires: ledger.now + 60_000,
+  })]);
+  const until = new Date(ledger.now + 60_000).toISOString();
+  assertEquals(keeps(ledger, "a"), [
+    `approval: its agent waits for leave (1), which is denied at ${until}: run make`,
+  ]);
+  assertEquals(keeps(ledger, "b"), []);
 });
 
 Deno.test("causeChain() goes the shortest way back to what ended by itself", () => {

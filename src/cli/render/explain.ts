@@ -51,7 +51,15 @@ export function explainLines(explained: Explained, style: Style, columns: number
 function waitingLines(explained: Explained, style: Style): readonly string[] {
   const { keeping, isOver, isControlled, runId, view: { task } } = explained;
   const reasons = keeping.map(({ text }) => `  ${style.yellow("now")}  ${oneLine(text)}`);
-  if (task.state === "waiting") return [...reasons, `  answer it with omk answer ${runId} ${task.id} TEXT`];
+  if (task.state === "waiting") {
+    const way = task.waiting_on === "budget"
+      ? `add to it with omk budget add ${runId} --task ${task.id}`
+      : `answer it with omk answer ${runId} ${task.id} TEXT`;
+    return [...reasons, `  ${way}`];
+  }
+  if (keeping.some(({ code }) => code === "approval")) {
+    return [...reasons, `  answer it with omk approve ${runId}`];
+  }
   if (task.state !== "pending") return reasons;
   if (isOver) return ["  the run ended before it could start", ...reasons];
   if (!isControlled) return [`  nobody conducts the run: go on with omk resume ${runId}`, ...reasons];

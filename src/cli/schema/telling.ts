@@ -32,6 +32,7 @@ const explainedRun = z.strictObject({
       "merge",
       "review",
       "answer",
+      "approval",
     ]),
     text: z.string(),
     tasks: z.array(z.string()).describe("The tasks that it waits for"),
