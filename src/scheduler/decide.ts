@@ -17,7 +17,7 @@ import { decideReuse } from "./reuse.ts";
 import { decideReviews, openReviewsOf, tasksToReview } from "./reviews.ts";
 import { findTask, type RunState, taskAt, type TaskView } from "./run_state.ts";
 import { recordUsage } from "./usage.ts";
-import { assignPlaces, freePlaces } from "./workers.ts";
+import { assignPlaces, freePlaces, LOCAL_WORKER } from "./workers.ts";
 
 const NONE: ReadonlySet<number> = new Set();
 
@@ -236,9 +236,7 @@ function decideClaims(state: RunState, now: number): EventDraft[] {
   state.index.promoteDelayed(now);
   const places = freePlaces(state);
   const actor = controllerActor(state);
-  const picks = pickTasks(state, Math.min(places.length, attemptsLeft(state))).map((ordinal) =>
-    taskAt(state, ordinal)
-  );
+  const picks = pickTasks(state, places).map((ordinal) => taskAt(state, ordinal));
   const workers = assignPlaces(picks, places);
   return picks.flatMap((view, at) => {
     const { spec, task } = view;
@@ -272,19 +270,20 @@ function baseFor(state: RunState, view: TaskView): string | null {
 }
 
 /**
- * Up to `places` tasks that may run together with what is at work, best first (P5). Picks leave the queue only
+ * The tasks that may run together with what is at work, best first, one for each of the places (P5). Picks leave the queue only
  * when their claims are folded: until then they stay ready, so that a claim that was not appended is not lost.
  */
-function pickTasks(state: RunState, places: number): number[] {
+function pickTasks(state: RunState, places: readonly string[]): number[] {
   const { index } = state;
-  const picks = new PickSet(state);
-  while (picks.ordinals.length < places) {
+  const most = Math.min(places.length, attemptsLeft(state));
+  const picks = new PickSet(state, places.filter((worker) => worker === LOCAL_WORKER).length);
+  while (picks.ordinals.length < most) {
     const cls = index.queue.best();
     const best = cls?.ready.peek();
     if (cls === undefined || best === undefined) break;
     const obstacle = picks.obstacleOf(best.ordinal);
     if (obstacle !== null) index.queue.park(cls, obstacle);
-    else picks.take(best.ordinal, picks.ordinals.length + 1 >= places);
+    else picks.take(best.ordinal, picks.ordinals.length + 1 >= most);
   }
   picks.putBack();
   return picks.ordinals;

@@ -15,6 +15,7 @@ import {
 } from "../plan/graph.ts";
 import { PathIndex, pathSetsOf } from "../plan/path_index.ts";
 import type { Plan, TaskSpec } from "../plan/spec.ts";
+import { staysWithController } from "./controller_bound.ts";
 import { Heap, type HeapEntry } from "./heap.ts";
 import { type Rank, ranksBefore, ReadyQueue, type TaskClass } from "./ready_queue.ts";
 import {
@@ -416,14 +417,14 @@ function holdsSets(status: TaskStatus): boolean {
   return isActive(status) || status === "finished";
 }
 
-/** One class object per distinct pair of pool and path sets. */
+/** One class object for all that need the same pool, path sets and workers. */
 function classify(tasks: readonly TaskSpec[]): TaskClass[] {
   const classes = new Map<string, TaskClass>();
   return tasks.map((spec, ordinal) => classOf(spec, ordinal, classes));
 }
 
 function classOf(spec: TaskSpec, ordinal: number, classes: Map<string, TaskClass>): TaskClass {
-  const key = JSON.stringify([spec.pool, spec.read_set, spec.write_set]);
+  const key = JSON.stringify([spec.pool, spec.read_set, spec.write_set, staysWithController(spec)]);
   let cls = classes.get(key);
   if (cls === undefined) {
     cls = { key, pool: spec.pool, representative: ordinal, ready: new Heap<Rank>(ranksBefore), place: -1 };

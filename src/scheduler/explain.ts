@@ -4,12 +4,13 @@
 
 import { entriesOf, entriesOverlap } from "../plan/path_set.ts";
 import { attemptsLeft } from "./budget.ts";
+import { staysWithController } from "./controller_bound.ts";
 import { nextInLine } from "./explain_order.ts";
 import { PickSet } from "./pick_set.ts";
 import { openReviewsOf } from "./reviews.ts";
 import { findTask, type RunState, taskAt, type TaskView } from "./run_state.ts";
 import { WAITED_FOR } from "./task_state.ts";
-import { extraWorkers, freePlaces, LOCAL_WORKER, staysWithController } from "./workers.ts";
+import { extraWorkers, freePlaces, LOCAL_WORKER } from "./workers.ts";
 
 /** What can keep a task from starting or from going on. */
 export type ObstacleCode =
@@ -184,7 +185,7 @@ const RULES = {
 /** Pool and path sets, as the scheduler looks at them. */
 function occupied(state: RunState, view: TaskView): readonly Keeping[] {
   const { index, plan } = state;
-  const obstacle = new PickSet(state).obstacleOf(view.ordinal);
+  const obstacle = new PickSet(state, Infinity).obstacleOf(view.ordinal);
   const { pool } = view.spec;
   if (obstacle !== null && obstacle.startsWith("pool:") && pool !== null) {
     const inside = [...index.active].map((each) => taskAt(state, each).spec)

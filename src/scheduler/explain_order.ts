@@ -3,19 +3,27 @@
 import { PickSet } from "./pick_set.ts";
 import type { Rank } from "./ready_queue.ts";
 import { type RunState, taskAt, type TaskView } from "./run_state.ts";
+import { freePlaces, LOCAL_WORKER } from "./workers.ts";
 
 /** The task that would be claimed next if a worker were free at `now`; undefined where none could start. */
 export function nextInLine(state: RunState, now: number): TaskView | undefined {
   const { index } = state;
   index.promoteDelayed(now);
-  const picks = new PickSet(state);
-  for (;;) {
-    const cls = index.queue.best();
-    const best = cls?.ready.peek();
-    if (cls === undefined || best === undefined) return undefined;
-    const obstacle = picks.obstacleOf(best.ordinal);
-    if (obstacle === null) return taskAt(state, best.ordinal);
-    index.queue.park(cls, obstacle);
+  const places = freePlaces(state);
+  // Where no place is free, whichever it is may be the controller's.
+  const own = places.length === 0 ? 1 : places.filter((worker) => worker === LOCAL_WORKER).length;
+  const picks = new PickSet(state, own);
+  try {
+    for (;;) {
+      const cls = index.queue.best();
+      const best = cls?.ready.peek();
+      if (cls === undefined || best === undefined) return undefined;
+      const obstacle = picks.obstacleOf(best.ordinal);
+      if (obstacle === null) return taskAt(state, best.ordinal);
+      index.queue.park(cls, obstacle);
+    }
+  } finally {
+    picks.putBack();
   }
 }
 

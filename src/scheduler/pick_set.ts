@@ -1,6 +1,7 @@
 /** The tasks chosen in one decision, before their claims are in the log: they count as if they were at work. */
 
 import { conflicts } from "../plan/path_set.ts";
+import { staysWithController } from "./controller_bound.ts";
 import type { Obstacle, Rank, TaskClass } from "./ready_queue.ts";
 import { type RunState, taskAt } from "./run_state.ts";
 
@@ -12,16 +13,21 @@ export class PickSet {
   readonly #poolUse = new Map<string, number>();
   readonly #writtenKeys = new Set<string>();
   readonly #parkedUnderPick = new Set<Obstacle>();
+  readonly #ownPlaces: number;
+  /** How many of the chosen ones stay with the controller. */
+  #staying = 0;
 
-  /** Starts with nothing chosen. */
-  constructor(state: RunState) {
+  /** Starts with nothing chosen; `ownPlaces` are those that the controller's own process has free. */
+  constructor(state: RunState, ownPlaces: number) {
     this.#state = state;
+    this.#ownPlaces = ownPlaces;
   }
 
   /** What keeps a ready task from starting beside what is at work and what is chosen; null where nothing does. */
   obstacleOf(ordinal: number): Obstacle | null {
     const { plan, index } = this.#state;
     const { spec } = taskAt(this.#state, ordinal);
+    if (staysWithController(spec) && this.#staying >= this.#ownPlaces) return this.#underPick("controller");
     if (spec.pool !== null) {
       const chosen = this.#poolUse.get(spec.pool) ?? 0;
       const limit = plan.pools[spec.pool] ?? Infinity;
@@ -58,6 +64,7 @@ export class PickSet {
     const { spec } = taskAt(this.#state, ordinal);
     this.ordinals.push(ordinal);
     if (isLast) return;
+    if (staysWithController(spec)) this.#staying += 1;
     if (spec.pool !== null) this.#poolUse.set(spec.pool, (this.#poolUse.get(spec.pool) ?? 0) + 1);
     for (const key of this.#state.index.writtenKeysOf(ordinal)) this.#writtenKeys.add(key);
     queue.delete(ordinal);

@@ -1,9 +1,9 @@
 /**
  * The tasks that may start now, best first.
  *
- * Tasks with the same pool and the same path sets form a class: what keeps one of them waiting keeps all of them
- * waiting. A class whose best task cannot start is parked under its obstacle: a full pool, a path that is written, or
- * a task at work. What is parked under one obstacle waits as one group. When the obstacle goes, only the best class of
+ * Tasks with the same pool, the same path sets and the same workers form a class: what keeps one of them waiting keeps
+ * all of them waiting. A class whose best task cannot start is parked under its obstacle: a full pool, a path that is
+ * written, a task at work, or a controller that has no place left. What is parked under one obstacle waits as one group. When the obstacle goes, only the best class of
  * the group is tried, and the others follow once it has started or waits for something else: if it has become the next
  * obstacle of the same name, the whole group is held again. So ten thousand tasks that write one file cost as much as
  * one, whatever else each of them touches.
@@ -31,10 +31,11 @@ export interface TaskClass extends HeapEntry {
 }
 
 /**
- * What a class is parked under: a full pool, a task at work, or the key of paths that somebody writes (`overlapKey`).
+ * What a class is parked under: a full pool, a task at work, the key of paths that somebody writes (`overlapKey`), or
+ * the controller's own process, which has no place for what nobody else may run.
  * While it is in force it keeps every class from starting that was ever parked under it.
  */
-export type Obstacle = `pool:${string}` | `path:${string}` | `task:${number}`;
+export type Obstacle = `pool:${string}` | `path:${string}` | `task:${number}` | "controller";
 
 /** Whether `a` is to start before `b`; a total order. */
 export function ranksBefore(a: Rank, b: Rank): boolean {

@@ -1,6 +1,7 @@
 /** Who has places for attempts: the controller's own process, and the extra workers that have joined the run. Pure. */
 
 import type { TaskSpec } from "../plan/spec.ts";
+import { staysWithController } from "./controller_bound.ts";
 import type { WorkerRecord } from "./run_record.ts";
 import { type RunState, taskAt } from "./run_state.ts";
 import type { TaskState } from "./task_state.ts";
@@ -43,14 +44,6 @@ export function gatesAtOnce({ run }: RunState): number {
 export interface Candidate {
   readonly spec: Pick<TaskSpec, "loop" | "prompt">;
   readonly task: Pick<TaskState, "lost_by">;
-}
-
-/**
- * Whether only the controller's own process runs it: it keeps and judges each iteration of a loop, and answers the agent
- * of a prompt.
- */
-export function staysWithController({ loop, prompt }: Candidate["spec"]): boolean {
-  return loop !== undefined || prompt !== undefined;
 }
 
 /**

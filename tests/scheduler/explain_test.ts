@@ -7,7 +7,7 @@ import { findTask } from "../../src/scheduler/run_state.ts";
 import { settleAttempt } from "../../src/scheduler/settle.ts";
 import type { Ledger } from "../run/fixture.ts";
 import { makeOutcome, makeTask } from "../run/fixture.ts";
-import { ask, decideAll, end, ledgerOf, pin, refOf, start } from "./steps.ts";
+import { ask, claimed, decideAll, end, ledgerOf, pin, refOf, start } from "./steps.ts";
 
 function keeps(ledger: Ledger, id: string): readonly string[] {
   const view = findTask(ledger.state, id);
@@ -144,7 +144,8 @@ Deno.test("whatKeeps() counts the places of extra workers, except for what stays
   ]);
   ask(ledger, "worker_joined", { worker: "x", slots: 1, mark: "m" });
   ledger.add(decide(ledger.state, ledger.now));
-  assertEquals(keeps(ledger, "late"), ["rank: tasks of a higher rank come first, such as loops"]);
+  assertEquals(keeps(ledger, "late"), [], "what waits for the controller stands in nobody's way");
+  assertEquals(claimed(decideAll(ledger)), ["late"]);
 });
 
 Deno.test("whatKeeps() tells which leave an agent at work waits for", () => {

@@ -63,6 +63,9 @@ export function obstacles(
     const used = inPool + shadows.gates.inPool(spec.pool);
     if (used >= (plan.pools[spec.pool] ?? Infinity)) found.push(`pool ${spec.pool} is full`);
   }
+  const own = freePlaces(shadows).filter((worker) => worker === "local").length;
+  const loops = chosen.filter((other) => other.spec.loop !== undefined).length;
+  if (spec.loop !== undefined && loops >= own) found.push("the controller has no place for its loop");
   for (const { budget, used, limit } of run.budgets(now)) {
     const more = budget === "attempts" ? chosen.length : 0;
     if (used + more >= limit) found.push(`${used + more} of ${limit} ${budget} is used`);
@@ -90,20 +93,16 @@ interface Next {
 }
 
 /**
- * Who gets which of these tasks, where all are claimed together. Loops run in the controller's own process alone; what it
- * has left goes to the others first. Whoever has lost a task is the last to get it again.
+ * Who gets which of these tasks, where all are claimed together. Loops run in the controller's own process; what it has
+ * left goes to the others first. Whoever has lost a task is the last to get it again.
  */
 export function workersFor(shadows: Shadows, ids: readonly string[]): Next[] {
-  const free = freePlaces(shadows);
   const tasks = ids.flatMap((id) => shadows.tasks.get(id) ?? []);
-  const own = free.filter((each) => each === "local").length;
-  const loops = tasks.filter(({ spec }) => spec.loop !== undefined);
-  const rest = free.slice(Math.min(own, loops.length));
-  return tasks.flatMap((task): Next[] => {
-    const other = Math.max(0, rest.findIndex((worker) => worker !== task.lostBy));
-    const isLoop = loops.includes(task);
-    const worker = !isLoop ? rest.splice(other, 1)[0] : loops.indexOf(task) < own ? "local" : undefined;
-    return worker === undefined ? [] : [{ id: task.spec.id, attempt: task.attempt + 1, worker }];
+  const rest = freePlaces(shadows).slice(tasks.filter(({ spec }) => spec.loop !== undefined).length);
+  return tasks.map(({ spec, attempt, lostBy }): Next => {
+    const other = Math.max(0, rest.findIndex((worker) => worker !== lostBy));
+    const worker = spec.loop === undefined ? rest.splice(other, 1)[0] ?? "nobody" : "local";
+    return { id: spec.id, attempt: attempt + 1, worker };
   });
 }
 

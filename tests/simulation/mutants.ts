@@ -219,6 +219,12 @@ export const MUTANTS: readonly Mutant[] = [
     replacement: "left.length - left.length",
   },
   {
+    name: "a loop that waits for the controller keeps other workers idle",
+    file: "src/scheduler/pick_set.ts",
+    text: "this.#staying >= this.#ownPlaces",
+    replacement: "this.#staying > this.ordinals.length",
+  },
+  {
     name: "any worker may report any attempt",
     file: REQUESTS,
     text: "if (isCurrent && view.task.owner === worker) return [];",

@@ -1,0 +1,11 @@
+/** Which tasks no extra worker may run. Pure. */
+
+import type { TaskSpec } from "../plan/spec.ts";
+
+/**
+ * Whether only the controller's own process runs it: it keeps and judges each iteration of a loop, and answers the agent
+ * of a prompt.
+ */
+export function staysWithController({ loop, prompt }: Pick<TaskSpec, "loop" | "prompt">): boolean {
+  return loop !== undefined || prompt !== undefined;
+}
