@@ -4,14 +4,18 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
+import { draft, type RunEvent } from "../../src/log/event.ts";
 import { PathIndex } from "../../src/plan/path_index.ts";
+import { claimedRequest } from "../../src/run/claimed_request.ts";
+import { runDirectoryAt } from "../../src/run/directory.ts";
 import { whatKeeps } from "../../src/scheduler/explain.ts";
 import { decide, isQuiet } from "../../src/scheduler/decide.ts";
 import { findTask } from "../../src/scheduler/run_state.ts";
 import { settleAttempt } from "../../src/scheduler/settle.ts";
 import { isLegalTransition } from "../../src/scheduler/task_state.ts";
+import { freePlaces } from "../../src/scheduler/workers.ts";
 import { messagesOf } from "../plan/fixture.ts";
-import { makeOutcome, makePlan, makeTask } from "../run/fixture.ts";
+import { makeOutcome, makePlan, makeTask, RUN_ID } from "../run/fixture.ts";
 import { Rig } from "../run/rig.ts";
 import { ask, claimed, decideAll, end, ledgerOf, refOf, start, stateOf } from "../scheduler/steps.ts";
 
@@ -265,4 +269,27 @@ Deno.test("omk runner: P9: with no worker that lives the run fails, and does not
   });
   assertEquals((await rig.run()).status, "not_ready");
   assertEquals(["a", "b"].map((id) => findTask(rig.state, id)?.task.state), ["failed", "blocked"]);
+});
+
+Deno.test("omk runner: what a task may use up reaches its worker", () => {
+  const budget = { usd: 2 };
+  const ledger = ledgerOf([makeTask("a", { timeout_secs: 42, budget })]);
+  decideAll(ledger);
+  const log = { read: () => new ReadableStream<RunEvent>() };
+  const { spec } = claimedRequest(ledger.state, "a", runDirectoryAt("/nowhere", RUN_ID), log);
+  assertEquals([spec.timeout_secs, spec.budget], [42, budget]);
+});
+
+Deno.test("omk runner: a stale worker is set aside, and a recovered task prefers a different one", () => {
+  const ledger = ledgerOf([makeTask("first"), makeTask("a")], { workers: 1 });
+  ask(ledger, "worker_joined", { worker: "w", slots: 1, mark: "m" });
+  decideAll(ledger);
+  const ownerOf = (id: string) => findTask(ledger.state, id)?.task.owner;
+  assertEquals(["first", "a"].map(ownerOf), ["local", "w"]);
+  ledger.add([draft("worker_dead", "run", "controller/1", { worker: "w", reason: "no heartbeat for 31 s" })]);
+  end(ledger, "first", "success");
+  ledger.now += 300_000;
+  decideAll(ledger);
+  assertEquals([stateOf(ledger, "a"), ownerOf("a")], ["claimed", "local"]);
+  assertEquals(freePlaces(ledger.state), [], "the worker that is dead has no place");
 });
