@@ -190,7 +190,9 @@ function occupied(state: RunState, view: TaskView): readonly Keeping[] {
   if (obstacle !== null && obstacle.startsWith("pool:") && pool !== null) {
     const inside = [...index.active].map((each) => taskAt(state, each).spec)
       .filter((spec) => spec.pool === pool).map(({ id }) => id);
-    const text = `pool ${pool} is full (${plan.pools[pool]}), with ${named(inside)}`;
+    const gates = state.run.gates.filter((each) => each.result === "running" && each.pool === pool);
+    const holders = [...inside, ...gates.map(({ gate }) => `gate ${gate}`)];
+    const text = `pool ${pool} is full (${plan.pools[pool]}), with ${named(holders)}`;
     return [{ code: "pool", text, tasks: inside }];
   }
   return index.conflictsOf(view.ordinal).slice(0, NAMED).map((id) => ({

@@ -47,9 +47,9 @@ export interface Candidate {
 }
 
 /**
- * The place of each task, from those that are free; null where it gets none now. Those that stay with the controller take its
- * places first; the others take what is left, its own before others. A task that a worker has lost goes to another one where one is free: what took it down
- * may still be there.
+ * The place of each task, from those that are free; null where it gets none now. Those that stay with the controller
+ * take its places first; the others take what is left, its own before others. A task that a worker has lost goes to
+ * another one where one is free: what took it down may still be there.
  */
 export function assignPlaces(tasks: readonly Candidate[], places: readonly string[]): (string | null)[] {
   const left = [...places];

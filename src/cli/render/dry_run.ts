@@ -6,6 +6,7 @@ import type { PreparedRun } from "../../run/prepare.ts";
 import type { Reuse } from "../../run/reuse.ts";
 import type { CommandContext } from "../command.ts";
 import { formatDuration } from "./duration.ts";
+import { counted } from "./text.ts";
 
 /** Prints the prediction, with what would be taken over; durations come from the newest run where it has them. */
 export async function printDryRun(
@@ -37,7 +38,11 @@ export async function printDryRun(
     });
     return;
   }
-  output.print(`${prepared.planPath}: ${tasks.length} tasks on ${plan.workers} workers; nothing is run`);
+  output.print(
+    `${prepared.planPath}: ${counted(tasks.length, "task")} on ${
+      counted(plan.workers, "worker")
+    }; nothing is run`,
+  );
   if (reuse !== undefined) {
     const names = taken.map(({ task_id }) => task_id);
     output.print(`  taken over from run ${reuse.run}: ${names.length === 0 ? "nothing" : names.join(", ")}`);
