@@ -72,7 +72,7 @@ export function isQuiet(state: RunState): boolean {
   if (startsNothing(state)) return true;
   if (run.paused || index.delayedCount > 0 || index.unstartable.size > 0) return false;
   // What waits for a review that does not come keeps its path sets, and with them whoever needs them.
-  return index.queue.size === 0 || (held > 0 && pickTasks(state, 1).length === 0);
+  return index.queue.size === 0 || (held > 0 && pickTasks(state, [LOCAL_WORKER]).length === 0);
 }
 
 /**

@@ -42,7 +42,7 @@ export function gatesAtOnce({ run }: RunState): number {
 
 /** What decides which worker gets a task. */
 export interface Candidate {
-  readonly spec: Pick<TaskSpec, "loop" | "prompt">;
+  readonly spec: Pick<TaskSpec, "loop" | "prompt" | "review">;
   readonly task: Pick<TaskState, "lost_by">;
 }
 
