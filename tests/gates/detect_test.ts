@@ -117,6 +117,18 @@ const CASES: readonly Case[] = [
   },
   { what: "deno test", files: { "deno.json": "{}" }, commands: ["deno"], gates: { test: "deno test" } },
   {
+    what: "deno lint and fmt where the project sets them up",
+    files: { "deno.json": '{ "lint": {}, "fmt": { "lineWidth": 100 } }' },
+    commands: ["deno"],
+    gates: { test: "deno test", lint: "deno lint", fmt: "deno fmt --check" },
+  },
+  {
+    what: "flake8 where the project sets it up, and no ruff",
+    files: { "setup.cfg": "[flake8]\nmax-line-length = 100\n[tool:pytest]\n" },
+    commands: ["pytest", "flake8", "ruff"],
+    gates: { test: "pytest", lint: "flake8" },
+  },
+  {
     what: "a make target, which is no assignment, recipe, comment or phony list",
     files: { "Makefile": "test := 1\n#test:\n.PHONY: test\nall: a\n\ttest: x\nlint check: all\n\techo\n" },
     commands: ["make"],

@@ -11,8 +11,14 @@ export async function deno(project: Project): Promise<KindFindings | null> {
   try {
     const config: unknown = parse(await project.read(path) ?? "");
     const hasTask = memberOf(memberOf(config, "tasks"), "test") !== undefined;
-    const command = hasTask ? "deno task test" : "deno test";
-    return { kind: "deno", checks: [{ name: "test", command, needs: ["deno"] }], notes: [] };
+    const commands: readonly (readonly [name: string, command: string])[] = [
+      ["test", hasTask ? "deno task test" : "deno test"],
+      // Every project could be linted and formatted; one that has set it up means to be.
+      ...(memberOf(config, "lint") === undefined ? [] : [["lint", "deno lint"] as const]),
+      ...(memberOf(config, "fmt") === undefined ? [] : [["fmt", "deno fmt --check"] as const]),
+    ];
+    const checks = commands.map(([name, command]) => ({ name, command, needs: ["deno"] }));
+    return { kind: "deno", checks, notes: [] };
   } catch (error) {
     return { kind: "deno", checks: [], notes: [`${path} was left out: ${reasonOf(error)}`] };
   }

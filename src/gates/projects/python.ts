@@ -1,4 +1,4 @@
-/** Python projects: pytest and ruff where they are set up, by the tool that manages the project's environment. */
+/** Python projects: pytest, and ruff or flake8, where they are set up, by the tool that manages the project's environment. */
 
 import { type Check, firstExisting, type KindFindings, type Project } from "./check.ts";
 
@@ -32,6 +32,15 @@ const PYTEST_MENTIONS: readonly { readonly path: string; readonly pattern: RegEx
   { path: "dev-requirements.txt", pattern: /^pytest\b/m },
 ];
 
+/** Where flake8 is configured, or named as something that the project needs. */
+const FLAKE8_MENTIONS: typeof PYTEST_MENTIONS = [
+  { path: "setup.cfg", pattern: /^\[flake8\]/m },
+  { path: "tox.ini", pattern: /^\[flake8\]/m },
+  { path: "requirements.txt", pattern: /^flake8\b/m },
+  { path: "requirements-dev.txt", pattern: /^flake8\b/m },
+  { path: "dev-requirements.txt", pattern: /^flake8\b/m },
+];
+
 /** Tools that run a program in the environment of the project, known by their lock files. */
 const RUNNERS: readonly { readonly lock: string; readonly program: string }[] = [
   { lock: "uv.lock", program: "uv" },
@@ -47,6 +56,7 @@ export async function python(project: Project): Promise<KindFindings | null> {
   if (await usesPytest(project)) checks.push(checkBy(runner, "test", "pytest"));
   else notes.push("pytest was left out: nothing in the project names or configures it");
   if (await usesRuff(project)) checks.push(checkBy(runner, "lint", "ruff check"));
+  else if (await usesFlake8(project)) checks.push(checkBy(runner, "lint", "flake8"));
   return { kind: "python", checks, notes };
 }
 
@@ -64,14 +74,21 @@ function checkBy(runner: string | undefined, name: string, command: string): Che
 }
 
 async function usesPytest(project: Project): Promise<boolean> {
-  if (await firstExisting(project, PYTEST_FILES) !== undefined) return true;
-  for (const { path, pattern } of PYTEST_MENTIONS) {
-    if (pattern.test(await project.read(path) ?? "")) return true;
-  }
-  return false;
+  return await firstExisting(project, PYTEST_FILES) !== undefined || await mentions(project, PYTEST_MENTIONS);
 }
 
 async function usesRuff(project: Project): Promise<boolean> {
   if (await firstExisting(project, ["ruff.toml", ".ruff.toml"]) !== undefined) return true;
   return /^\[tool\.ruff\b/m.test(await project.read("pyproject.toml") ?? "");
+}
+
+async function usesFlake8(project: Project): Promise<boolean> {
+  return await project.exists(".flake8") || await mentions(project, FLAKE8_MENTIONS);
+}
+
+async function mentions(project: Project, places: typeof PYTEST_MENTIONS): Promise<boolean> {
+  for (const { path, pattern } of places) {
+    if (pattern.test(await project.read(path) ?? "")) return true;
+  }
+  return false;
 }
