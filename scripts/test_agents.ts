@@ -66,7 +66,7 @@ async function testAgents(
   const [command = "", ...args] = [
     ...before,
     Deno.execPath(),
-    ...["run", "-A", join(ROOT, "scripts/test.ts"), "--suite", "agents", ...options],
+    ...["run", "-A", join(ROOT, "scripts/test.ts"), ...options, ...testFiles(agents)],
   ];
   const { code } = await new Deno.Command(command, {
     args,
@@ -76,6 +76,11 @@ async function testAgents(
     stderr: "inherit",
   }).output();
   return code;
+}
+
+/** The test files: those of the agents, and those that need none. */
+function testFiles(agents: readonly AgentName[]): readonly string[] {
+  return ["fake_model", "prompt", ...agents].map((name) => join(ROOT, `tests/agents/${name}_test.ts`));
 }
 
 function usageError(message: string): never {

@@ -1,13 +1,8 @@
-import { COMMON, runFailures } from "./failures.ts";
 import { runFourTasks } from "./four_tasks.ts";
 import { waysOf } from "./installed.ts";
 
 for (const agent of waysOf("claude")) {
   Deno.test(`P8: Claude Code by ${agent.driver} comes to ready, over a conflict and a gate that failed`, async () => {
     await runFourTasks(agent);
-  });
-
-  Deno.test(`P8, P9: Claude Code by ${agent.driver} that comes to nothing has a typed outcome, and ends`, async () => {
-    await runFailures(agent, COMMON);
   });
 }

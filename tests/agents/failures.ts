@@ -5,6 +5,7 @@ import { Sandbox } from "../e2e/harness.ts";
 import { FakeModel } from "./fake_model/fake_model.ts";
 import { type Ask, inTurn, type Reply, writing } from "./fake_model/script.ts";
 import { environmentFor, type InstalledAgent } from "./installed.ts";
+import { omkPatiently } from "./patient.ts";
 
 /** Nothing listens there. */
 const NOWHERE = "http://127.0.0.1:9";
@@ -61,7 +62,7 @@ export async function runFailures(agent: InstalledAgent, expected: Expected): Pr
   await using model = new FakeModel(scriptFor(`${sandbox.project}/stray.txt`));
   const env = await environmentFor(agent, sandbox, model.url);
   const nowhere = await environmentFor(agent, sandbox, NOWHERE, "nowhere");
-  const patience = { first_update_secs: 15, silence_secs: 15 };
+  const patience = (secs: number) => ({ first_update_secs: secs, silence_secs: secs });
   const tasks = [
     { id: "errors", prompt: "Meet errors" },
     { id: "nowhere", prompt: "Meet nobody", agent: "nowhere" },
@@ -87,17 +88,17 @@ export async function runFailures(agent: InstalledAgent, expected: Expected): Pr
       rules: [{ decision: "deny", exact: "touch asked.txt" }, { decision: "allow", tool: "execute" }],
       otherwise: "safe",
     },
-    defaults: { agent: "it", timeout_secs: 100, retry_policy: { max_attempts: 0 } },
+    defaults: { agent: "it", timeout_secs: 200, retry_policy: { max_attempts: 0 } },
     agents: {
       it,
       asking: it,
       watched: { ...it, checkout: "watch" },
-      impatient: { ...it, ...patience },
-      nowhere: { ...it, ...patience, env: nowhere },
+      impatient: { ...it, ...patience(15) },
+      nowhere: { ...it, ...patience(30), env: nowhere },
     },
     tasks,
   });
-  const run = await sandbox.omk(["run"], { env });
+  const run = await omkPatiently(sandbox, ["run"], env);
   const status = await sandbox.omkJson(["status"]);
   const outcomes = new Map<string, Outcome>(
     status.tasks.map((task: { id: string; outcome: Outcome }) => [task.id, task.outcome]),

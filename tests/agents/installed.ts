@@ -14,6 +14,8 @@ export interface InstalledAgent {
   readonly env: (url: string, home: string) => Readonly<Record<string, string>>;
   /** A call that makes whatever it keeps in its home: several that start there at once would hinder each other. */
   readonly settle?: readonly string[];
+  /** Of what it uses, it does not tell all over the protocol: what came from a cache, or more than its last call. */
+  readonly hides?: "cache" | "calls";
   /** Files below its home. */
   readonly files?: (url: string) => Readonly<Record<string, string>>;
 }
@@ -96,10 +98,16 @@ const OPENCODE: Omit<InstalledAgent, "driver"> = {
   }),
 };
 
+/** What some hide over the protocol; see `InstalledAgent`. */
+const HIDDEN: Readonly<Record<string, Pick<InstalledAgent, "hides">>> = {
+  gemini: { hides: "cache" },
+  opencode: { hides: "calls" },
+};
+
 /** Both ways of each. */
 export const AGENTS: readonly InstalledAgent[] = [KIMI, CODEX, CLAUDE, GEMINI, QWEN, OPENCODE].flatMap((
   each,
-) => [{ ...each, driver: "stream" }, { ...each, driver: "acp" }] as const);
+) => [{ ...each, driver: "stream" }, { ...each, driver: "acp", ...HIDDEN[each.preset] }] as const);
 
 /** The ways of driving one of them; none where it is not under test. */
 export function waysOf(preset: string): readonly InstalledAgent[] {
