@@ -14,6 +14,7 @@ Deno.test("isRequest() is true for words, and not for a file, whatever its name,
         ["my plan.jsonc", false],
         [`${cwd}/my plan.jsonc`, false],
         ["plan.jsonc", false],
+        ["our plan.jsonc", false],
         [" ", false],
       ] as const
     ) assertEquals(await isRequest(word, cwd), expected, word.slice(0, 20));
