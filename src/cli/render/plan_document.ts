@@ -1,5 +1,6 @@
 /** What planning has come to, as one document. Pure. */
 
+import { promptOf } from "../../plan/spec.ts";
 import type { PlanningEnd } from "../planning/conduct_planning.ts";
 import { type MadePlan, runCommandFor } from "../planning/go_on.ts";
 
@@ -21,7 +22,8 @@ export function planDocument({ directory, state, outcome, code }: PlanningEnd, m
       id: task.id,
       agent: task.agent ?? null,
       run: task.run ?? null,
-      prompt: task.prompt ?? null,
+      prompt: promptOf(task) ?? null,
+      review: task.review === undefined ? null : { of: task.review.of, rubric: task.review.rubric.name },
       dependencies: task.dependencies,
       write_set: task.write_set,
       acceptance_criteria: task.acceptance_criteria,

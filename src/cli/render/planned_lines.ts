@@ -45,12 +45,16 @@ export function plannedLines(plan: Plan, view: PlannedView, style: Style): reado
 }
 
 function taskLines(task: TaskSpec, style: Style): readonly string[] {
-  const { id, agent, run, loop, dependencies, write_set, acceptance_criteria, gates, description } = task;
+  const { id, agent, run, loop, review, dependencies, write_set, acceptance_criteria, gates, description } =
+    task;
   const prompt = promptOf(task);
   const command = run ?? loop?.run;
   const rows = [
     ...(command === undefined || textOf(command) === "" ? [] : [["    runs", textOf(command)]]),
     ...(prompt === undefined ? [] : [["    prompt", shortened(prompt)]]),
+    ...(review === undefined
+      ? []
+      : [["    reviews", `${review.of.join(", ")}, by the rubric ${review.rubric.name}`]]),
     ...(loop === undefined
       ? []
       : [["    repeated", `until ${gateText(loop.until)} passes, at most ${loop.max_iterations} times`]]),

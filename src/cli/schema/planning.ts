@@ -23,6 +23,9 @@ export const planningSchema = z.strictObject({
     agent: z.string().nullable(),
     run: command.nullable(),
     prompt: z.string().nullable(),
+    review: z.strictObject({ of: z.array(z.string()), rubric: z.string() }).nullable().describe(
+      "What it judges before it is merged; null where it is no review",
+    ),
     dependencies: z.array(z.string()),
     write_set: z.array(z.string()).nullable().describe("Null: it may change anything"),
     acceptance_criteria: z.array(z.string()).describe(

@@ -76,7 +76,10 @@ function objectionsTo(said: Record<string, unknown>): readonly string[] {
   const tasks = Array.isArray(said.tasks) ? said.tasks : [];
   const ofTasks = tasks.flatMap((task: unknown, at) => {
     const fields = objectOf(task);
-    return RESERVED_TASK_FIELDS.filter((key) => Object.hasOwn(fields, key)).map((key) =>
+    const refused: string[] = RESERVED_TASK_FIELDS.filter((key) => Object.hasOwn(fields, key));
+    // What a file of this machine holds is not for an agent to put before another one.
+    if (Object.hasOwn(objectOf(objectOf(fields.review).rubric), "file")) refused.push("review.rubric.file");
+    return refused.map((key) =>
       `task ${JSON.stringify(fields.id ?? at + 1)}: "${key}" is not for you to say; leave it out`
     );
   });

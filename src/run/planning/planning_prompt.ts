@@ -2,6 +2,7 @@
 
 import { redactText } from "../../log/redact.ts";
 import type { Command } from "../../plan/spec.ts";
+import { RUBRIC_NAMES } from "../../plan/rubrics.ts";
 import { fenced } from "../../worker/prompt/fenced.ts";
 
 /** The template of its prompt; `{{prompt}}` is what {@linkcode planningPrompt} makes. */
@@ -72,7 +73,7 @@ export const EXAMPLE_PLAN = {
 export const TASK_FIELDS_TOLD = {
   id: "letters, digits, - and _, at most 64; needed",
   prompt:
-    "what an agent is to do: it sees the repository and this text, nothing else. Exactly one of prompt and run",
+    "what an agent is to do: it sees the repository and this text, nothing else. Exactly one of prompt, run and review",
   run: "a shell command, for work that a program does (a generator, a formatter)",
   agent: "which agent does the prompt, where another one fits better",
   description: "what the task is for, in one sentence",
@@ -83,6 +84,11 @@ export const TASK_FIELDS_TOLD = {
   acceptance_criteria:
     'what must be true in the end. A criterion of the form "$ command" is run, and must exit with 0; any other is for ' +
     "reviewers",
+  review:
+    `{"of": [ids], "rubric": one of ${
+      RUBRIC_NAMES.join(", ")
+    }}, in the place of prompt and run: an agent that judges what ` +
+    "these tasks make, and sends it back with what it finds, before it is merged; each task needs a review of its own",
   outputs: "files that git ignores and later tasks need",
   timeout_secs: "time for one attempt",
 } as const;

@@ -37,6 +37,20 @@ Deno.test("plannedLines() shows what would be done, every command as a whole, an
   ]);
 });
 
+Deno.test("plannedLines() shows what a review judges, and by what", () => {
+  const { run: _, ...task } = makeTask("look", {
+    agent: "kimi",
+    write_set: [],
+    review: { of: ["a", "b"], rubric: { name: "security", text: "Look." }, max_rounds: 2 },
+  });
+  const lines = plannedLines(makePlan([task]), { agent: "kimi", lifted: [] }, createStyle(false));
+  assertEquals(lines.slice(2, 5), [
+    "  look (kimi)",
+    "    reviews  a, b, by the rubric security",
+    "    changes  nothing",
+  ]);
+});
+
 Deno.test("plannedLines() shows what a loop repeats, and until when", () => {
   const { run: _, ...task } = makeTask("mend", {
     agent: "kimi",

@@ -35,7 +35,10 @@ Deno.test("composePlan() keeps what the project says, whatever the agent answers
     gates: [{ name: "extra", command: "true" }],
     approval: "yolo",
     protected: "allow",
-    tasks: [{ id: "a", prompt: "Do a", isolation: "none", env: { A: "b" } }],
+    tasks: [
+      { id: "a", prompt: "Do a", isolation: "none", env: { A: "b" } },
+      { id: "b", review: { of: ["a"], rubric: { file: "/etc/hosts" } } },
+    ],
   }, settings);
   assertEquals(plan.name, "mine");
   assertEquals(plan.workers, 2);
@@ -50,6 +53,7 @@ Deno.test("composePlan() keeps what the project says, whatever the agent answers
     '"protected"',
     'task "a": "isolation"',
     'task "a": "env"',
+    'task "b": "review.rubric.file"',
   ]);
 });
 
