@@ -41,9 +41,9 @@ export function parseLine(text: string): ParsedLine {
   const keys = countKeys(fields);
   const isFirst = keys >= FIRST_COUNT;
   const isLast = keys === LAST_KEYS.length || keys === KEYS.length;
-  const event = readEnvelope(fields);
+  checkEnvelope(fields);
   return {
-    event,
+    event: keys === ENVELOPE.length ? fields : withoutBorders(fields),
     prev: isFirst ? readSum(fields, "prev") : undefined,
     count: isFirst ? readCount(fields) : 0,
     sum: isLast ? readSum(fields, "sum") : undefined,
@@ -71,7 +71,7 @@ function missing(count: number): string {
 }
 
 /** The JSON object in `text`; throws {@linkcode LineError}. */
-export function parseObject(text: string): Readonly<Record<string, unknown>> {
+export function parseObject(text: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -81,17 +81,24 @@ export function parseObject(text: string): Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new LineError("not a JSON object");
   }
-  return value as Readonly<Record<string, unknown>>;
+  return value as Record<string, unknown>;
 }
 
 /** What was last found right: it is mostly the same in the line behind. */
 let lastTime = "";
+let lastKind = "";
 /** The kinds that were found right: a run's log has some dozens, and others are forgotten when they become many. */
 const knownKinds = new Map<string, string>();
 const MANY_KINDS = 500;
 
-function readEnvelope(fields: Readonly<Record<string, unknown>>): FreeEvent {
-  const { index, id, run_id, ts, schema_version, kind, subject, actor, payload } = fields;
+/**
+ * Holds the envelope to its types; throws {@linkcode LineError}. Of equal texts it keeps one: its hash is known, and the
+ * others take no memory.
+ */
+function checkEnvelope(
+  fields: Record<string, unknown>,
+): asserts fields is Record<string, unknown> & FreeEvent {
+  const { index, id, run_id, ts, schema_version, kind, subject, actor } = fields;
   if (typeof index !== "number" || !Number.isSafeInteger(index) || index < 0) throw wrong("index");
   if (typeof id !== "string" || id.length !== ID_LENGTH) throw wrong("id");
   if (typeof run_id !== "string" || run_id === "") throw wrong("run_id");
@@ -100,21 +107,18 @@ function readEnvelope(fields: Readonly<Record<string, unknown>>): FreeEvent {
     throw wrong("schema_version");
   }
   if (typeof kind !== "string") throw wrong("kind");
-  // Of equal texts the one that is kept: its hash is known, and the others take no memory.
-  lastTime = ts === lastTime ? lastTime : ts;
   if (!isSubject(subject)) throw wrong("subject");
   if (typeof actor !== "string" || actor === "") throw wrong("actor");
-  return {
-    index,
-    id,
-    run_id,
-    ts: lastTime,
-    schema_version,
-    kind: knownKinds.get(kind) ?? newKind(kind),
-    subject,
-    actor,
-    payload,
-  };
+  if (ts !== lastTime) lastTime = ts;
+  if (kind !== lastKind) lastKind = knownKinds.get(kind) ?? newKind(kind);
+  fields.ts = lastTime;
+  fields.kind = lastKind;
+}
+
+/** The event of a line that says something of its commit too. */
+function withoutBorders(fields: FreeEvent): FreeEvent {
+  const { index, id, run_id, ts, schema_version, kind, subject, actor, payload } = fields;
+  return { index, id, run_id, ts, schema_version, kind, subject, actor, payload };
 }
 
 /** Keeps a kind that is a word; throws {@linkcode LineError} for what is none. */
