@@ -53,7 +53,6 @@ const PURE: readonly string[] = [
   "src/plan/stored_task.ts",
   "src/plan/suggest.ts",
   "src/plan/tracked_tree.ts",
-  "src/plan/unsupported.ts",
 ];
 
 /** Packages that compute and nothing else. */

@@ -4,6 +4,7 @@
  */
 
 import type * as z from "zod";
+import { candidateFacts } from "./kinds/candidate_facts.ts";
 import { gateFacts } from "./kinds/gate_facts.ts";
 import { records } from "./kinds/records.ts";
 import { reviewFacts } from "./kinds/review_facts.ts";
@@ -30,6 +31,7 @@ export const KINDS = {
   ...workerFacts,
   ...taskFacts,
   ...reviewFacts,
+  ...candidateFacts,
   ...gateFacts,
   ...requests,
   ...records,

@@ -12,6 +12,9 @@ export const MOST_WORKERS = 1024;
 
 /** How often the body of a loop may run at most. */
 export const MOST_ITERATIONS = 1000;
+/** More candidates for one task than any run needs: a larger number is a mistake. */
+export const MOST_CANDIDATES = 16;
+
 /** How often a review may send a task back, unless its plan says otherwise. */
 export const DEFAULT_REVIEW_ROUNDS = 3;
 /** More rounds than any review needs: a larger number is a mistake. */

@@ -7,6 +7,7 @@ import { checkAgents } from "./checks/agents.ts";
 import { checkApproval } from "./checks/approval.ts";
 import { checkBodies } from "./checks/bodies.ts";
 import { checkBudgets, type UsageKnowledge } from "./checks/budgets.ts";
+import { checkCandidates } from "./checks/candidates.ts";
 import { checkDependencies } from "./checks/dependencies.ts";
 import { checkEnvironment } from "./checks/environment.ts";
 import { checkGates, findUnusedGates } from "./checks/gates.ts";
@@ -26,7 +27,6 @@ import { schemaFindings } from "./schema_findings.ts";
 import type { Plan } from "./spec.ts";
 import { type AgentInputs, mergeAgents, resolveAgent } from "./resolve_agent.ts";
 import { type TrackedPath, TrackedTree } from "./tracked_tree.ts";
-import { checkSupported } from "./unsupported.ts";
 
 export { PlanError, type PlanProblem } from "./problem.ts";
 
@@ -215,10 +215,10 @@ function check(
     ...before,
     ...schemaFindings(issues),
     ...checkTexts(raw, source.redact),
-    ...checkSupported(draft),
     ...checkIds(draft),
     ...checkDependencies(draft),
     ...checkReviews(draft),
+    ...checkCandidates(draft),
     ...checkBodies(draft),
     ...checkPaths(draft, tree),
     ...checkPools(draft),

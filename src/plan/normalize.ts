@@ -2,6 +2,7 @@
 
 import { normalizeApproval } from "./approval.ts";
 import { bodiesOf, BODY_FIELDS } from "./checks/bodies.ts";
+import { candidateIds } from "./checks/candidates.ts";
 import { NOT_OF_REVIEWS } from "./checks/reviews.ts";
 import {
   DEFAULT_BACKOFF,
@@ -98,8 +99,8 @@ export function normalizePlan(input: PlanInput, context: NormalizeContext): Plan
       : { approval: normalizeApproval(input.approval) }),
     ...(input.proposals === undefined ? {} : { proposals: normalizePolicy(input.proposals, context.tree) }),
     ...agentsOf(input, context.agents ?? {}),
-    tasks: input.tasks.map((task) =>
-      normalizeTask(withDefaults(task, input.defaults), gatesByName, context.tree, context.rubrics)
+    tasks: input.tasks.flatMap((task) =>
+      withCandidates(withDefaults(task, input.defaults), gatesByName, context.tree, context.rubrics)
     ),
   };
 }
@@ -146,6 +147,36 @@ function withDefaults(task: TaskInput, defaults: TaskFields | undefined): TaskIn
   return merged;
 }
 
+/** A task, after the candidates for it where there are several: each of them does what the task was to do. */
+function withCandidates(
+  task: TaskInput,
+  gates: ReadonlyMap<string, GateSpec>,
+  tree: TrackedTree,
+  rubrics: ReadonlyMap<string, string> | undefined,
+): TaskSpec[] {
+  const spec = normalizeTask(task, gates, tree, rubrics);
+  const { attempts } = task;
+  if (attempts === undefined) return [spec];
+  const { budget, ...rest } = spec;
+  const share = (amount: number | undefined) => amount === undefined ? undefined : amount / attempts.parallel;
+  const candidates = candidateIds(spec.id, attempts.parallel).map((id, at): TaskSpec => ({
+    ...rest,
+    id,
+    name: `${spec.name} (candidate ${at + 1})`,
+    ...(budget === undefined
+      ? {}
+      : { budget: given({ tokens: share(budget.tokens), usd: share(budget.usd) }, ["tokens", "usd"]) }),
+    candidate_of: spec.id,
+  }));
+  const ids = candidates.map(({ id }) => id);
+  return [...candidates, {
+    ...rest,
+    dependencies: ids,
+    trigger_rule: "one_success",
+    attempts: { pick: attempts.pick ?? "first-passing", candidates: ids },
+  }];
+}
+
 /**
  * Fills in a task that has passed every check; `gates` are those of the plan, by name, and `rubrics` the texts of the
  * files that reviews name.
@@ -163,7 +194,7 @@ export function normalizeTask(
   return {
     id: task.id,
     name: task.name ?? task.id,
-    ...given(task, ["description", "run", "prompt", "attempts"]),
+    ...given(task, ["description", "run", "prompt"]),
     ...(review === undefined ? {} : { review: normalizeReview(review, rubrics) }),
     ...(agent === undefined ? {} : { agent }),
     ...(task.budget === undefined ? {} : { budget: given(task.budget, ["tokens", "usd"]) }),

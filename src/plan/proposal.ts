@@ -21,7 +21,6 @@ import { planInput, type TaskInput } from "./schema.ts";
 import { schemaFindings } from "./schema_findings.ts";
 import { type EnvValue, type Plan, promptOf, type ProposalPolicy, type TaskSpec } from "./spec.ts";
 import { TrackedTree } from "./tracked_tree.ts";
-import { checkSupported } from "./unsupported.ts";
 
 /** How many things that are wrong with a proposal are told. */
 const MOST_TOLD = 3;
@@ -44,8 +43,12 @@ export function readProposal(
   policy: ProposalPolicy,
   options: PathOptions,
 ): ReadProposal {
-  if (proposal["review"] !== undefined) {
-    return { ok: false, reason: '"review" is for tasks of the plan: a proposed task cannot be one' };
+  const reserved = ["review", "attempts"].find((field) => proposal[field] !== undefined);
+  if (reserved !== undefined) {
+    return {
+      ok: false,
+      reason: `${quote(reserved)} is for tasks of the plan, and no proposed task can have it`,
+    };
   }
   const limit = policy.write_set ?? proposer.write_set;
   const task = {
@@ -69,7 +72,6 @@ export function readProposal(
   const findings = [
     ...schemaFindings(issues),
     ...checkTexts(raw.tasks, (text) => redactText(text.replace(HIDDEN, ""))),
-    ...checkSupported(draft),
     ...checkIds(draft),
     ...checkBodies(draft),
     ...checkPaths(draft, tree),

@@ -2,7 +2,6 @@
 
 import { VERSION } from "../version.ts";
 import { planJsonSchema } from "./schema.ts";
-import { REFUSED_FIELDS } from "./unsupported.ts";
 
 /** By this title a file is known to be a schema of omk's plans. */
 export const PLAN_SCHEMA_TITLE = "omk plan";
@@ -13,14 +12,9 @@ const SNIPPETS = {
   gate: [{ label: "gate", description: "A check", body: { name: "$1", command: "$2" } }],
 } as const;
 
-/**
- * The schema without the fields that this build refuses, so that editors neither offer nor accept them. Descriptions
- * with code in them are given as Markdown too, which editors prefer.
- */
+/** The schema with what editors like: descriptions with code in them as Markdown too, and snippets. */
 export function publishedPlanSchema(): Record<string, unknown> {
   const schema = planJsonSchema();
-  hide(at(schema, "definitions", "task"), REFUSED_FIELDS.task);
-  hide(at(schema, "properties", "defaults"), REFUSED_FIELDS.task);
   for (const [item, snippets] of Object.entries(SNIPPETS)) {
     Object.assign(at(schema, "definitions", item), { defaultSnippets: snippets });
   }
@@ -37,14 +31,6 @@ function at(schema: Record<string, unknown>, ...path: readonly string[]): Record
     node = next;
   }
   return node;
-}
-
-function hide(schema: Record<string, unknown>, fields: readonly string[]): void {
-  const properties = at(schema, "properties");
-  for (const field of fields) {
-    if (!(field in properties)) throw new RangeError(`The schema has no field "${field}"`);
-    delete properties[field];
-  }
 }
 
 function addMarkdown(node: Record<string, unknown>): void {

@@ -1,6 +1,6 @@
 /**
  * What the user may write in `omk.jsonc`: the fields, their types and ranges. What one field means for
- * another is checked in `checks/`; what this build does not run is refused by `unsupported.ts`.
+ * another is checked in `checks/`.
  *
  * The descriptions are shown by editors, through the JSON Schema that `omk schema` prints.
  */
@@ -20,6 +20,7 @@ import {
   DEFAULT_WORKERS,
   LEASE_PER_MISSING_HEARTBEAT,
   LOCK_FILES,
+  MOST_CANDIDATES,
   MOST_ITERATIONS,
   MOST_REVIEW_ROUNDS,
   MOST_WORKERS,
@@ -226,7 +227,22 @@ const taskFields = z.strictObject({
   }).optional().describe(
     "What the agent of the task may use up. Once it has, the task is not tried again until omk budget add gives it more",
   ),
-  attempts: z.unknown().optional().describe("How many attempts compete"),
+  attempts: z.strictObject({
+    parallel: z.int().min(2).max(MOST_CANDIDATES).describe(
+      "How many candidates work on the task, each by itself",
+    ),
+    pick: z.enum(["first-passing", "smallest-diff"]).optional().meta({
+      description:
+        "Which one is merged: the first whose work is done and has passed its gates (default), or, once all are at " +
+        "their end, the one with the smallest patch",
+      default: "first-passing",
+    }),
+  }).optional().meta({
+    description:
+      "Several candidates do the task side by side, as tasks ID.1, ID.2 and so on; one is picked and merged, the " +
+      "others are kept and never merged. A budget of the task is shared out among them",
+    examples: [{ parallel: 3, pick: "smallest-diff" }],
+  }),
   metadata: z.record(z.string(), z.unknown()).optional().describe("Whatever the plan's author wants to keep"),
 });
 

@@ -149,6 +149,14 @@ export interface ReviewSpec {
   readonly max_rounds: number;
 }
 
+/** How the best of several attempts at one task is chosen. */
+export interface AttemptsSpec {
+  /** `first-passing`: the first whose work is done; `smallest-diff`: of all whose work is done, the one that changes least. */
+  readonly pick: "first-passing" | "smallest-diff";
+  /** The tasks that compete; they do what this one was to do, and are its dependencies. */
+  readonly candidates: readonly string[];
+}
+
 /** One task of a plan. Exactly one of `run`, `prompt`, `loop`, `review` is present. */
 export interface TaskSpec {
   readonly id: string;
@@ -192,7 +200,10 @@ export interface TaskSpec {
   readonly limits?: TaskLimits;
   /** Absent: the body may do what omk may. */
   readonly sandbox?: SandboxSpec;
-  readonly attempts?: unknown;
+  /** Nothing is run for such a task: it is completed with the candidate that is picked. */
+  readonly attempts?: AttemptsSpec;
+  /** The task that it competes for; absent where it competes for none. */
+  readonly candidate_of?: string;
   /** What all its attempts together may use up; absent: any amount. */
   readonly budget?: TaskBudget;
   readonly metadata: { readonly [key: string]: unknown };

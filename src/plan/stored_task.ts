@@ -108,7 +108,11 @@ export const task = z.strictObject({
   budget: z.exactOptional(
     z.strictObject({ tokens: z.exactOptional(z.number()), usd: z.exactOptional(z.number()) }),
   ),
-  attempts: z.exactOptional(z.unknown()),
+  attempts: z.exactOptional(z.strictObject({
+    pick: z.enum(["first-passing", "smallest-diff"]),
+    candidates: texts,
+  })),
+  candidate_of: z.exactOptional(z.string()),
   metadata: z.record(z.string(), z.unknown()),
 });
 

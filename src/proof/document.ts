@@ -66,6 +66,7 @@ export function buildProof({ state, evidence, status, head, patch }: ProofSource
       reason,
     })),
     ...reviewsOf(evidence),
+    ...picksOf(evidence),
     refused_results: evidence.refused.map(({ task_id, attempt, token, reason }) => ({
       task_id,
       attempt,
@@ -139,6 +140,18 @@ function reviewsOf({ reviews }: RunEvidence): Pick<Proof, "reviews"> {
       review: review.task_id,
       review_attempt: review.attempt,
       findings: [...findings],
+    })),
+  };
+}
+
+/** Which candidates were picked, where there were any. */
+function picksOf({ picks }: RunEvidence): Pick<Proof, "picks"> {
+  if (picks.length === 0) return {};
+  return {
+    picks: picks.map(({ task_id, picked, reason }) => ({
+      ...{ task_id, reason },
+      picked: picked.task_id,
+      attempt: picked.attempt,
     })),
   };
 }

@@ -55,6 +55,8 @@ export interface RunEvidence {
   readonly conflicts: readonly Artifact[];
   /** What reviews said of attempts, in the order of the log. */
   readonly reviews: readonly PayloadOf<"task_reviewed">[];
+  /** The candidates that were picked, in the order of the log. */
+  readonly picks: readonly PayloadOf<"candidate_picked">[];
   readonly refused: readonly PayloadOf<"result_refused">[];
   readonly usage: readonly PayloadOf<"usage_recorded">[];
   /** What people decided about it, in the order of the log. */
@@ -75,6 +77,7 @@ export class EvidenceFold implements RunEvidence {
   readonly retries: PayloadOf<"retry_scheduled">[] = [];
   readonly conflicts: Artifact[] = [];
   readonly reviews: PayloadOf<"task_reviewed">[] = [];
+  readonly picks: PayloadOf<"candidate_picked">[] = [];
   readonly refused: PayloadOf<"result_refused">[] = [];
   readonly usage: PayloadOf<"usage_recorded">[] = [];
   readonly verdicts: PayloadOf<"run_accepted">[] = [];
@@ -125,6 +128,9 @@ export class EvidenceFold implements RunEvidence {
         break;
       case "merge_conflicted":
         if (event.payload.diffs !== undefined) this.conflicts.push(event.payload.diffs);
+        break;
+      case "candidate_picked":
+        this.picks.push(event.payload);
         break;
       case "task_reviewed":
         this.reviews.push(event.payload);

@@ -79,6 +79,7 @@ function sectionsOf(proof: Proof, duration: FormatDuration): readonly Section[] 
       none: "nothing",
     },
     ...reviewSections(proof),
+    ...pickSections(proof),
     { title: "retries", lines: retryLines(proof), none: "none" },
     { title: "known gaps", lines: proof.known_gaps, none: "none" },
     {
@@ -132,6 +133,15 @@ function reviewSections({ reviews = [] }: Proof): readonly Section[] {
     ...each.findings.map((finding) => `${finding.severity} by "${each.review}": ${findingText(finding)}`),
   ]);
   return [{ title: "reviews", lines, none: "none" }];
+}
+
+/** Nothing where no candidates competed. */
+function pickSections({ picks = [] }: Proof): readonly Section[] {
+  if (picks.length === 0) return [];
+  const lines = picks.map((each) =>
+    `task "${each.task_id}": candidate "${each.picked}", attempt ${each.attempt}: ${each.reason}`
+  );
+  return [{ title: "picked", lines, none: "none" }];
 }
 
 function retryLines(proof: Proof): readonly string[] {

@@ -160,6 +160,12 @@ export const proofSchema = z.strictObject({
   reviews: z.array(review).optional().describe(
     "What reviews found, in the order of the log; absent where none was made",
   ),
+  picks: z.array(z.strictObject({
+    task_id: taskId.describe("The task that candidates competed for"),
+    picked: taskId.describe("The candidate that was merged"),
+    attempt: attemptNumber,
+    reason: z.string(),
+  })).optional().describe("Which candidates were picked; absent where there were none"),
   refused_results: z.array(z.strictObject({
     task_id: taskId,
     attempt: attemptNumber,

@@ -9,7 +9,9 @@ import type { RunState } from "../scheduler/run_state.ts";
 export function runStatus(state: RunState): RunStatus {
   const { run } = state;
   const selected = state.tasks.filter((_, ordinal) => state.index.isSelected(ordinal));
-  const isComplete = selected.every((task) => task.state === "completed");
+  const isComplete = state.tasks.every((task, ordinal) =>
+    !state.index.isSelected(ordinal) || task.state === "completed" || state.index.isExcepted(ordinal)
+  );
   if (run.cancelled) return "cancelled";
   if (run.failure !== null || run.tampered_at !== null || run.violations.length > 0) return "failed_infra";
   if (run.budget_exhausted !== null && !isComplete) return "needs_more_budget";

@@ -11,6 +11,8 @@ export interface TaskLists {
   readonly open: readonly TaskState[];
   /** Left out by `--only` or `--from`. */
   readonly unselected: readonly TaskState[];
+  /** Candidates that were not needed, as another one was picked. */
+  readonly passedOver: readonly TaskState[];
 }
 
 /** See the module. */
@@ -20,10 +22,12 @@ export function taskLists(state: RunState): TaskLists {
     failed: [] as TaskState[],
     open: [] as TaskState[],
     unselected: [] as TaskState[],
+    passedOver: [] as TaskState[],
   };
   state.tasks.forEach((task, ordinal) => {
     if (!state.index.isSelected(ordinal)) lists.unselected.push(task);
     else if (task.state === "completed") lists.completed.push(task);
+    else if (state.index.isExcepted(ordinal)) lists.passedOver.push(task);
     else if (task.state === "failed") lists.failed.push(task);
     else lists.open.push(task);
   });

@@ -8,6 +8,7 @@ import type { AttemptOutcome, StoredOutput } from "../log/kinds.ts";
 import { CHANGED_PATHS_LISTED } from "../log/payloads.ts";
 import { isProtectedFrom } from "../plan/protection.ts";
 import { isReadOnly } from "../plan/read_only.ts";
+import type { TaskSpec } from "../plan/spec.ts";
 import { matchesAny } from "../plan/path_set.ts";
 import type { EndReason } from "../process/port.ts";
 import { controllerActor, recoverAttempt } from "../scheduler/decide.ts";
@@ -263,6 +264,7 @@ export class AttemptFlow {
       const message = pinMessage(this.#controller.state.run.run_id, spec, ref.attempt);
       const pin = await this.attempt.pin({ identity: ports.identity, date, message }, kept?.iteration);
       if (pin.ref !== null) await ports.merger?.publish(this.#controller.state.run.run_id);
+      const size = await this.#patchSize(spec, pin);
       await this.#controller.commit((state) =>
         this.isCurrent()
           ? [draft("attempt_pinned", this.#subject(), controllerActor(state), {
@@ -276,6 +278,7 @@ export class AttemptFlow {
             unpinned: [...pin.unpinned],
             set_aside: pin.set_aside,
             secrets: [...pin.secrets],
+            ...size,
             ...kept,
           })]
           : []
@@ -286,6 +289,15 @@ export class AttemptFlow {
       const isLost = error instanceof SlotLostError;
       return { failure: `its work could not be pinned: ${reasonOf(error)}`, isLost };
     }
+  }
+
+  /** How much a candidate changes, where the one that changes least is picked. */
+  async #patchSize(spec: TaskSpec, { commit }: Pin): Promise<{ readonly patch_bytes?: number }> {
+    const { state, ports } = this.#controller;
+    const choice = spec.candidate_of === undefined ? undefined : findTask(state, spec.candidate_of)?.spec;
+    const { base } = this.#view().task;
+    if (choice?.attempts?.pick !== "smallest-diff" || commit === null || base === null) return {};
+    return { patch_bytes: (await ports.merger?.patch(base, commit))?.length ?? 0 };
   }
 
   /**

@@ -24,6 +24,7 @@ import { type PlanSettings, withSettings } from "../plan/normalize.ts";
 import { formatProblem } from "../plan/problem.ts";
 import type { TrackedPath } from "../plan/tracked_tree.ts";
 import type { Plan, TaskSpec } from "../plan/spec.ts";
+import { CandidateIndex } from "../scheduler/candidate_index.ts";
 import { ReviewIndex } from "../scheduler/review_index.ts";
 import { findProgram } from "../process/find_program.ts";
 import { homeOf } from "./home.ts";
@@ -269,9 +270,10 @@ function selectionOf(plan: Plan, options: PrepareOptions): readonly string[] | n
     });
   };
   const reviews = new ReviewIndex(plan.tasks, ordinals);
+  const candidates = new CandidateIndex(plan.tasks, ordinals);
   const chosen = selectTasks(buildGraph(plan.tasks), {
     only: options.only.map(known),
     from: options.from.map(known),
-  }, (ordinal) => reviews.of(ordinal));
+  }, (ordinal) => [...reviews.of(ordinal), ...candidates.choicesOf(ordinal)]);
   return plan.tasks.filter((_, ordinal) => chosen.has(ordinal)).map((task) => task.id);
 }

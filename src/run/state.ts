@@ -7,6 +7,7 @@ import { OmkError } from "../errors.ts";
 import { type EventOf, type RunEvent, SCHEMA_VERSION } from "../log/event.ts";
 import { ALLOWED_AFTER_PROOF, type Kind, KINDS } from "../log/kinds.ts";
 import type { RunState } from "../scheduler/run_state.ts";
+import { candidateHandlers } from "./state/candidate_events.ts";
 import { gateHandlers } from "./state/gate_events.ts";
 import { type Handlers, timeOf } from "./state/handler.ts";
 import { mergeHandlers } from "./state/merge_events.ts";
@@ -28,6 +29,7 @@ const handlers: Handlers = {
   ...taskHandlers,
   ...mergeHandlers,
   ...reviewHandlers,
+  ...candidateHandlers,
   ...proposalHandlers,
   ...gateHandlers,
   ...requestHandlers,

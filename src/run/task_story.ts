@@ -121,6 +121,8 @@ export class TaskStory {
         return `it was added to the run: ${event.payload.reason}`;
       case "task_rejected":
         return `a proposal was refused: ${event.payload.reason}`;
+      case "candidate_picked":
+        return `candidate ${event.payload.picked.task_id} was picked: ${event.payload.reason}`;
       case "task_reviewed":
         return reviewText(event.payload);
       case "task_finished":
@@ -132,6 +134,9 @@ export class TaskStory {
           : refusedReuseText(event.payload);
       case "task_completed":
         if (event.payload.reused !== undefined) return takenOverText(event.payload);
+        if (event.payload.picked !== undefined) {
+          return `it is completed with candidate ${event.payload.picked}`;
+        }
         return event.payload.commit === null
           ? "it is completed; there was nothing to merge"
           : `it is completed; its work is in the run's head as ${event.payload.commit.slice(0, 10)}`;

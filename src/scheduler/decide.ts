@@ -11,6 +11,7 @@ import { nextHalfOpen } from "./breaker.ts";
 import { decideRequests } from "./decide_requests.ts";
 import { decideUnstartable } from "./decide_unstartable.ts";
 import { isBatchComplete, isBeingMerged, isStaged, mergeTip } from "./merge_batch.ts";
+import { decideCandidates, isPassedOver } from "./candidates.ts";
 import { PickSet } from "./pick_set.ts";
 import { judgeFailure } from "./retry.ts";
 import { decideReuse } from "./reuse.ts";
@@ -44,6 +45,7 @@ export function decide(
   const ended = [
     ...decideUnstartable(state),
     ...decideReviews(state, now),
+    ...decideCandidates(state),
     ...decideLostLeases(state, now, renewed),
     ...decideOverdue(state, now),
     ...decideBudget(state, now),
@@ -119,7 +121,7 @@ export function lostOutcome(detail: string): AttemptOutcome {
 /** Whether a failure, under `--on-failure no-new` or `kill`, or an exhausted budget keeps every task from starting. */
 function startsNothing(state: RunState): boolean {
   if (state.run.budget_exhausted !== null) return true;
-  return state.plan.on_failure !== "continue" && state.index.count("failed") > 0;
+  return state.plan.on_failure !== "continue" && state.index.failures > 0;
 }
 
 function decideCancel(
@@ -212,10 +214,12 @@ function decideMerge(state: RunState, now: number): EventDraft[] {
   })];
 }
 
-/** The first task whose work is done, not staged, and passed by all its reviews. */
+/** The first task whose work is done, not staged, passed by all its reviews, and picked where it is a candidate. */
 function nextMerge(state: RunState): string | undefined {
   const { run } = state;
-  return run.merge_queue.find((id) => !isStaged(run, id) && openReviewsOf(state, id).length === 0);
+  return run.merge_queue.find((id) =>
+    !isStaged(run, id) && openReviewsOf(state, id).length === 0 && !isPassedOver(state, id)
+  );
 }
 
 function decideJudging(state: RunState): EventDraft[] {

@@ -15,6 +15,7 @@ import {
 } from "../plan/graph.ts";
 import { PathIndex, pathSetsOf } from "../plan/path_index.ts";
 import type { Plan, TaskSpec } from "../plan/spec.ts";
+import { CandidateIndex } from "./candidate_index.ts";
 import { staysWithController } from "./controller_bound.ts";
 import { Heap, type HeapEntry } from "./heap.ts";
 import { type Rank, ranksBefore, ReadyQueue, type TaskClass } from "./ready_queue.ts";
@@ -61,6 +62,8 @@ export class DispatchIndex {
   readonly budgeted: number[] = [];
   /** Which tasks are reviewed by which. */
   readonly reviews: ReviewIndex;
+  /** Which tasks compete for which. */
+  readonly candidates: CandidateIndex;
   readonly #plan: Plan;
   readonly #graph: GrowingGraph;
   readonly #tasks: readonly TaskState[];
@@ -92,6 +95,7 @@ export class DispatchIndex {
     }
     this.#ordinals = ordinalsOf(plan.tasks);
     this.reviews = new ReviewIndex(plan.tasks, this.#ordinals);
+    this.candidates = new CandidateIndex(plan.tasks, this.#ordinals);
     this.#graph = buildGraph(plan.tasks, this.#ordinals);
     this.#sums = plan.tasks.map(() => ({ terminal: 0, satisfied: 0, completed: 0 }));
     this.#classes = classify(plan.tasks);
@@ -117,6 +121,18 @@ export class DispatchIndex {
   /** How many tasks are in a state. */
   count(status: TaskStatus): number {
     return this.#counts.get(status) ?? 0;
+  }
+
+  /** How many tasks have failed; a candidate that has counts for nothing while there are others. */
+  get failures(): number {
+    return this.count("failed") - this.candidates.excused;
+  }
+
+  /** Whether nothing is expected of a task any more: it competes for one that another candidate has completed. */
+  isExcepted(ordinal: number): boolean {
+    const choice = this.candidates.choiceOf(ordinal);
+    return choice !== undefined && this.#taskAt(choice).state === "completed" &&
+      this.#taskAt(ordinal).state !== "completed";
   }
 
   /** How many attempts were claimed. */
@@ -160,6 +176,7 @@ export class DispatchIndex {
       const { state } = this.#taskAt(ordinal);
       this.#counts.set(state, this.count(state) + 1);
       this.reviews.moved(ordinal, state);
+      this.candidates.moved(ordinal, "pending", state);
       this.#addTally(ordinal, (isReviewed) => tallyOf(this.#specAt(ordinal), { state }, isReviewed));
     }
     // What is held has a token, and was taken in the order of the tokens: whoever walks over it finds that order again.
@@ -221,6 +238,7 @@ export class DispatchIndex {
     this.#counts.set(task.state, this.count(task.state) + 1);
     if (task.state === "claimed") this.#claims += 1;
     this.reviews.moved(ordinal, task.state);
+    this.candidates.moved(ordinal, from, task.state);
     this.#moveResources(ordinal, from, task.state);
     this.#moveTally(ordinal, from, now);
     this.#refresh(ordinal, now);
@@ -275,6 +293,7 @@ export class DispatchIndex {
 
   /** Ids of the tasks whose sets are held and that conflict with this task's. */
   conflictsOf(ordinal: number): readonly string[] {
+    if (this.candidates.isHeldByRival(ordinal)) return [];
     return this.#paths.conflictsWith(pathSetsOf(this.#specAt(ordinal)));
   }
 
@@ -310,12 +329,26 @@ export class DispatchIndex {
       this.active.add(ordinal);
       if (spec.pool !== null) this.enterPool(spec.pool);
     }
-    if (holdsSets(from) && !holdsSets(to)) {
-      this.#paths.remove(spec.id);
-      this.#releasePaths(ordinal);
-    } else if (!holdsSets(from) && holdsSets(to)) {
-      this.#paths.add(spec.id, pathSetsOf(spec));
-    }
+    if (holdsSets(from) && !holdsSets(to)) this.#letGoOfPaths(ordinal);
+    else if (!holdsSets(from) && holdsSets(to)) this.#holdPaths(ordinal);
+  }
+
+  /** Candidates for one task hold its sets together, in its name. */
+  #holdPaths(ordinal: number): void {
+    const choice = this.candidates.choiceOf(ordinal);
+    if (choice !== undefined && this.candidates.held(choice, 1) > 1) return;
+    const spec = this.#specAt(ordinal);
+    this.#paths.add(choice === undefined ? spec.id : this.#specAt(choice).id, pathSetsOf(spec));
+    // What keeps others from these sets is no reason for its rivals to wait.
+    const cls = choice === undefined ? undefined : this.#classes[ordinal];
+    if (cls !== undefined) this.queue.free(cls);
+  }
+
+  #letGoOfPaths(ordinal: number): void {
+    const choice = this.candidates.choiceOf(ordinal);
+    if (choice !== undefined && this.candidates.held(choice, -1) > 0) return;
+    this.#paths.remove(this.#specAt(choice ?? ordinal).id);
+    this.#releasePaths(choice ?? ordinal);
   }
 
   #releasePaths(ordinal: number): void {
@@ -354,7 +387,8 @@ export class DispatchIndex {
       : "not_yet";
     if (standing === "blocked") this.unstartable.add(ordinal);
     else this.unstartable.delete(ordinal);
-    if (standing !== "ready") {
+    // Nothing is run for a choice: its candidates complete it.
+    if (standing !== "ready" || this.candidates.isChoice(ordinal)) {
       this.#forget(ordinal);
       task.ready_since = null;
       return;
@@ -424,13 +458,19 @@ function classify(tasks: readonly TaskSpec[]): TaskClass[] {
 }
 
 function classOf(spec: TaskSpec, ordinal: number, classes: Map<string, TaskClass>): TaskClass {
-  const key = JSON.stringify([spec.pool, spec.read_set, spec.write_set, staysWithController(spec)]);
+  const place = [staysWithController(spec), ...namesOf(spec.candidate_of)];
+  const key = JSON.stringify([spec.pool, spec.read_set, spec.write_set, ...place]);
   let cls = classes.get(key);
   if (cls === undefined) {
     cls = { key, pool: spec.pool, representative: ordinal, ready: new Heap<Rank>(ranksBefore), place: -1 };
     classes.set(key, cls);
   }
   return cls;
+}
+
+/** Rivals keep each other from nothing, so they are a class of their own. */
+function namesOf(choice: string | undefined): readonly string[] {
+  return choice === undefined ? [] : [choice];
 }
 
 function at<T>(items: readonly T[], index: number): T {

@@ -7,6 +7,7 @@ import { attemptsLeft } from "./budget.ts";
 import { staysWithController } from "./controller_bound.ts";
 import { nextInLine } from "./explain_order.ts";
 import { PickSet } from "./pick_set.ts";
+import { isPassedOver } from "./candidates.ts";
 import { openReviewsOf } from "./reviews.ts";
 import { findTask, type RunState, taskAt, type TaskView } from "./run_state.ts";
 import { WAITED_FOR } from "./task_state.ts";
@@ -27,6 +28,7 @@ export type ObstacleCode =
   | "rank"
   | "merge"
   | "review"
+  | "pick"
   | "answer"
   | "approval";
 
@@ -86,6 +88,13 @@ function mergeOf(state: RunState, { spec }: TaskView): Keeping {
     const open = spec.review.of.filter((id) => findTask(state, id)?.task.state !== "completed");
     return { code: "merge", text: `what it has passed is merged first: ${named(open)}`, tasks: open };
   }
+  if (isPassedOver(state, spec.id)) {
+    return {
+      code: "pick",
+      text: `it is one of the candidates for ${spec.candidate_of}, of which one is picked`,
+      tasks: [],
+    };
+  }
   const reviews = openReviewsOf(state, spec.id);
   if (reviews.length > 0) {
     return {
@@ -132,7 +141,7 @@ function whatKeepsFromStarting(state: RunState, view: TaskView, now: number): re
   if (run.budget_exhausted !== null || attemptsLeft(state) === 0) {
     add("budget", `the budget of ${run.budget_exhausted?.budget ?? "attempts"} is used up`);
   }
-  if (plan.on_failure !== "continue" && index.count("failed") > 0) {
+  if (plan.on_failure !== "continue" && index.failures > 0) {
     add("on_failure", `a task has failed, and on_failure is ${plan.on_failure}`);
   }
   if (task.not_before !== null && task.not_before > now) {

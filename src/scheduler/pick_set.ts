@@ -34,6 +34,10 @@ export class PickSet {
       if (index.poolUse(spec.pool) >= limit) return `pool:${spec.pool}`;
       if (index.poolUse(spec.pool) + chosen >= limit) return this.#underPick(`pool:${spec.pool}`);
     }
+    // Only one of them is merged, so candidates for one task keep each other from nothing.
+    const choice = index.candidates.choiceOf(ordinal);
+    const isRival = (other: number) => choice !== undefined && index.candidates.choiceOf(other) === choice;
+    if (index.candidates.isHeldByRival(ordinal) || this.ordinals.some(isRival)) return null;
     const written = index.touchedKeyOf(ordinal);
     if (written !== undefined) return `path:${written}`;
     const holder = index.conflictsOf(ordinal)[0];

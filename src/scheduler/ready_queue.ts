@@ -114,6 +114,13 @@ export class ReadyQueue {
     this.#chooseLead(group);
   }
 
+  /** Lets one class try again, whatever it is parked under. */
+  free(cls: TaskClass): void {
+    const group = this.#takeOut(cls);
+    this.#putIn(cls, undefined);
+    if (group !== undefined) this.#chooseLead(group);
+  }
+
   /** Whether anything is parked: otherwise there is no need to call `release`. */
   get hasParked(): boolean {
     return this.#groups.size > 0;

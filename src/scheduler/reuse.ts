@@ -24,8 +24,8 @@ export interface EarlierRun {
  * The attempts that this run takes over, each after those that it depends on. A task is taken over where its spec is the
  * same and so is what it may read: all its dependencies are taken over too, and the two bases agree on its read set and
  * its write set where it declares both, on everything otherwise. Never taken over are tasks that work in the directory
- * itself, those that get a value of omk's own environment, as nobody knows whether that is the same, and reviews with what
- * they judge.
+ * itself, those that get a value of omk's own environment, as nobody knows whether that is the same, reviews with what they
+ * judge, and what has candidates.
  */
 export function chooseReusable(
   plan: Plan,
@@ -43,7 +43,8 @@ export function chooseReusable(
     const spec = plan.tasks[ordinal];
     const attempt = spec === undefined ? undefined : earlier.attempts.get(spec.id);
     if (spec === undefined || attempt === undefined || wanted?.has(spec.id) === false) continue;
-    const isJudged = spec.review !== undefined || reviewed.has(spec.id);
+    const isJudged = spec.review !== undefined || reviewed.has(spec.id) || spec.attempts !== undefined ||
+      spec.candidate_of !== undefined;
     const isSame = canonicalJson(spec) === canonicalJson(specs.get(spec.id) ?? null);
     if (
       isSame && !isJudged && spec.isolation === "worktree" && !takesEnvironment(spec) &&

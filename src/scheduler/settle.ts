@@ -58,8 +58,9 @@ function endOf(
   }
   if (outcome.result === "success") {
     const finished = draft("task_finished", subject, actor, { ...ref, outcome, outputs: [...outputs] });
-    // What a review found is decided upon together with what others found in the same work.
-    if (task.pin !== null || view.spec.review !== undefined) return [finished];
+    // What a review found, and which candidate is the best, is decided upon together with the others.
+    const { review, candidate_of } = view.spec;
+    if (task.pin !== null || review !== undefined || candidate_of !== undefined) return [finished];
     return [finished, draft("task_completed", subject, actor, { ...ref, commit: null, tree: null })];
   }
   return [afterFailure(state, view, ref, outcome, now), ...refused()];

@@ -90,6 +90,10 @@ export interface TaskState {
   usage?: Readonly<Record<string, number>>;
   /** What was added to its own budget; absent where nothing was. */
   budget_added?: Readonly<Partial<Record<BudgetName, number>>>;
+  /** The candidate that was picked for it; absent while none is, and where there are none. */
+  picked?: { readonly task_id: string; readonly token: number };
+  /** Size of the patch of its latest attempt, bytes; absent where nobody compares it with others. */
+  patch_bytes?: number;
   /** The reviews that have passed its attempt; absent where none has. */
   passed_reviews?: readonly PassedReview[];
   /** How often reviews have sent it back; absent: never. */

@@ -21,7 +21,7 @@ export function isRunOver({ run }: RunState): boolean {
 export function unwantedEnd(state: RunState, ref: AttemptRef): UnwantedEnd | null {
   const { run, plan, index } = state;
   if (isRunOver(state)) return { reason: "shutdown", now: false };
-  const isKilling = plan.on_failure === "kill" && index.count("failed") > 0;
+  const isKilling = plan.on_failure === "kill" && index.failures > 0;
   const isAskedFor = findTask(state, ref.task_id)?.task.cancel_request ?? null;
   if (run.cancel !== null || isAskedFor !== null || isKilling) return { reason: "cancelled", now: false };
   return isCurrent(state, ref) ? null : { reason: "shutdown", now: true };

@@ -131,7 +131,7 @@ const BAD: Readonly<Record<string, string>> = {
     '"gates": [], "budget": { "time": "soon" }',
   ),
   "gates after each merge": task('"priority": 0').replace('"gates": []', '"gates": [], "gate_each": "merge"'),
-  "what this build does not run": task('"attempts": 3'),
+  "too few candidates": task('"attempts": {"parallel": 1}'),
   "tabs and wide characters": '{ "tasks": [\n\t{ "id": "a",\t"run": "echo 日本語",\t"pirority": 1 }\n] }',
   "a line that is very long": task(
     `"description": "${"x".repeat(300)}", "pirority": 1, "metadata": { "k": "${"y".repeat(300)}" }`,

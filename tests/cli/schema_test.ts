@@ -10,7 +10,6 @@ import { errorSchema } from "../../src/cli/schema/error.ts";
 import { OmkError, UsageError } from "../../src/errors.ts";
 import { KINDS } from "../../src/log/kinds.ts";
 import { loadPlan } from "../../src/plan/load.ts";
-import { REFUSED_FIELDS } from "../../src/plan/unsupported.ts";
 import { callCommand, PlainPlace } from "./fixture.ts";
 
 Deno.test("omk schema prints each schema, and all of them as one object", async () => {
@@ -137,7 +136,9 @@ Deno.test("the schema of a plan accepts what omk accepts, and offers nothing tha
     [wrong({ timeout_secs: "60" }), false],
     [wrong({ isolation: "x" }), false],
     [wrong({ dependencies: ["b", "b"] }), false],
-    ...REFUSED_FIELDS.task.map((field) => [wrong({ [field]: "x" }), false] as const),
+    [wrong({ attempts: { parallel: 2, pick: "smallest-diff" } }), true],
+    [wrong({ attempts: { parallel: 1 } }), false],
+    [wrong({ attempts: 3 }), false],
   ];
   for (const [plan, ok] of plans) {
     const text = JSON.stringify(plan);

@@ -316,16 +316,72 @@ Deno.test("P12: a plan that redaction would change is refused, and the message d
   );
 });
 
-Deno.test("P10: what this build does not run is refused, not ignored", async () => {
-  assertEquals(await aboutTask({ attempts: 3 }), [
-    '"attempts" asks for several attempts at once, which this build does not make',
+Deno.test("P10: candidates have ids and worktrees of their own", async () => {
+  assertEquals(await aboutTask({ attempts: { parallel: 2 } }), []);
+  assertEquals(await aboutTask({ attempts: 3 }), ['"attempts" must be an object, not 3']);
+  assertEquals(await aboutTask({ attempts: {} }), ['"parallel" is missing']);
+  assertEquals(await aboutTask({ attempts: { parallel: 1 } }), ['"attempts.parallel" must be at least 2']);
+  assertEquals(await aboutTask({ attempts: { parallel: 99 } }), ['"attempts.parallel" must be at most 16']);
+  assertEquals(await aboutTask({ attempts: { parallel: 2, pick: "best" } }), [
+    '"attempts.pick" must be one of "first-passing", "smallest-diff"',
   ]);
-  for (const [field, value] of [["approval", "ask"]]) {
-    assertEquals((await aboutPlan({ [String(field)]: value })).length, 1, String(field));
-  }
-  for (const on_stall of ["warn", "retry", "kill"]) {
-    await planOf({ tasks: [{ id: "t", run: "x", on_stall }] });
-  }
+  assertEquals(await aboutTask({ attempts: { parallel: 2 }, isolation: "none" }), [
+    '"attempts" needs a worktree for each candidate, and "isolation" is "none"',
+  ]);
+  const named = (id: string, other: string) =>
+    messagesOf({ tasks: [{ id, run: "x", attempts: { parallel: 2 } }, { id: other, run: "x" }] });
+  assertEquals(await named("t", "T.2"), ['task "t": its candidate "t.2" would have the id of task "T.2"']);
+  assertEquals(await named("t", "t.3"), []);
+  assertEquals(await named("x".repeat(63), "b"), [
+    `task "${"x".repeat(63)}": its candidate "${"x".repeat(63)}.1" would have too long an id`,
+    `task "${"x".repeat(63)}": its candidate "${"x".repeat(63)}.2" would have too long an id`,
+  ]);
+  const reviewed = await messagesOf({
+    tasks: [{ id: "t", run: "x", attempts: { parallel: 2 } }, {
+      id: "r",
+      review: { of: ["t"], agent: "kimi" },
+    }],
+  });
+  assertEquals(reviewed, ['task "r": "t" has "attempts", of which one is picked without a review']);
+});
+
+Deno.test("a task with candidates is stored as these and the choice among them", async () => {
+  const { tasks } = await planOf({
+    tasks: [
+      { id: "a", run: "x" },
+      {
+        id: "t",
+        name: "Work",
+        prompt: "do it",
+        agent: "claude",
+        dependencies: ["a"],
+        write_set: ["src"],
+        budget: { tokens: 30 },
+        attempts: { parallel: 3 },
+      },
+      { id: "after", run: "x", dependencies: ["t"] },
+    ],
+  });
+  assertEquals(tasks.map(({ id, dependencies }) => [id, ...dependencies]), [
+    ["a"],
+    ["t.1", "a"],
+    ["t.2", "a"],
+    ["t.3", "a"],
+    ["t", "t.1", "t.2", "t.3"],
+    ["after", "t"],
+  ]);
+  const [, first, , , choice] = tasks;
+  assertEquals([first?.candidate_of, first?.name, first?.budget, first?.attempts], [
+    "t",
+    "Work (candidate 1)",
+    { tokens: 10 },
+    undefined,
+  ]);
+  assertEquals([choice?.attempts?.pick, choice?.trigger_rule, choice?.budget], [
+    "first-passing",
+    "one_success",
+    undefined,
+  ]);
 });
 
 Deno.test("P10: a review judges what can be judged before it is merged, and waits for nothing that waits for it", async () => {

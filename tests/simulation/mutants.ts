@@ -137,7 +137,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "what waits for a task is not told when it ends",
     file: INDEX,
-    text: "      this.#releasePaths(ordinal);\n",
+    text: "    this.#releasePaths(choice ?? ordinal);\n",
     replacement: "",
   },
   {
@@ -245,8 +245,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a failure does not keep tasks from starting",
     file: DECIDE,
-    text: 'return state.plan.on_failure !== "continue" && state.index.count("failed") > 0;',
-    replacement: 'return state.plan.on_failure === "kill" && state.index.count("failed") > 0;',
+    text: 'return state.plan.on_failure !== "continue" && state.index.failures > 0;',
+    replacement: 'return state.plan.on_failure === "kill" && state.index.failures > 0;',
   },
   {
     name: "moments that have passed are waited for",

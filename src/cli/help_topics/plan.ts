@@ -2,7 +2,6 @@
 
 import { field } from "../json_fields.ts";
 import { planJsonSchema } from "../../plan/schema.ts";
-import { REFUSED_FIELDS } from "../../plan/unsupported.ts";
 import { schemaEntries } from "./schema_entries.ts";
 import type { HelpTopic, TopicEntry } from "./topic.ts";
 
@@ -14,7 +13,7 @@ function planFields(): readonly TopicEntry[] {
 }
 
 function taskFields(): readonly TopicEntry[] {
-  const fields = schemaEntries(field(field(schema, "definitions"), "task"), REFUSED_FIELDS.task);
+  const fields = schemaEntries(field(field(schema, "definitions"), "task"));
   const first = ["id", "run", "dependencies"];
   return [
     ...first.flatMap((name) => fields.filter((each) => each.name === name)),
@@ -82,9 +81,6 @@ export const planTopic: HelpTopic = {
         "Unknown fields, unknown or cyclic dependencies, and paths that leave the repository are refused before " +
         "anything runs, all at once, each with line and column. So is a command that holds what looks like a " +
         'secret: give it as "env": {"TOKEN": {"from": "TOKEN"}}.',
-        `The format also knows ${
-          REFUSED_FIELDS.task.join(", ")
-        }, which this version does not run and refuses.`,
       ],
     },
   ],

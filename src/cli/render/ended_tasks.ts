@@ -102,7 +102,7 @@ function notStartedReason(state: RunState, spec: TaskSpec): string {
   const onFailure = run.settings?.on_failure ?? plan.on_failure;
   if (run.budget_exhausted !== null) return `the budget of ${run.budget_exhausted.budget} was used up`;
   if (run.failure !== null || run.tampered_at !== null) return "the run failed before";
-  if (onFailure !== "continue" && index.count("failed") > 0) {
+  if (onFailure !== "continue" && index.failures > 0) {
     return `a task had failed, and on_failure is ${onFailure}`;
   }
   const open = spec.dependencies.filter((id) => findTask(state, id)?.task.state !== "completed");

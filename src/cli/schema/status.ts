@@ -57,6 +57,11 @@ export const taskState = z.strictObject({
     .describe(
       "The latest conflict of its work: the head that it did not fit on, and the file with both sides' changes",
     ),
+  picked: z.strictObject({ task_id: taskId, token: fencingToken }).optional()
+    .describe("The candidate that was picked for it; absent while none is, and where there are none"),
+  patch_bytes: count.optional().describe(
+    "Size of the patch of its latest attempt, where that is compared with others",
+  ),
   passed_reviews: z.array(z.strictObject({ review: taskId, token: fencingToken })).optional()
     .describe("The reviews that have passed its attempts, with the token of the attempt"),
   review_count: count.optional().describe("How often reviews have sent it back; absent: never"),

@@ -31,6 +31,7 @@ const explainedRun = z.strictObject({
       "rank",
       "merge",
       "review",
+      "pick",
       "answer",
       "approval",
     ]),

@@ -65,6 +65,8 @@ export const taskFacts = {
     by_products: z.array(z.strictObject({ top: z.string(), files: z.int().min(0), bytes: z.int().min(0) })),
     /** There were more by-products than were counted. */
     by_products_capped: z.boolean(),
+    /** Size of its patch; absent where nobody compares it with others. */
+    patch_bytes: z.int().min(0).optional(),
     unpinned: z.array(z.strictObject({ path: z.string(), reason: z.string() })),
     set_aside: z.boolean(),
     /** Paths whose content has the shape of a secret; they stop `omk merge` (P12). */
@@ -116,6 +118,8 @@ export const taskFacts = {
     /** The new head of the run; null where the task changed nothing, or works in place. */
     commit: objectId.nullable(),
     tree: objectId.nullable(),
+    /** The candidate that completes the task, which was not run itself; attempt and token are the candidate's. */
+    picked: taskId.optional(),
   }),
   task_failed: syncedFact({ ...attemptRef, outcome: attemptOutcome, reason }),
   retry_scheduled: fact({

@@ -13,6 +13,7 @@ export const NOT_OF_REVIEWS = [
   "gates",
   "isolation",
   "trigger_rule",
+  "attempts",
 ] as const satisfies readonly (keyof TaskFields)[];
 
 /** Checks all reviews of a plan. */
@@ -60,6 +61,9 @@ export function checkReviews(draft: PlanDraft): Finding[] {
 /** Why a task cannot be reviewed; undefined where it can. */
 function problemOf(task: PlanDraft["tasks"][number], defaults: PlanDraft["defaults"]): string | undefined {
   if (task.review !== undefined) return "is a review itself, which leaves nothing to be judged";
+  if ((task.attempts ?? defaults?.attempts) !== undefined) {
+    return 'has "attempts", of which one is picked without a review';
+  }
   const isolation = task.isolation ?? defaults?.isolation;
   return isolation === "none" ? 'works in the directory itself ("isolation": "none")' : undefined;
 }

@@ -1,6 +1,7 @@
 /** The fold of the events about merges: one after the other, or in batches that gates judge. */
 
 import { mergeTip } from "../../scheduler/merge_batch.ts";
+import { isPassedOver } from "../../scheduler/candidates.ts";
 import { openReviewsOf } from "../../scheduler/reviews.ts";
 import { attemptOf, type HandlersOf } from "./handler.ts";
 import { giveUpMerge, isSame, leaveMergeQueue } from "./merging.ts";
@@ -17,6 +18,7 @@ export const mergeHandlers: HandlersOf<MergeKind> = {
       : reusableOf(state, payload);
     if (typeof broken === "string") return broken;
     const [open] = openReviewsOf(state, payload.task_id);
+    if (isPassedOver(state, payload.task_id)) return `candidate "${payload.task_id}" was not picked`;
     if (payload.reused === undefined && open !== undefined) {
       return `review "${open}" has not passed the work of "${payload.task_id}"`;
     }

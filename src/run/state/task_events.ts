@@ -7,6 +7,7 @@ import { findTask, type RunState, type TaskView } from "../../scheduler/run_stat
 import { isActive } from "../../scheduler/task_state.ts";
 import { openProposals } from "./proposal_events.ts";
 import { land, leaveMergeQueue, obstacleToLanding } from "./merging.ts";
+import { completeByPick } from "./candidate_events.ts";
 import { completeByReuse } from "./reuse_events.ts";
 import {
   attemptOf,
@@ -99,6 +100,7 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     if (typeof view === "string") return view;
     if (payload.iteration !== undefined) return keepIteration(view, payload);
     view.task.stage = "pinned";
+    if (payload.patch_bytes !== undefined) view.task.patch_bytes = payload.patch_bytes;
     // What a task leaves whose result is what its agent says is kept, and never merged.
     view.task.pin = isReadOnly(view.spec) ? null : payload.commit;
     return undefined;
@@ -117,6 +119,7 @@ export const taskHandlers: HandlersOf<TaskKind> = {
 
   task_completed(state, event) {
     if (event.payload.reused !== undefined) return completeByReuse(state, event);
+    if (event.payload.picked !== undefined) return completeByPick(state, event);
     const view = attemptOf(state, event.payload, "finished");
     if (typeof view === "string") return view;
     const { commit, tree } = event.payload;
@@ -220,6 +223,7 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     closeRequest(state, { request });
     delete view.task.loop;
     forgetTrouble(view.task);
+    forgetPick(state, view);
     return move(state, view, "pending", timeOf(event), {
       ...NO_ATTEMPT,
       not_before: null,
@@ -279,6 +283,12 @@ function forgetTrouble(task: TaskView["task"]): void {
   delete task.conflict;
   delete task.gate_output;
   delete task.review_count;
+}
+
+/** A candidate that is tried again competes anew, unless another one was picked. */
+function forgetPick(state: RunState, { spec }: TaskView): void {
+  const choice = spec.candidate_of === undefined ? undefined : findTask(state, spec.candidate_of)?.task;
+  if (choice?.picked?.task_id === spec.id && choice.state !== "completed") delete choice.picked;
 }
 
 /** Each round has the retries of the review's policy; what is sent back keeps count of it. */
