@@ -28,6 +28,7 @@ const SETTLE = "src/scheduler/settle.ts";
 const WORKERS = "src/scheduler/workers.ts";
 const PROPOSALS = "src/scheduler/proposals.ts";
 const QUEUE = "src/scheduler/ready_queue.ts";
+const INBOX = "src/run/inbox.ts";
 
 /** See the module. */
 export const MUTANTS: readonly Mutant[] = [
@@ -488,5 +489,23 @@ export const MUTANTS: readonly Mutant[] = [
     file: MERGE_BATCH,
     text: 'batch?.phase === "judging" && batch.staged.some(({ task_id }) => task_id === taskId)',
     replacement: "false",
+  },
+  {
+    name: "what is not urgent is never said",
+    file: INBOX,
+    text: "await this.#appendPosts(this.#take(() => true), state, now(), append);",
+    replacement: "",
+  },
+  {
+    name: "what was said is said again",
+    file: INBOX,
+    text: "this.#posts = this.#posts.filter((post) => !posts.includes(post));",
+    replacement: "this.#posts = [...this.#posts];",
+  },
+  {
+    name: "what is not urgent is dropped when something urgent is said",
+    file: INBOX,
+    text: "this.#posts = this.#posts.filter((post) => !posts.includes(post));",
+    replacement: "this.#posts = [];",
   },
 ];
