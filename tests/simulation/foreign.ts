@@ -24,10 +24,10 @@ export const DISTURBANCES: readonly (readonly [FaultKind, number])[] = [
   ["budget_added", 0.006],
   ["proposed", 0.02],
   ["approval_given", 0.005],
-  ["worker_joined", 0.004],
+  ["worker_joined", 0.006],
   ["report_twice", 0.012],
   ["report_old_token", 0.008],
-  ["fact_forged", 0.006],
+  ["fact_forged", 0.007],
   ["fact_of_old_incarnation", 0.014],
 ];
 

@@ -146,13 +146,13 @@ export class SimulatedAttempt implements Attempt {
   async pin(meta: CommitMeta, iteration?: number): Promise<Pin> {
     const { faults } = this.#world;
     await this.#process.sleep(this.#random.between(0, 500));
-    if (faults.strikes("pin_failed", 0.06)) {
+    if (faults.strikes("pin_failed", 0.08)) {
       throw this.#random.chance(0.5)
         ? new SlotLostError({ what: "Cannot pin", where: "w1", why: "simulated" })
         : new Error("no space");
     }
     const { write_set } = this.#request.spec;
-    const isOutside = write_set !== null && faults.strikes("outside_write_set", 0.2);
+    const isOutside = write_set !== null && faults.strikes("outside_write_set", 0.25);
     const isMeant = write_set?.length !== 0 &&
       this.#world.random.split(`change ${this.ref.token}`).chance(0.7);
     const kept = this.#request.iteration?.isKept ? this.#request.iteration.work : undefined;
@@ -201,7 +201,7 @@ export class SimulatedAttempt implements Attempt {
     this.#started.resolve({ process: BODY, slot: this.slot() });
     if (this.#request.iteration?.isKept) return this.#finish(makeOutcome("success"));
     await this.#process.sleep(this.#random.logBetween(10, 30_000));
-    if (faults.strikes("worker_silent", 0.5)) {
+    if (faults.strikes("worker_silent", 0.7)) {
       this.#beSilent();
       await this.#process.sleep(this.#random.logBetween(5_000, 300_000));
       this.#getOn();
@@ -219,7 +219,7 @@ export class SimulatedAttempt implements Attempt {
 
   #result(): OutcomeResult {
     const { faults } = this.#world;
-    if (faults.strikes("worker_died", 0.11)) return "lost";
+    if (faults.strikes("worker_died", 0.13)) return "lost";
     // A task succeeds more or less often throughout its run.
     const skill = this.#world.random.split(`skill ${this.ref.task_id}`).next();
     if (this.#random.chance(0.6 + 0.5 * skill)) return "success";
@@ -249,7 +249,7 @@ export class SimulatedAttempt implements Attempt {
   /** Ends as asked, sooner or later. */
   async #endBody(reason: EndReason): Promise<void> {
     if (reason === "stalled") this.#world.faults.count("worker_stalled");
-    if (this.#world.faults.strikes("report_late", reason === "stalled" ? 1.5 : 0.8)) {
+    if (this.#world.faults.strikes("report_late", reason === "stalled" ? 3 : 0.8)) {
       // What makes no progress may take longer to end than its lease lasts.
       const latest = reason === "stalled" ? 400_000 : 40_000;
       await this.#process.sleep(this.#random.between(1, latest));

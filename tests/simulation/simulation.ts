@@ -326,9 +326,8 @@ class Simulation {
   /** What may happen right after an event. */
   #disturb(event: RunEvent, state: RunState): void {
     if (event.kind === "task_started" && this.#random.chance(0.3)) this.#recordUsage(event.payload.task_id);
-    const isLeaseLost = event.kind === "retry_scheduled" &&
-      event.payload.outcome.detail === "its lease ran out";
-    if (isLeaseLost) this.#faults.count("lease_expired");
+    const isEnd = event.kind === "retry_scheduled" || event.kind === "task_failed";
+    if (isEnd && event.payload.outcome.detail === "its lease ran out") this.#faults.count("lease_expired");
     for (const [kind, rate] of DISTURBANCES) {
       if (this.#faults.isDue(kind, rate)) this.#request(kind, state);
     }
