@@ -32,6 +32,7 @@ import { configDirectory } from "./config_directory.ts";
 import { readTemplate } from "./prompt_template.ts";
 import { rubricReader } from "./rubric_file.ts";
 import { approvalReader, findPlan, readPlanText } from "./plan_file.ts";
+import { lockPathOf } from "./planning/plan_lock.ts";
 import { projectFiles } from "./project_files.ts";
 
 /** What the user asked for. */
@@ -212,9 +213,11 @@ export function checkDirty(
   base: PrepareOptions["base"],
   planPath: string | null,
 ): void {
-  // The plan is pinned by the run itself, so a new or changed one is no surprise to anybody; its schema is for editors.
+  // The plan is pinned by the run itself, so a new or changed one is no surprise to anybody; its lock is compared with
+  // what the run finds, and its schema is for editors.
+  const own = planPath === null ? [] : [planPath, lockPathOf(planPath)];
   const dirty = repository.dirty.filter((path) =>
-    `${repository.root}/${path}` !== planPath && path !== PLAN_SCHEMA_PATH
+    !own.includes(`${repository.root}/${path}`) && path !== PLAN_SCHEMA_PATH
   );
   if (dirty.length > 0 && base === undefined) throw new DirtyCheckoutError(repository.root, dirty);
 }

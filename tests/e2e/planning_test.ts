@@ -132,5 +132,7 @@ Deno.test("prompts become plans, and plans become runs", async (test) => {
     assertEquals(made.tasks[0].gates, [{ name: "a-check-1", command: "grep -q 'by a' a.txt" }]);
     assertEquals(made.gates, [{ name: "judge", command: "sh judge.sh", scope: "run" }]);
     assertStringIncludes(await sandbox.read("my plan.jsonc"), "// A plan of mine");
+    // It and its lock are no changes that tasks would miss.
+    await sandbox.omkEnds(0, ["run", "my plan.jsonc", "--dry-run"]);
   });
 });

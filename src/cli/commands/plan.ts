@@ -17,8 +17,8 @@ export const planCommand: Command = {
   description: [
     "A lead agent gets the prompt, a map of the repository, its checks and the form of a plan, looks around in a\n" +
     "worktree of its own, and answers with a plan. The plan is checked like any other, and goes back to the agent with\n" +
-    "what is wrong with it, at most twice; if that does not help, one task gets the whole prompt. Nothing that the agent\n" +
-    "changes is kept in the plan's run. Settings of omk.jsonc (gates, worktree, agents, approval, budget, defaults) hold\n" +
+    "what is wrong with it, at most twice; if that does not help, one task gets the whole prompt. What the agent changes\n" +
+    "is thrown away. Settings of omk.jsonc (gates, worktree, agents, approval, budget, defaults) hold\n" +
     "in the plan too.",
     "The plan is kept with the run that made it, and in FILE: omk run takes it from there without the agent. An agent\n" +
     "that has to know more asks: the run then ends as blocked_on_human, omk answer answers, and omk resume goes on.",
@@ -60,7 +60,17 @@ export const planCommand: Command = {
     { command: 'omk plan "Port the tests" -o port.jsonc && omk run port.jsonc', note: "keep it as a file" },
     { command: "omk plan --agent claude - < issue.md", note: "a long prompt, and a certain agent" },
   ],
-  exitCodes: RUN_EXIT_CODES,
+  exitCodes: [
+    {
+      code: ExitCode.OK,
+      meaning: "there is a plan; where it is one task with the whole prompt, that is said",
+    },
+    {
+      code: ExitCode.NOT_READY,
+      meaning: "the agent failed otherwise: it did not start, had no model, or took too long",
+    },
+    ...RUN_EXIT_CODES.filter(({ code }) => code !== ExitCode.OK && code !== ExitCode.NOT_READY),
+  ],
   async run(context: CommandContext): Promise<number> {
     const { args, config, cwd, json, output } = context;
     const [word = ""] = args.positionals;

@@ -1,9 +1,9 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { NoCommitError, NoRepositoryError } from "../../../src/git/errors.ts";
 import { PlanError } from "../../../src/plan/load.ts";
 import { preparePlanning } from "../../../src/run/planning/prepare_planning.ts";
 import { readProject } from "../../../src/run/planning/project.ts";
-import { DirtyCheckoutError } from "../../../src/run/prepare.ts";
+import { checkDirty, DirtyCheckoutError } from "../../../src/run/prepare.ts";
 
 const LOAD = { env: { PATH: Deno.env.get("PATH") ?? "" } };
 
@@ -87,4 +87,10 @@ Deno.test("readProject() and preparePlanning(): what a lead agent is told of a p
 
   await place.write("omk.jsonc", '{"tasks": [{"id": "a", "rnu": "true"}]}');
   await assertRejects(read, PlanError, "rnu");
+});
+
+Deno.test("checkDirty() takes a plan and its lock for no changes of the checkout", () => {
+  const changed = (...dirty: string[]) => () => checkDirty({ root: "/p", dirty }, undefined, "/p/port.jsonc");
+  changed("port.jsonc", "port.lock.json")();
+  assertThrows(changed("other.lock.json"), DirtyCheckoutError, "other.lock.json");
 });
