@@ -226,6 +226,24 @@ const CASES: Readonly<Record<string, () => readonly string[]>> = {
     end(run, "works", "cancelled");
     return [...explained(own, ["b", "d"]), ...explained(run, ["works", "rests"])];
   },
+  "people": () => {
+    const asking = ledgerOf([makeTask("asks")]);
+    decideAll(asking);
+    start(asking, "asks");
+    asking.add([draft("approval_requested", taskSubject("asks"), "controller/1", {
+      ...refOf(asking, "asks"),
+      approval: "1",
+      tool: "execute",
+      detail: "run make",
+      expires: asking.now + 60 * SECOND,
+    })]);
+    const spent = ledgerOf([retried("spends", 2, { prompt: "x", budget: { usd: 3 } })]);
+    decideAll(spent);
+    start(spent, "spends");
+    settle(spent, "spends", "exit", { exit_code: 1, usage: { usd: 4, quality: "measured" } });
+    decideAll(spent);
+    return [...explained(asking, ["asks"]), ...explained(spent, ["spends"])];
+  },
 };
 
 Deno.test("omk explain tells of every situation as it was last looked at", async () => {
