@@ -93,8 +93,7 @@ async function judgeBy(
     merges: { batch: number, tasks: judged.map(({ task_id }) => task_id) },
   };
   // What has begun is also ended, where the batch was given up meanwhile too: whoever waits for gates would wait for ever.
-  using turn = await startGate(controller, gate, started, signal);
-  if (turn !== null) await runGateFlow(controller, started, signal);
+  await startGate(controller, gate, started, signal, () => runGateFlow(controller, started, signal));
 }
 
 /** What passed becomes the head; what failed goes back. */

@@ -61,8 +61,8 @@ export async function runGateAtBase(
     token: null,
     at_base: true,
   } as const;
-  using turn = await startGate(controller, gate, started, signal);
-  return turn === null ? null : await runOnce(controller, gate, started, null, [], signal);
+  const once = () => runOnce(controller, gate, started, null, [], signal);
+  return await startGate(controller, gate, started, signal, once);
 }
 
 /** What gates judge for a task. */
@@ -147,8 +147,8 @@ async function runTaskGate(
       token: ref.token,
       ...(iteration === undefined ? {} : { iteration }),
     };
-    using turn = await startGate(controller, gate, started, signal);
-    if (turn !== null) result = await runOnce(controller, gate, started, ref, restore, signal);
+    const once = () => runOnce(controller, gate, started, ref, restore, signal);
+    result = await startGate(controller, gate, started, signal, once) ?? result;
   }
   return result;
 }

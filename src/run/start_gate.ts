@@ -1,4 +1,4 @@
-/** The beginning of a gate's run within a flow, which waits for its turn, and where its breaker is open for that. */
+/** A gate's run within a flow, which waits for its turn, and where its breaker is open for that. */
 
 import { draft, taskSubject } from "../log/event.ts";
 import type { PayloadOf } from "../log/kinds.ts";
@@ -15,15 +15,16 @@ const POLL_MS = 1000;
 const LET_THROUGH = new WeakMap<RunState, Map<string, number>>();
 
 /**
- * Begins a run of a gate once it has its turn and its breaker lets it through. Resolves with the turn, to be disposed of
- * when the gate has run; with null where the signal came first.
+ * Begins a run of a gate once it has its turn and its breaker lets it through, and carries it out with `run`; the turn is
+ * given back when that is over. Resolves with what `run` gives; with null where the signal came first.
  */
-export async function startGate(
+export async function startGate<Result>(
   controller: ControllerHandle,
   { pool }: GateSpec,
   started: PayloadOf<"gate_started">,
   signal: AbortSignal,
-): Promise<Disposable | null> {
+  run: () => Promise<Result>,
+): Promise<Result | null> {
   const { clock } = controller.ports;
   const { task_id, gate } = started;
   const candidate = { pool, taskId: task_id, inDirectory: started.commit === null };
@@ -32,8 +33,11 @@ export async function startGate(
     if (mayRunGate(controller.state.run, gate, clock.now())) {
       const turn = await controller.gateTurns.take(candidate, signal);
       if (turn === null) return null;
-      if (await begin(controller, started).catch((error) => rethrow(turn, error))) return turn;
-      turn[Symbol.dispose]();
+      try {
+        if (await begin(controller, started)) return await run();
+      } finally {
+        turn[Symbol.dispose]();
+      }
     }
     await clock.sleep(POLL_MS, signal);
   }
@@ -49,11 +53,6 @@ async function begin(controller: ControllerHandle, started: PayloadOf<"gate_star
     return isStarted ? [draft("gate_started", subject, controllerActor(state), started)] : [];
   });
   return isStarted;
-}
-
-function rethrow(turn: Disposable, error: unknown): never {
-  turn[Symbol.dispose]();
-  throw error;
 }
 
 /** What several flows say in one commit is made of the same state: of those the first is let through. */
