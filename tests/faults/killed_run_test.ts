@@ -12,6 +12,8 @@ import { report, SEED, share } from "./share.ts";
 
 /** Random moments beside the steps, where all of it is run. */
 const RANDOM_MOMENTS = 60;
+/** Number of the point with which a campaign goes on that was cut short; with the seed that it had. */
+const FROM = Number(Deno.env.get("OMK_FAULTS_FROM") ?? 0);
 /** So many points are run by default. */
 const POINTS_IN_CI = 30;
 const TASKS = 20;
@@ -132,22 +134,25 @@ async function assertNothingLost(sandbox: Sandbox): Promise<void> {
 
 Deno.test("P1, P2, P3, P6, P13: a run of 20 tasks that is killed at any step is resumed and ends as if it never was", async () => {
   const quiet = await quietRun();
-  const points = share(
+  const all = share(
     pointsOf(quiet.events, POINTS_IN_CI - 5, 5),
     pointsOf(quiet.events, quiet.events - 1, Math.max(RANDOM_MOMENTS, 201 - quiet.events)),
   );
+  const points = all.slice(FROM);
   const met = new Map<string, number>();
-  await eachOf(points, async (point) => {
+  await eachOf(points, async (point, at) => {
     try {
       const last = await survive(point, quiet);
       met.set(last, (met.get(last) ?? 0) + 1);
     } catch (error) {
       const when = `${point.events} events and ${point.delayMs} ms`;
-      throw new Error(`Killed after ${when} (OMK_TEST_SEED=${SEED})`, { cause: error });
+      const again = `OMK_TEST_SEED=${SEED} OMK_FAULTS_FROM=${FROM + at}`;
+      throw new Error(`Killed after ${when} (${again})`, { cause: error });
     }
   });
   report("killed and resumed", {
     points: points.length,
+    from: FROM,
     events: quiet.events,
     kinds: new Set(quiet.kinds).size,
     "last kinds": met.size,
