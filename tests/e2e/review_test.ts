@@ -52,7 +52,10 @@ function planOf(review: object, agents: object = {}, tasks: readonly object[] = 
 Deno.test("P4, P7, P8: what a review finds goes back with its findings, and nothing is merged before it has passed", async () => {
   await using sandbox = await Sandbox.withPlan(planOf({ rubric: "security" }));
   const before = await userState(sandbox);
-  assertStringIncludes((await sandbox.omkEnds(0, ["prompt", "look"])).stdout, "You review for security");
+  const told = (await sandbox.omkEnds(0, ["prompt", "look"])).stdout;
+  for (const part of ["You review for security", "it greets the world", "(what it changed)"]) {
+    assertStringIncludes(told, part);
+  }
   await sandbox.omkEnds(0, ["run"]);
   await assertUntouched(sandbox, before);
   const { tasks, status } = await sandbox.omkJson(["status"]);

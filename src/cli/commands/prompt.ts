@@ -16,6 +16,8 @@ import { openRun, requireTasks, splitRunAndTasks } from "../open_run.ts";
 
 /** What stands for the code that a reviewer repeats. */
 const NO_CODE = "CODE OF THE REVIEW";
+/** What stands for the work that is reviewed. */
+const NO_WORK = { attempt: 1, base: "BASE", pin: "WORK", diff: "(what it changed)" };
 /** What stands for the id of a run that does not exist yet. */
 const NO_RUN = "(no run yet)";
 
@@ -74,8 +76,10 @@ async function ofPlan(context: CommandContext, id: string): Promise<Made> {
   requirePlannedTask(plan, id);
   const found = plan.tasks.find((task) => task.id === id);
   if (found?.review !== undefined) {
-    // Nothing is there yet to be reviewed.
-    const prompt = reviewPrompt({ spec: found, works: [], earlier: [], code: NO_CODE });
+    const { of } = found.review;
+    // Nothing is there yet to be reviewed, but what was to be done.
+    const works = plan.tasks.filter((task) => of.includes(task.id)).map((spec) => ({ spec, ...NO_WORK }));
+    const prompt = reviewPrompt({ spec: found, works, earlier: [], code: NO_CODE });
     return { run_id: null, attempt: 1, prompt };
   }
   const spec = requirePrompt(found, id);
