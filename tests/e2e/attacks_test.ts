@@ -58,8 +58,11 @@ const ENVELOPE_ATTACKS: readonly (readonly [
   ["with a changed byte", (lines) => lines.map((line) => line.replace(/"sig":"./, '"sig":"0')), "signatures"],
 ];
 
-if (testsExecutable()) {
-  Deno.test("P7: the executable finds every attack on a signed run of its own, and stock verifiers accept and refuse it", async () => {
+Deno.test({
+  name:
+    "P7: the executable finds every attack on a signed run of its own, and stock verifiers accept and refuse it",
+  ignore: !testsExecutable(),
+  async fn() {
     await using sandbox = await Sandbox.withPlan({
       version: 1,
       gates: [{ name: "test", command: "echo judged", timeout_secs: 60 }],
@@ -113,8 +116,8 @@ if (testsExecutable()) {
     const changed = note.replace('"payload":"eyJf', '"payload":"eyJe');
     await sandbox.git("notes", "--ref=omk", "add", "-f", "-m", changed, run.head.commit);
     assert((await recipe(run.head.commit)).code !== 0, "one changed byte");
-  });
-}
+  },
+});
 
 async function linesOf(directory: string): Promise<readonly string[]> {
   return (await Deno.readTextFile(`${directory}/proof.intoto.jsonl`)).trimEnd().split("\n");
