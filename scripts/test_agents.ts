@@ -70,7 +70,7 @@ async function testAgents(
   ];
   const { code } = await new Deno.Command(command, {
     args,
-    env: { OMK_AGENTS_DIR: directory, OMK_AGENTS: agents.join(",") },
+    env: { OMK_AGENTS_DIR: directory, OMK_TESTED_AGENTS: agents.join(",") },
     stdin: "null",
     stdout: "inherit",
     stderr: "inherit",

@@ -111,7 +111,7 @@ export const AGENTS: readonly InstalledAgent[] = [KIMI, CODEX, CLAUDE, GEMINI, Q
 
 /** The ways of driving one of them; none where it is not under test. */
 export function waysOf(preset: string): readonly InstalledAgent[] {
-  const isWanted = (Deno.env.get("OMK_AGENTS") ?? "").split(",").includes(preset);
+  const isWanted = (Deno.env.get("OMK_TESTED_AGENTS") ?? "").split(",").includes(preset);
   return isWanted ? AGENTS.filter((each) => each.preset === preset) : [];
 }
 
