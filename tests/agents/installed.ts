@@ -132,7 +132,8 @@ export async function environmentFor(
     await Deno.writeTextFile(full, text);
   }
   const binaries = [agent.preset, "node"].map((name) => `${DIRECTORY}/${name}/node_modules/.bin`);
-  const path = [...binaries, `${sandbox.root}/bin`, "/usr/bin", "/bin"].join(":");
+  // The system's own Node may stand anywhere.
+  const path = [...binaries, `${sandbox.root}/bin`, Deno.env.get("PATH") ?? ""].join(":");
   const env = { ...agent.env(url, home), PATH: path, HOME: home };
   const [command, ...args] = agent.settle ?? [];
   if (command !== undefined) await sandbox.call(command, args, { env });
