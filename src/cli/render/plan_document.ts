@@ -18,13 +18,14 @@ export function planDocument({ directory, state, outcome, code }: PlanningEnd, m
     fallback: made?.fallback ?? null,
     question,
     name: plan?.name ?? null,
-    tasks: (plan?.tasks ?? []).map((task) => ({
+    tasks: (plan?.tasks ?? []).filter(({ candidate_of }) => candidate_of === undefined).map((task) => ({
       id: task.id,
       agent: task.agent ?? null,
       run: task.run ?? null,
       prompt: promptOf(task) ?? null,
       review: task.review === undefined ? null : { of: task.review.of, rubric: task.review.rubric.name },
-      dependencies: task.dependencies,
+      dependencies: task.dependencies.filter((each) => task.attempts?.candidates.includes(each) !== true),
+      candidates: task.attempts?.candidates ?? [],
       write_set: task.write_set,
       acceptance_criteria: task.acceptance_criteria,
       gates: task.gates.map(({ name, command }) => ({ name, command })),

@@ -29,11 +29,13 @@ export interface LiftedProtection {
 export function plannedLines(plan: Plan, view: PlannedView, style: Style): readonly string[] {
   const { agent, fallback, lifted } = view;
   const by = fallback === undefined ? ` by ${agent}` : "";
+  // Candidates for the same task differ in nothing but their number.
+  const tasks = plan.tasks.filter(({ candidate_of }) => candidate_of === undefined);
   const gates = (plan.gates ?? []).filter(({ scope }) => scope === "run");
   return [
     ...(fallback === undefined ? [] : [`${style.yellow("warning:")} ${fallback}`, ""]),
-    `plan "${oneLine(plan.name)}"${by}: ${counted(plan.tasks.length, "task")}`,
-    ...plan.tasks.flatMap((task) => ["", ...taskLines(task, style)]),
+    `plan "${oneLine(plan.name)}"${by}: ${counted(tasks.length, "task")}`,
+    ...tasks.flatMap((task) => ["", ...taskLines(task, style)]),
     "",
     gates.length === 0
       ? `${style.yellow("no gates:")} the run can pass, but proves nothing`
@@ -45,20 +47,36 @@ export function plannedLines(plan: Plan, view: PlannedView, style: Style): reado
 }
 
 function taskLines(task: TaskSpec, style: Style): readonly string[] {
-  const { id, agent, run, loop, review, dependencies, write_set, acceptance_criteria, gates, description } =
-    task;
+  const {
+    id,
+    agent,
+    run,
+    loop,
+    review,
+    attempts,
+    dependencies,
+    write_set,
+    acceptance_criteria,
+    gates,
+    description,
+  } = task;
   const prompt = promptOf(task);
   const command = run ?? loop?.run;
+  const others = dependencies.filter((each) => attempts?.candidates.includes(each) !== true);
   const rows = [
     ...(command === undefined || textOf(command) === "" ? [] : [["    runs", textOf(command)]]),
     ...(prompt === undefined ? [] : [["    prompt", shortened(prompt)]]),
+    ...(attempts === undefined ? [] : [[
+      "    candidates",
+      `${attempts.candidates.length} side by side, of which one is merged (${attempts.pick})`,
+    ]]),
     ...(review === undefined
       ? []
       : [["    reviews", `${review.of.join(", ")}, by the rubric ${review.rubric.name}`]]),
     ...(loop === undefined
       ? []
       : [["    repeated", `until ${gateText(loop.until)} passes, at most ${loop.max_iterations} times`]]),
-    ...(dependencies.length === 0 ? [] : [["    after", dependencies.join(", ")]]),
+    ...(others.length === 0 ? [] : [["    after", others.join(", ")]]),
     [
       "    changes",
       write_set === null ? "anything" : write_set.length === 0 ? "nothing" : write_set.join(", "),

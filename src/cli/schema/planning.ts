@@ -27,6 +27,9 @@ export const planningSchema = z.strictObject({
       "What it judges before it is merged; null where it is no review",
     ),
     dependencies: z.array(z.string()),
+    candidates: z.array(z.string()).describe(
+      "The tasks that do it side by side, of which one is picked; mostly none",
+    ),
     write_set: z.array(z.string()).nullable().describe("Null: it may change anything"),
     acceptance_criteria: z.array(z.string()).describe(
       "For people and reviewers; those that are commands are gates",

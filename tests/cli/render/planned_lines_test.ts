@@ -37,6 +37,27 @@ Deno.test("plannedLines() shows what would be done, every command as a whole, an
   ]);
 });
 
+Deno.test("plannedLines() shows candidates for a task as one", () => {
+  const task = makeTask("api", {
+    dependencies: ["api.1", "api.2"],
+    attempts: { pick: "smallest-diff", candidates: ["api.1", "api.2"] },
+  });
+  const candidates = ["api.1", "api.2"].map((id) => makeTask(id, { candidate_of: "api" }));
+  const lines = plannedLines(
+    makePlan([...candidates, task]),
+    { agent: "kimi", lifted: [] },
+    createStyle(false),
+  );
+  assertEquals(lines.slice(0, 6), [
+    'plan "test" by kimi: 1 task',
+    "",
+    "  api",
+    "    runs        true",
+    "    candidates  2 side by side, of which one is merged (smallest-diff)",
+    "    changes     anything",
+  ]);
+});
+
 Deno.test("plannedLines() shows what a review judges, and by what", () => {
   const { run: _, ...task } = makeTask("look", {
     agent: "kimi",
