@@ -25,6 +25,8 @@ const NODE = { least: 22, version: "22.23.3" } as const;
 /** An installation of all that is there takes a quarter of a minute, and over a slow network some minutes. */
 const INSTALL_MS = 300_000;
 const INSTALL_TRIES = 2;
+/** Of what npm says, no more is told. */
+const LONGEST_REASON = 500;
 
 /** A package cannot be installed. */
 export class InstallError extends Error {
@@ -80,11 +82,8 @@ async function install(directory: string, name: string, packages: readonly strin
     if (success) return await Deno.writeTextFile(marker, wanted);
     said = new TextDecoder().decode(stderr).trim();
   }
-  throw new InstallError(
-    `Cannot install ${packages.join(" and ")}: npm says: ${
-      said === "" ? "nothing; it was ended for taking too long" : said
-    }`,
-  );
+  const reason = said === "" ? "nothing; it was ended for taking too long" : said.slice(0, LONGEST_REASON);
+  throw new InstallError(`Cannot install ${packages.join(" and ")}: npm says: ${reason}`);
 }
 
 /** The PATH of an installation: a Node of its own comes first. */

@@ -57,7 +57,7 @@ export const COMMON: Expected = {
 /** Runs the tasks that `expected` names, and checks what came of them. */
 export async function runFailures(agent: InstalledAgent, expected: Expected): Promise<void> {
   const { preset, driver } = agent;
-  const it = { preset, driver, checkout: "ignore" };
+  const it = { preset, driver, start_secs: 200, checkout: "ignore" };
   await using sandbox = await Sandbox.withRepository();
   await using model = new FakeModel(scriptFor(`${sandbox.project}/stray.txt`));
   const env = await environmentFor(agent, sandbox, model.url);

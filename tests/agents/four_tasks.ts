@@ -38,7 +38,7 @@ export async function runFourTasks(agent: InstalledAgent): Promise<void> {
     version: 1,
     workers: 3,
     approval: "yolo",
-    agents: { it: { preset, driver, ...modelFor(agent) } },
+    agents: { it: { preset, driver, start_secs: 200, ...modelFor(agent) } },
     gates: [
       { name: "leaf", scope: "task", command: "sh leaf.sh" },
       { name: "all", command: "sh all.sh" },

@@ -78,7 +78,7 @@ for (const agent of waysOf("kimi").filter(({ driver }) => driver === "acp")) {
     await using model = new FakeModel(script);
     await using sandbox = await Sandbox.withRepository();
     const { preset, driver } = agent;
-    await configured(sandbox, { agents: { it: { preset, driver } }, approval: "yolo" });
+    await configured(sandbox, { agents: { it: { preset, driver, start_secs: 200 } }, approval: "yolo" });
     await fromPromptToMerge(sandbox, model, await environmentFor(agent, sandbox, model.url));
   });
 }

@@ -34,6 +34,8 @@ export const openStream: OpenConversation = (job, clock) => {
   return {
     command: call.command,
     async speak({ input, lines }, listener): Promise<AgentEnd> {
+      // OpenCode prints nothing before its model has answered, so its first line is no sign of a session.
+      if (job.spec.dialect === "opencode") listener.started();
       void input.write(new TextEncoder().encode(call.stdin)).then(() => input.close());
       const over = Promise.withResolvers<void>();
       let said = "";

@@ -11,6 +11,8 @@ import { hurriedClock } from "../../process/fixture.ts";
 interface Heard {
   readonly told: readonly string[];
   readonly end: AgentEnd;
+  /** How many lines there were when the session began. */
+  readonly startedAfter: number;
 }
 
 /** Plays these lines to the driver of a dialect. */
@@ -19,9 +21,12 @@ async function hear(dialect: StreamDialect, lines: readonly (string | object)[])
   if (!resolved.ok) throw new Error(resolved.problem);
   const job = { name: "it", spec: resolved.spec, prompt: "Work", cwd: "/w", promptFile: "/w.md" };
   const told: string[] = [];
+  let played = 0;
+  let startedAfter = -1;
   async function* play(): AsyncGenerator<AgentLine> {
     for (const line of lines) {
       await Promise.resolve();
+      played += 1;
       if (typeof line === "object" && "tooLong" in line) yield { tooLong: Number(line.tooLong) };
       else yield { text: typeof line === "string" ? line : JSON.stringify(line) };
     }
@@ -30,13 +35,15 @@ async function hear(dialect: StreamDialect, lines: readonly (string | object)[])
     input: { write: () => Promise.resolve(true), close: () => Promise.resolve() },
     lines: play(),
   }, {
-    started: () => {},
+    started: () => {
+      if (startedAfter < 0) startedAfter = played;
+    },
     update: (update) => {
       if (update.kind !== "alive") told.push(short(update));
     },
     decide: () => Promise.resolve({ decision: "deny", reason: "nobody asks" }),
   });
-  return { told, end };
+  return { told, end, startedAfter };
 }
 
 function short(update: AgentUpdate): string {
@@ -290,7 +297,9 @@ const DIALECTS = ["kimi", "claude", "codex", "gemini", "qwen", "opencode"] as co
 
 Deno.test("openStream() hears the same work in every dialect, with what each of them counts", async () => {
   for (const dialect of DIALECTS) {
-    const { told, end } = await hear(dialect, WORK[dialect]);
+    const { told, end, startedAfter } = await hear(dialect, WORK[dialect]);
+    // OpenCode has no line for the session alone.
+    assertEquals(startedAfter, dialect === "opencode" ? 0 : 1, dialect);
     const changes = told.filter((each) => !each.endsWith("in_progress"));
     assertEquals(changes, [
       "edit /w/a.txt completed",
