@@ -33,7 +33,9 @@ Deno.test("P3, P5, P6, P7: the best candidate alone is merged, and the others ar
     ],
   });
   const before = await userState(sandbox);
-  await sandbox.omkEnds(0, ["run"]);
+  const { stdout } = await sandbox.omkEnds(0, ["run"]);
+  assertMatch(stdout, /done +small, by candidate small\.3/);
+  assertStringIncludes(stdout, "ready: 5 of 5 tasks completed");
   await assertUntouched(sandbox, before);
   const { tasks, status } = await sandbox.omkJson(["status"]);
   assertEquals(status, "ready");

@@ -116,7 +116,8 @@ Deno.test("P8: a review that gives nothing, quotes, edits or blocks for ever let
       review("strict", { max_rounds: 1 }),
     ],
   });
-  await sandbox.omkEnds(1, ["run"]);
+  const { stdout } = await sandbox.omkEnds(1, ["run"]);
+  assertStringIncludes(stdout, "not merged mute: its work is merged once it is reviewed by mute-review");
   const { tasks, status } = await sandbox.omkJson(["status"]);
   assertEquals(status, "not_ready");
   const ends = tasks.map((

@@ -2,6 +2,7 @@
 
 import type { TaskSpec } from "../../plan/spec.ts";
 import { attemptDirectory, type RunDirectory } from "../../run/directory.ts";
+import { whatKeeps } from "../../scheduler/explain.ts";
 import { findTask, type RunState, type TaskView } from "../../scheduler/run_state.ts";
 import type { Style } from "../output.ts";
 import { tailLines } from "./output_end.ts";
@@ -16,7 +17,7 @@ const REASON_COLUMNS = 500;
 /** What the lines are made of. */
 export interface EndOfTasks {
   readonly state: RunState;
-  /** The tasks that the run was to run. */
+  /** The tasks that the run was to run, without candidates that it did not need. */
   readonly views: readonly TaskView[];
   readonly directory: RunDirectory;
   readonly facts: ProofFacts;
@@ -39,21 +40,20 @@ export async function failedTasks(end: EndOfTasks): Promise<readonly string[]> {
   return [...lines, ...restLine(failed.length, "failed", directory.runId)];
 }
 
-/** Tasks that were blocked, wait, were cancelled or never started. */
+/** Tasks that were blocked, wait, were cancelled, are not merged or never started. */
 export function unfinishedTasks({ state, views, style }: EndOfTasks): readonly string[] {
   const groups = [
     ["blocked", "blocked"],
     ["waiting", "waits"],
     ["cancelled", "cancelled"],
+    ["finished", "not merged"],
     ["pending", "not started"],
   ] as const;
   return groups.flatMap(([status, word]) => {
     const found = views.filter(({ task }) => task.state === status);
     return [
-      ...found.slice(0, TOLD).map(({ task, spec }) =>
-        `${style.yellow(word)} ${task.id}: ${
-          status === "pending" ? notStartedReason(state, spec) : reasonText(task.reason)
-        }`
+      ...found.slice(0, TOLD).map((view) =>
+        `${style.yellow(word)} ${view.task.id}: ${openReason(state, view)}`
       ),
       ...restLine(found.length, word, state.run.run_id),
     ];
@@ -93,6 +93,17 @@ function outputsOf(
       const path = task.outcome?.output?.path;
       return path === undefined ? [] : [{ path, whole: logs }];
     }
+  }
+}
+
+function openReason(state: RunState, view: TaskView): string {
+  switch (view.task.state) {
+    case "pending":
+      return notStartedReason(state, view.spec);
+    case "finished":
+      return reasonText(whatKeeps(state, view, state.run.last_ts)[0]?.text ?? null);
+    default:
+      return reasonText(view.task.reason);
   }
 }
 

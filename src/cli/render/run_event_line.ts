@@ -62,6 +62,10 @@ function telling(event: RunEvent, state: RunState): Telling | undefined {
           text: `${task_id}, from attempt ${reused.attempt} of run ${reused.run}`,
         };
       }
+      const { picked } = event.payload;
+      if (picked !== undefined) {
+        return { word: "done", colour: "green", text: `${task_id}, by candidate ${picked}` };
+      }
       const merged = commit === null ? "nothing to merge" : `merged as ${shortId(commit)}`;
       return { word: "done", colour: "green", text: `${task_id}${took}, ${merged}` };
     }

@@ -23,7 +23,7 @@ export async function runSummary(
   style: Style,
 ): Promise<readonly string[]> {
   const views = state.tasks.map((_, ordinal) => ordinal)
-    .filter((ordinal) => state.index.isSelected(ordinal))
+    .filter((ordinal) => state.index.isSelected(ordinal) && !state.index.isExcepted(ordinal))
     .map((ordinal) => taskAt(state, ordinal));
   const facts = await readProofFacts(directory.proof);
   const end: EndOfTasks = { state, views, directory, facts, style };
@@ -59,6 +59,7 @@ function tally(views: readonly TaskView[], took: string): string {
     ["blocked", "blocked"],
     ["waiting", "waiting"],
     ["cancelled", "cancelled"],
+    ["finished", "not merged"],
     ["pending", "not started"],
   ] as const;
   return [
