@@ -200,6 +200,23 @@ Deno.test("P5, P9: candidates that wait for somebody else's paths start together
   foldsAgain(ledger, tasks);
 });
 
+Deno.test("P9: what comes between two candidates and may not run beside them keeps neither waiting", () => {
+  const [first = makeTask("a.1"), ...others] = best("a", "smallest-diff");
+  const tasks = [
+    makeTask("holder", { write_set: ["src/**"], priority: 9 }),
+    { ...first, priority: 2 },
+    ...others,
+    makeTask("between", { write_set: ["src/**"], priority: 1 }),
+  ];
+  const ledger = ledgerOf(tasks, { workers: 4 });
+  assertEquals(claimed(decideAll(ledger)), ["holder"]);
+  work(ledger, "holder");
+  decideAll(ledger);
+  land(ledger, "holder");
+  assertEquals(claimed(decideAll(ledger)).toSorted(), ["a.1", "a.2", "a.3"]);
+  foldsAgain(ledger, tasks);
+});
+
 Deno.test("P7: the fold takes no merge of a candidate that was not picked, and no second pick", () => {
   const ledger = ledgerOf([...best("a"), makeTask("b")], { workers: 4 });
   decideAll(ledger);

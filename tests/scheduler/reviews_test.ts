@@ -169,6 +169,25 @@ Deno.test("reviews that block the same work are both told, and send it back once
   foldsAgain(ledger, tasks);
 });
 
+Deno.test("P3: a slow review says nothing of an attempt that began after it", () => {
+  const tasks = [makeTask("a"), reviewOf("slow", ["a"]), reviewOf("s", ["a"])];
+  const ledger = ledgerOf(tasks, { workers: 4 });
+  decideAll(ledger);
+  work(ledger, "a");
+  assertEquals(claimed(decideAll(ledger)), ["slow", "s"]);
+  review(ledger, "s", [BLOCKS]);
+  assertEquals(claimed(decideAll(ledger)), ["a"]);
+  work(ledger, "a");
+  assertEquals(claimed(decideAll(ledger)), ["s"]);
+  review(ledger, "slow");
+  assertEquals(claimed(decideAll(ledger)), ["slow"]);
+  assertEquals(findTask(ledger.state, "a")?.task.passed_reviews, undefined);
+  for (const id of ["slow", "s"]) review(ledger, id);
+  decideAll(ledger);
+  assertEquals(ledger.state.run.merge?.task_id, "a");
+  foldsAgain(ledger, tasks);
+});
+
 Deno.test("what came back after its review had passed is reviewed again, and only that", () => {
   const tasks = [makeTask("a"), makeTask("b"), reviewOf("r", ["a", "b"])];
   const ledger = ledgerOf(tasks);
