@@ -77,7 +77,8 @@ export async function forgetRuns(home: string, runIds: readonly string[], output
   const path = await existingIndex(home);
   if (path === undefined) return;
   try {
-    using index = await EventIndex.open(path);
+    const index = await EventIndex.open(path);
+    using _index = index;
     index.forget(runIds);
   } catch (error) {
     if (!(error instanceof IndexUnavailableError)) throw error;

@@ -103,7 +103,8 @@ async function verifyArchive(
     if (await whatIsThere(bundle) === null) {
       return { directory: path, report: await verifyRun({ runDirectory, git: null, ...RECOMPUTING, key }) };
     }
-    await using opened = await openRunBundle(bundle, await locateRepository(cwd));
+    const opened = await openRunBundle(bundle, await locateRepository(cwd));
+    await using _opened = opened;
     return {
       directory: path,
       report: await verifyRun({ runDirectory, git: opened.git, ...RECOMPUTING, key }),

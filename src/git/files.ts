@@ -71,13 +71,15 @@ export async function writeDurably(path: string, text: string): Promise<void> {
 
 /** Waits until the content of a file is on the disk. */
 export async function syncFile(path: string): Promise<void> {
-  using file = await Deno.open(path, { read: true });
+  const file = await Deno.open(path, { read: true });
+  using _file = file;
   await file.syncData();
 }
 
 /** Waits until the names in a directory are on the disk. */
 export async function syncDirectory(path: string): Promise<void> {
-  using directory = await Deno.open(path, { read: true });
+  const directory = await Deno.open(path, { read: true });
+  using _directory = directory;
   await directory.sync();
 }
 

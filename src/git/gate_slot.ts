@@ -32,7 +32,8 @@ export async function inspectGateSlot(
 ): Promise<GateTraces> {
   const { paths } = lease;
   // Every file is read: no stat data may hide a change.
-  await using index = await freshIndex(hub, paths, slot.base, "check");
+  const index = await freshIndex(hub, paths, slot.base, "check");
+  await using _index = index;
   const changed = await changedTracked(hub, paths, index.path);
   const untracked = (await listUntracked(hub, paths, keep)).filter((path) => !lease.untracked?.has(path));
   for (const path of untracked) await removeTree(`${paths.worktree}/${path.replace(/\/$/, "")}`);

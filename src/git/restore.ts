@@ -56,7 +56,8 @@ export async function restoreSlot(
  * the task itself had just made them.
  */
 export async function layWork(hub: Hub, paths: SlotPaths, base: ObjectId, pin: ObjectId): Promise<void> {
-  await using index = await borrowIndex(hub, paths, base, "work");
+  const index = await borrowIndex(hub, paths, base, "work");
+  await using _index = index;
   await hub.git(["read-tree", "--reset", "-u", pin], inSlot(paths, index.path));
 }
 

@@ -107,7 +107,8 @@ export const systemFiles: FilePort = {
   },
   makeReadOnly: (path) => Deno.chmodSync(path, READ_ONLY),
   async syncDirectory(path) {
-    using directory = await Deno.open(path);
+    const directory = await Deno.open(path);
+    using _directory = directory;
     await directory.sync();
   },
 };

@@ -68,7 +68,8 @@ function startOfLast(
   const last = closed.at(-1);
   if (last === undefined) return start;
   const closedPath = segmentPath(path, last);
-  using file = attempt(closedPath, "open", () => files.open(closedPath));
+  const file = attempt(closedPath, "open", () => files.open(closedPath));
+  using _file = file;
   const readAt: ReadAt = (offset, into) => attempt(closedPath, "read", () => file.readAt(offset, into));
   const size = attempt(closedPath, "read", () => files.status(closedPath))?.size ?? 0;
   // What its first commit follows is for a reader to check: here only its end counts.

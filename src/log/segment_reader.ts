@@ -67,7 +67,8 @@ export async function* readableSegments(log: string): AsyncGenerator<OpenSegment
       continue;
     }
     if (file !== undefined) {
-      using opened = await segment(path, file, next !== undefined);
+      const opened = await segment(path, file, next !== undefined);
+      using _opened = opened;
       yield opened;
     }
     if (next === undefined) return;

@@ -32,7 +32,8 @@ async function startOf(path: string): Promise<LogPosition | undefined> {
   const bytes = new Uint8Array(FIRST_LINE_BYTES);
   let count: number | null;
   try {
-    using file = await Deno.open(path);
+    const file = await Deno.open(path);
+    using _file = file;
     count = await attemptAsync(path, "read", () => file.read(bytes));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;

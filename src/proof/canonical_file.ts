@@ -45,6 +45,7 @@ export async function removeFile(directory: string, path: string): Promise<void>
 
 /** Makes what was renamed and removed in a directory last through a loss of power. */
 export function syncDirectory(path: string): void {
-  using directory = Deno.openSync(path, { read: true });
+  const directory = Deno.openSync(path, { read: true });
+  using _directory = directory;
   directory.syncSync();
 }

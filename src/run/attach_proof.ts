@@ -25,7 +25,7 @@ export async function attachProof(
 ): Promise<Attachment> {
   const { runId } = directory;
   const text = await signedText(directory);
-  await using session = await takeOver(directory, {
+  const session = await takeOver(directory, {
     ...options,
     by: "proof attach",
     startsTasks: false,
@@ -38,6 +38,7 @@ export async function attachProof(
       });
     },
   });
+  await using _session = session;
   const { state, workspace, log, actor } = session;
   const commit = state.run.head?.commit;
   if (commit === undefined || workspace === null) {

@@ -83,6 +83,7 @@ async function writeSynced(path: string, text: string): Promise<void> {
 }
 
 function syncDirectory(path: string): void {
-  using directory = Deno.openSync(path, { read: true });
+  const directory = Deno.openSync(path, { read: true });
+  using _directory = directory;
   directory.syncSync();
 }

@@ -113,7 +113,8 @@ export class ExtraWorker {
         if (this.#attempts.size > 0) idleSince = clock.monotonic();
         if (clock.monotonic() - idleSince >= this.#identity.idleMs) this.#leaving ??= "idle";
         if (this.#leaving !== null && this.#attempts.size === 0) break;
-        using timer = disposableAbort();
+        const timer = disposableAbort();
+        using _timer = timer;
         await Promise.race([wake.promise, clock.sleep(POLL_MS, timer.signal)]);
       }
       await this.#say();

@@ -149,3 +149,20 @@ Deno.test("documented wants a doc comment on exports and on public methods of ex
   ]);
   assertEquals(lint("tests/git/fixture.ts", source), []);
 });
+
+Deno.test("kept_using finds a using that the minifier of the executable drops", () => {
+  const path = "src/git/files.ts";
+  const message =
+    'omk/kept_using: using "file" is read once, right behind it, and so is lost in the executable';
+  const within = (body: string) => lint(path, `/** It. */\nexport async function f() {\n${body}\n}`);
+  assertEquals(within("using file = open();\nawait file.sync();"), [message]);
+  assertEquals(within("await using file = await open();\nreturn await file.read();"), [message]);
+  for (
+    const body of [
+      "const file = open();\nusing _file = file;\nawait file.sync();",
+      "using file = open();\nfile.write(1);\nfile.write(2);",
+      "using _lock = lock();\nawait work();",
+      "using file = open();\nconst size = 1;\nfile.write(size);",
+    ]
+  ) assertEquals(within(body), [], body);
+});

@@ -71,7 +71,8 @@ async function removeRun(run: RunToRemove, place: CleanPlace, hub: Hub | null): 
 
 /** Ends what an omk process that died may have left running. */
 async function endProcesses(mark: string, env: Readonly<Record<string, string>>): Promise<void> {
-  await using supervisor = await createSupervisor({ environment: env });
+  const supervisor = await createSupervisor({ environment: env });
+  await using _supervisor = supervisor;
   await supervisor.endMarked(mark);
 }
 

@@ -71,7 +71,8 @@ export const cancelCommand: Command = {
           `cancel the whole run with omk cancel ${directory.runId}, or go on with omk resume ${directory.runId}`,
       });
     }
-    await using supervisor = await createSupervisor({ environment: env });
+    const supervisor = await createSupervisor({ environment: env });
+    await using _supervisor = supervisor;
     const request = draft("cancel_requested", "run", `cli/${Deno.pid}`, {
       task_id: taskId,
       reason,

@@ -104,7 +104,8 @@ async function printNew(
   }
   const { Cursor } = await import("../../log/sinks/cursor.ts");
   const { consume } = await import("../../log/sinks/consume.ts");
-  using cursor = await Cursor.open(path, consumer);
+  const cursor = await Cursor.open(path, consumer);
+  using _cursor = cursor;
   await consume(path, cursor, async (event) => {
     if (matches(event, filter)) await print(event);
     // What nobody has read was not had.

@@ -44,7 +44,8 @@ export const queryCommand: Command = {
   async run(context: CommandContext): Promise<number> {
     const { args, output, json } = context;
     const { home } = await locate(context);
-    using opened = await openAnyRunIndex(home, output);
+    const opened = await openAnyRunIndex(home, output);
+    using _opened = opened;
     const result = opened.index.query(args.positionals[0] ?? "");
     if (!json) {
       if (result.columns.length > 0) await printLines(output, (_, columns) => table(result, columns));

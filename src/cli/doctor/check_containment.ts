@@ -65,7 +65,8 @@ async function ofNeed(
   describe: (outcome: LocalSupervisor | string) => Finding,
 ): Promise<Finding> {
   try {
-    await using supervisor = await createSupervisor({ environment, needs: { ...NO_NEEDS, ...needs } });
+    const supervisor = await createSupervisor({ environment, needs: { ...NO_NEEDS, ...needs } });
+    await using _supervisor = supervisor;
     return describe(supervisor);
   } catch (error) {
     if (!(error instanceof ContainmentError)) throw error;

@@ -56,7 +56,8 @@ export const machineProbe: FileSystemProbe = {
       // 1: it is held. Anything else but 0 says that flock(1) could not try.
       if (other?.code === 0) return { kind: "shared" };
       if (other?.code === 1) return { kind: "exclusive", between: "processes" };
-      using second = Deno.openSync(path, { read: true, write: true });
+      const second = Deno.openSync(path, { read: true, write: true });
+      using _second = second;
       return second.tryLockSync(true) ? { kind: "shared" } : { kind: "exclusive", between: "handles" };
     } catch (error) {
       return { kind: "refused", reason: reasonOf(error) };

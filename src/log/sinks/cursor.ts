@@ -138,7 +138,8 @@ async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
     await file.syncData();
   }
   await Deno.rename(temporary, path);
-  using directory = await Deno.open(dirname(path));
+  const directory = await Deno.open(dirname(path));
+  using _directory = directory;
   await directory.sync();
 }
 
