@@ -5,8 +5,11 @@
 
 import { WorktreeLockError } from "./errors.ts";
 
-/** How long a lock of a few file operations is waited for. */
-const DEFAULT_TIMEOUT_MS = 30_000;
+/**
+ * How long a lock of a few file operations is waited for, milliseconds. The system lets those who wait in by no order, and
+ * where a hundred of them share a busy machine half a minute has been too short; who is late fails an attempt.
+ */
+const DEFAULT_TIMEOUT_MS = 300_000;
 
 /**
  * A lock that is held for moments and waited for. In one process the waiting happens in a queue of its own, so
@@ -87,8 +90,8 @@ export async function lockFile(
   throw new WorktreeLockError({
     what,
     where: path,
-    why: `another omk process has held the lock for ${timeoutMs / 1000} s`,
-    fix: "end that process, or try again",
+    why: `other omk processes have held the lock for ${timeoutMs / 1000} s`,
+    fix: "see whether one of them is stopped, or try again",
   });
 }
 

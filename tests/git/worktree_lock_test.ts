@@ -27,7 +27,7 @@ Deno.test(
       const error = await assertRejects(
         () => impatient.acquire(),
         WorktreeLockError,
-        "has held the lock for 0.02 s",
+        "have held the lock for 0.02 s",
       );
       assertEquals(error.exitCode, 5);
       await assertRejects(() => impatient.acquire(), WorktreeLockError);
