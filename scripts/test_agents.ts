@@ -80,7 +80,7 @@ async function testAgents(
 
 /** The test files: those of the agents, and those that need none. */
 function testFiles(agents: readonly AgentName[]): readonly string[] {
-  return ["fake_model", "prompt", ...agents].map((name) => join(ROOT, `tests/agents/${name}_test.ts`));
+  return ["fake_model", "planning", ...agents].map((name) => join(ROOT, `tests/agents/${name}_test.ts`));
 }
 
 function usageError(message: string): never {
