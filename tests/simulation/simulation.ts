@@ -155,7 +155,7 @@ class Simulation {
     if (this.#faults.strikes("clock_forward", 0.004)) clock.jump(this.#random.logBetween(1_000, 10_000_000));
     if (this.#faults.strikes("clock_back", 0.004)) clock.jump(-this.#random.logBetween(1_000, 10_000_000));
     // A sleep in the middle of a silence is what a watchdog takes for a stall.
-    if (this.#faults.strikes("machine_slept", this.#world.watched.isAnySilent ? 0.03 : 0.004)) {
+    if (this.#faults.strikes("machine_slept", this.#world.watched.isAnySilent ? 0.1 : 0.004)) {
       this.#world.fallAsleep(this.#random.logBetween(1_000, 10_000_000));
     }
     clock.advance(this.#world.hasNews);

@@ -8,7 +8,7 @@ import type { World } from "./world.ts";
 /** Looks are so far apart, and a verdict may need one more than it takes by itself. */
 const LOOK_MS = 5_000;
 /** A verdict may be in the log so long after it was found. */
-export const LONGEST_APPEND_MS = 200_000;
+const LONGEST_APPEND_MS = 200_000;
 
 /** A time in which an attempt makes no progress, or a worker gives no heartbeat. */
 interface Silence {

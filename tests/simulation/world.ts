@@ -12,7 +12,7 @@ import type { Faults } from "./faults.ts";
 import type { Random } from "./random.ts";
 import { SimulatedClock } from "./simulated_clock.ts";
 import { LONGEST_LOOK_GAP_MS, SLEEPS_IN_A_ROW } from "../../src/watchdog/thresholds.ts";
-import { LONGEST_APPEND_MS, Watched } from "./watched.ts";
+import { Watched } from "./watched.ts";
 
 /** An extra worker of the simulation, as others see it. */
 export interface SimulatedHands {
@@ -129,7 +129,7 @@ export class World {
     const isAgain = this.clock.monotonic() - this.#wokeAt < 2 * LONGEST_LOOK_GAP_MS;
     this.#sleepsInARow = isAgain ? this.#sleepsInARow + 1 : 1;
     const isSlow = this.#sleepsInARow > SLEEPS_IN_A_ROW || this.isAppending ||
-      this.clock.monotonic() - this.#troubledAt < LONGEST_APPEND_MS;
+      this.clock.monotonic() - this.#troubledAt < 2 * LONGEST_LOOK_GAP_MS;
     if (ms > LONGEST_LOOK_GAP_MS && !isSlow) this.asleepMs += ms;
     else this.disturb();
     this.clock.pass(ms);
@@ -235,10 +235,12 @@ export class World {
     if (faults.strikes("write_slow", 0.03)) {
       this.disturb();
       await process.sleep(random.logBetween(10, 100_000), signal);
+      this.disturb();
     }
     if (faults.strikes("lock_timed_out", 0.03)) {
       this.disturb();
       await process.sleep(5_000, signal);
+      this.disturb();
       throw new LockTimeoutError("memory", 5_000);
     }
     if (faults.strikes("write_refused", 0.03)) {
