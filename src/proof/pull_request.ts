@@ -1,6 +1,6 @@
 /** Title and body of a pull request, made of a proof. Pure; nothing is sent anywhere. */
 
-import { escapeMarkdown } from "./markdown.ts";
+import { escapeMarkdown, testsText } from "./markdown.ts";
 import type { FormatDuration } from "./render.ts";
 import type { Proof } from "./schema.ts";
 
@@ -75,6 +75,11 @@ function taskLine(id: string, { tasks }: Proof, names: ReadonlyMap<string, strin
   return remarks.length === 0 ? told : `${told} (${remarks.join(", ")})`;
 }
 
+/** Whether the run may be ready without it. */
+function isOptional({ required, allow_fail }: Proof["gates"][number]): boolean {
+  return !required || allow_fail;
+}
+
 function gateTable({ gates, git }: Proof, duration: FormatDuration): readonly string[] {
   const rows = gates.map((gate) => {
     const where = gate.tree === null
@@ -84,10 +89,12 @@ function gateTable({ gates, git }: Proof, duration: FormatDuration): readonly st
       : code(gate.tree.slice(0, 12));
     const counts = gate.counts === null
       ? ""
-      : `${gate.counts.tests} tests, ${gate.counts.failures} failed, ${gate.counts.skipped} skipped`;
+      : `${testsText(gate.counts.tests)}, ${gate.counts.failures} failed, ${gate.counts.skipped} skipped`;
     const took = gate.duration_ms === null ? "" : duration(gate.duration_ms);
     const name = gate.task_id === null ? code(gate.name) : `${code(gate.name)} of ${code(gate.task_id)}`;
-    const result = gate.flaky === true ? "passed after a failure on the same tree" : RESULTS[gate.result];
+    const result = gate.flaky === true
+      ? "passed after a failure on the same tree"
+      : RESULTS[gate.result] + (gate.result === "failed" && isOptional(gate) ? ", not required" : "");
     return `| ${[name, result, where, counts, took].join(" | ")} |`;
   });
   if (rows.length === 0) return [];

@@ -1,7 +1,7 @@
 /** A proof for people: as plain text and as Markdown. Pure; colours and widths are the caller's. */
 
 import { findingText } from "../log/review_finding.ts";
-import { escapeMarkdown as escape, oneLine } from "./markdown.ts";
+import { escapeMarkdown as escape, oneLine, testsText } from "./markdown.ts";
 import type { Proof } from "./schema.ts";
 
 /** A part of a proof: a heading and its lines; one without lines says what `none` says. */
@@ -112,7 +112,9 @@ function changedLines({ changed }: Proof): readonly string[] {
 
 function passedLines(proof: Proof, duration: FormatDuration): readonly string[] {
   const gates = proof.gates.filter((gate) => gate.scope === "run" && gate.result === "passed").map((gate) => {
-    const counts = gate.counts === null ? "" : `, ${gate.counts.tests} tests, ${gate.counts.skipped} skipped`;
+    const counts = gate.counts === null
+      ? ""
+      : `, ${testsText(gate.counts.tests)}, ${gate.counts.skipped} skipped`;
     const tree = gate.tree === null ? "" : ` on tree ${gate.tree.slice(0, ID_LENGTH)}`;
     const flaky = gate.flaky === true
       ? `, but it failed on this tree before: run ${gate.run_number} passed`
