@@ -249,7 +249,12 @@ export class SimulatedAttempt implements Attempt {
   /** Ends as asked, sooner or later. */
   async #endBody(reason: EndReason): Promise<void> {
     if (reason === "stalled") this.#world.faults.count("worker_stalled");
-    if (this.#world.faults.strikes("report_late", reason === "stalled" ? 3 : 0.8)) {
+    const { faults } = this.#world;
+    const isLate = reason === "stalled"
+      ? !faults.isOver && this.#random.chance(0.85)
+      : faults.isDue("report_late", 0.8);
+    if (isLate) {
+      faults.count("report_late");
       // What makes no progress may take longer to end than its lease lasts.
       const latest = reason === "stalled" ? 400_000 : 40_000;
       await this.#process.sleep(this.#random.between(1, latest));

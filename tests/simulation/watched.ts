@@ -71,7 +71,7 @@ export class Watched {
 
   /** Whether the heartbeat of an extra worker cannot be read at this moment. */
   isUnreadable(worker: string): boolean {
-    const strikes = this.#world.faults.strikes("heartbeat_unreadable", 0.3);
+    const strikes = this.#world.faults.strikes("heartbeat_unreadable", 0.5);
     if (!strikes) this.#unreadable.delete(worker);
     else {
       this.#unreadable.add(worker);
