@@ -46,8 +46,10 @@ export class Watched {
 
   /** An attempt makes no progress from now on. */
   begin(token: number): void {
-    const hands = this.#world.hands.get(this.#owners.get(token) ?? "");
-    const isHeard = hands === undefined || this.#world.clock.monotonic() > hands.silentUntil;
+    const owner = this.#owners.get(token) ?? "";
+    const hands = this.#world.hands.get(owner);
+    const isLost = this.#dead.has(owner) || this.#unreadable.has(owner);
+    const isHeard = hands === undefined || (!isLost && this.#world.clock.monotonic() > hands.silentUntil);
     this.#attempts.set(token, this.#silence(isHeard));
   }
 
@@ -71,7 +73,7 @@ export class Watched {
 
   /** Whether the heartbeat of an extra worker cannot be read at this moment. */
   isUnreadable(worker: string): boolean {
-    const strikes = this.#world.faults.strikes("heartbeat_unreadable", 0.5);
+    const strikes = this.#world.faults.strikes("heartbeat_unreadable", 0.4);
     if (!strikes) this.#unreadable.delete(worker);
     else {
       this.#unreadable.add(worker);
