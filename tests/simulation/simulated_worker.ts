@@ -201,6 +201,7 @@ export class SimulatedAttempt implements Attempt {
     this.#started.resolve({ process: BODY, slot: this.slot() });
     if (this.#request.iteration?.isKept) return this.#finish(makeOutcome("success"));
     await this.#process.sleep(this.#random.logBetween(10, 30_000));
+    if (this.#isEnding) return;
     if (faults.strikes("worker_silent", 0.7)) {
       this.#beSilent();
       await this.#process.sleep(this.#random.logBetween(5_000, 300_000));
