@@ -88,6 +88,7 @@ export const outcomeResult = z.enum([
   "protocol_error",
   "plan_invalid",
   "findings_invalid",
+  "pick_invalid",
 ]);
 
 /** How many findings a review may have: a longer list is none that anybody works through. */
@@ -109,6 +110,12 @@ export const reviewFinding = z.strictObject({
   line: z.int().min(1).exactOptional(),
   /** The task that it concerns, as the reviewer says; absent where that follows from the path. */
   task: taskId.exactOptional(),
+});
+
+/** The best of several candidates, as a reviewer sees it. */
+export const reviewPick = z.strictObject({
+  task_id: taskId,
+  why: z.string().min(1).max(LONGEST_FINDING),
 });
 
 /** What an agent says that it has used in an attempt; a figure that it does not tell is absent. */
@@ -208,6 +215,8 @@ export const attemptOutcome = z.strictObject({
   usage: attemptUsage.optional(),
   /** What a review found; absent where the task is none, and where it gave nothing that can be read. */
   findings: z.array(reviewFinding).optional(),
+  /** The candidate that a review names, and why; absent where it was asked for none, and where it gave nothing that can be read. */
+  pick: reviewPick.optional(),
   /** What the task itself reported through OMK_RESULT; it can lower the result, never raise it. */
   reported: z.strictObject({
     status: z.enum(["success", "partial", "failed", "blocked_on_human", "blocked_on_external"]),

@@ -7,7 +7,7 @@ import { checkAgents } from "./checks/agents.ts";
 import { checkApproval } from "./checks/approval.ts";
 import { checkBodies } from "./checks/bodies.ts";
 import { checkBudgets, type UsageKnowledge } from "./checks/budgets.ts";
-import { checkCandidates } from "./checks/candidates.ts";
+import { checkCandidates, pickReviewOf } from "./checks/candidates.ts";
 import { checkDependencies } from "./checks/dependencies.ts";
 import { checkEnvironment } from "./checks/environment.ts";
 import { checkGates, findUnusedGates } from "./checks/gates.ts";
@@ -153,9 +153,18 @@ function withDefaultAgent<T extends object>(raw: T, { over, under }: DefaultAgen
   const agent = over ?? own ?? under;
   const isWanted = tasks.some((task) =>
     typeof task === "object" && task !== null && task.agent === undefined &&
-    (task.prompt !== undefined || task.review !== undefined || task.loop?.prompt !== undefined)
+    (task.prompt !== undefined || task.review !== undefined || task.loop?.prompt !== undefined ||
+      isPickedByReview(task.attempts ?? (defaults as { readonly attempts?: unknown }).attempts))
   );
   return agent === own || !isWanted ? raw : { ...raw, defaults: { ...defaults, agent } };
+}
+
+/** Whether an agent picks one of several candidates, as far as that can be told of what nobody has checked. */
+function isPickedByReview(attempts: unknown): boolean {
+  const pick = typeof attempts === "object" && attempts !== null && "pick" in attempts
+    ? attempts.pick
+    : undefined;
+  return pick === "review" || typeof pick === "object";
 }
 
 /** What the plan says of approvals, or the file that it names. */
@@ -175,11 +184,11 @@ async function approvalOf(
 
 /** The texts of the files that reviews name as their rubric. */
 async function rubricsOf(
-  { tasks }: PlanInput,
+  { tasks, defaults = {} }: PlanInput,
   readRubric: PlanSource["readRubric"],
 ): Promise<ReadonlyMap<string, string>> {
-  const files = new Set(tasks.flatMap(({ review }) => {
-    const { rubric } = review ?? {};
+  const reviews = [...tasks, defaults].flatMap((fields) => [fields.review, pickReviewOf(fields)]);
+  const files = new Set(reviews.flatMap(({ rubric } = {}) => {
     return typeof rubric === "object" && "file" in rubric ? [rubric.file] : [];
   }));
   const texts = new Map<string, string>();

@@ -2,7 +2,7 @@
 
 import { normalizeApproval } from "./approval.ts";
 import { bodiesOf, BODY_FIELDS } from "./checks/bodies.ts";
-import { candidateIds } from "./checks/candidates.ts";
+import { candidateIds, pickReviewId, pickReviewOf } from "./checks/candidates.ts";
 import { NOT_OF_REVIEWS } from "./checks/reviews.ts";
 import {
   DEFAULT_BACKOFF,
@@ -113,8 +113,8 @@ function agentsOf(
   const inputs = mergeAgents(configured, input.agents ?? {});
   const names = new Set([
     ...Object.keys(input.agents ?? {}),
-    ...[...input.tasks, input.defaults ?? {}].flatMap(({ agent, review }) =>
-      [agent, review?.agent].filter((name) => name !== undefined)
+    ...[...input.tasks, input.defaults ?? {}].flatMap((fields) =>
+      [fields.agent, fields.review?.agent, pickReviewOf(fields)?.agent].filter((name) => name !== undefined)
     ),
   ]);
   const agents = [...names].flatMap((name) => {
@@ -152,7 +152,7 @@ function withCandidates(
   task: TaskInput,
   gates: ReadonlyMap<string, GateSpec>,
   tree: TrackedTree,
-  rubrics: ReadonlyMap<string, string> | undefined,
+  rubrics?: ReadonlyMap<string, string>,
 ): TaskSpec[] {
   const spec = normalizeTask(task, gates, tree, rubrics);
   const { attempts } = task;
@@ -169,11 +169,47 @@ function withCandidates(
     candidate_of: spec.id,
   }));
   const ids = candidates.map(({ id }) => id);
-  return [...candidates, {
+  const reviews = pickReviews(task, ids).map(({ review, ...input }): TaskSpec => ({
+    ...normalizeTask({ ...input, review }, gates, tree, rubrics),
+    // Whatever becomes of some candidates, the others are looked at.
+    trigger_rule: "all_done",
+    review: { ...normalizeReview(review, rubrics), picks_for: spec.id },
+  }));
+  const { pick = "first-passing" } = attempts;
+  return [...candidates, ...reviews, {
     ...rest,
     dependencies: ids,
     trigger_rule: "one_success",
-    attempts: { pick: attempts.pick ?? "first-passing", candidates: ids },
+    attempts: {
+      pick: typeof pick === "object" ? "review" : pick,
+      candidates: ids,
+      ...Object.fromEntries(reviews.map(({ id }) => ["review", id])),
+    },
+  }];
+}
+
+/** The review that names the best of the candidates for a task; empty where something else decides. */
+function pickReviews(
+  task: TaskInput,
+  candidates: readonly string[],
+): readonly (TaskInput & { readonly review: NonNullable<TaskInput["review"]> })[] {
+  const how = pickReviewOf(task);
+  if (how === undefined) return [];
+  return [{
+    ...given(task, [
+      "agent",
+      "priority",
+      "pool",
+      "env",
+      "timeout_secs",
+      "retry_policy",
+      "on_stall",
+      "limits",
+      "sandbox",
+    ]),
+    id: pickReviewId(task.id),
+    name: `${task.name ?? task.id} (pick)`,
+    review: { ...how, of: [...candidates], max_rounds: 0 },
   }];
 }
 
@@ -225,7 +261,7 @@ export function normalizeTask(
 
 function normalizeReview(
   { of, rubric = DEFAULT_RUBRIC, max_rounds = DEFAULT_REVIEW_ROUNDS }: NonNullable<TaskInput["review"]>,
-  rubrics: ReadonlyMap<string, string>,
+  rubrics: ReadonlyMap<string, string> = new Map(),
 ): ReviewSpec {
   const named = typeof rubric === "string"
     ? { name: rubric, text: RUBRICS[rubric] }

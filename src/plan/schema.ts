@@ -127,20 +127,23 @@ const loop = z.strictObject({
 /** What one reviewer looks at together: its prompt holds the changes of all of them. */
 const MOST_REVIEWED = 50;
 
+/** What a reviewer looks for. */
+const rubric = z.union([
+  z.enum(RUBRIC_NAMES),
+  z.strictObject({ text: z.string().min(1).describe("The rubric itself") }),
+  z.strictObject({ file: z.string().min(1).describe("A file with it, relative to the plan's directory") }),
+]).optional().meta({
+  description: `What the reviewer looks for: ${RUBRIC_NAMES.join(", ")}, or a text or file of your own. ` +
+    `Default: ${DEFAULT_RUBRIC}`,
+  default: DEFAULT_RUBRIC,
+});
+
 const review = z.strictObject({
   of: z.array(z.string()).min(1).max(MOST_REVIEWED).describe(
     "Ids of the tasks that are reviewed. Their work is merged once every review of it has passed",
   ),
   agent: z.string().optional().describe("Which agent reviews. Default: that of the task"),
-  rubric: z.union([
-    z.enum(RUBRIC_NAMES),
-    z.strictObject({ text: z.string().min(1).describe("The rubric itself") }),
-    z.strictObject({ file: z.string().min(1).describe("A file with it, relative to the plan's directory") }),
-  ]).optional().meta({
-    description: `What the reviewer looks for: ${RUBRIC_NAMES.join(", ")}, or a text or file of your own. ` +
-      `Default: ${DEFAULT_RUBRIC}`,
-    default: DEFAULT_RUBRIC,
-  }),
+  rubric,
   max_rounds: z.int().min(0).max(MOST_REVIEW_ROUNDS).optional().meta(
     withDefault(
       "How often the review may send a task back; after that the task fails",
@@ -231,10 +234,19 @@ const taskFields = z.strictObject({
     parallel: z.int().min(2).max(MOST_CANDIDATES).describe(
       "How many candidates work on the task, each by itself",
     ),
-    pick: z.enum(["first-passing", "smallest-diff"]).optional().meta({
+    pick: z.union([
+      z.enum(["first-passing", "smallest-diff", "review"]),
+      z.strictObject({
+        review: z.strictObject({
+          agent: z.string().optional().describe("Which agent picks. Default: that of the task"),
+          rubric,
+        }),
+      }),
+    ]).optional().meta({
       description:
         "Which one is merged: the first whose work is done and has passed its gates (default), or, once all are at " +
-        "their end, the one with the smallest patch",
+        "their end, the one with the smallest patch, or the one that a reviewer names: an agent that sees all that have " +
+        'passed and changes nothing. "review" is short for {"review": {}}',
       default: "first-passing",
     }),
   }).optional().meta({

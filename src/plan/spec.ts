@@ -147,14 +147,21 @@ export interface ReviewSpec {
   };
   /** How often it may send a task back. */
   readonly max_rounds: number;
+  /** The task for which what it judges competes: it names the one to merge, and gives no findings. Absent: it gives findings. */
+  readonly picks_for?: string;
 }
 
 /** How the best of several attempts at one task is chosen. */
 export interface AttemptsSpec {
-  /** `first-passing`: the first whose work is done; `smallest-diff`: of all whose work is done, the one that changes least. */
-  readonly pick: "first-passing" | "smallest-diff";
+  /**
+   * `first-passing`: the first whose work is done; of all whose work is done, `smallest-diff`: the one that changes least,
+   * `review`: the one that a reviewer names.
+   */
+  readonly pick: "first-passing" | "smallest-diff" | "review";
   /** The tasks that compete; they do what this one was to do, and are its dependencies. */
   readonly candidates: readonly string[];
+  /** The review that names the one to merge; present for `review`. */
+  readonly review?: string;
 }
 
 /** One task of a plan. Exactly one of `run`, `prompt`, `loop`, `review` is present. */

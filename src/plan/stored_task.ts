@@ -72,6 +72,7 @@ export const task = z.strictObject({
     of: texts,
     rubric: z.strictObject({ name: z.string(), text: z.string() }),
     max_rounds: count,
+    picks_for: z.exactOptional(z.string()),
   })),
   agent: z.exactOptional(z.string()),
   planning: z.exactOptional(z.strictObject({
@@ -109,8 +110,9 @@ export const task = z.strictObject({
     z.strictObject({ tokens: z.exactOptional(z.number()), usd: z.exactOptional(z.number()) }),
   ),
   attempts: z.exactOptional(z.strictObject({
-    pick: z.enum(["first-passing", "smallest-diff"]),
+    pick: z.enum(["first-passing", "smallest-diff", "review"]),
     candidates: texts,
+    review: z.exactOptional(z.string()),
   })),
   candidate_of: z.exactOptional(z.string()),
   metadata: z.record(z.string(), z.unknown()),

@@ -330,11 +330,18 @@ export class AttemptFlow {
     return worsen(outcome, "workspace_error", "its files changed after the gate of its loop had passed");
   }
 
-  /** A review without findings is no review, whoever carried it out (P8). */
+  /** A review without findings, or without the pick that it was asked for, is no review, whoever carried it out (P8). */
   #checkFindings(outcome: AttemptOutcome): AttemptOutcome {
-    const isMissing = this.#view().spec.review !== undefined && outcome.findings === undefined;
-    if (outcome.result !== "success" || !isMissing) return outcome;
-    return worsen(outcome, "findings_invalid", "its worker reported none");
+    const { review } = this.#view().spec;
+    if (outcome.result !== "success" || review === undefined) return outcome;
+    if (review.picks_for === undefined) {
+      return outcome.findings === undefined
+        ? worsen(outcome, "findings_invalid", "its worker reported none")
+        : outcome;
+    }
+    return review.of.includes(outcome.pick?.task_id ?? "")
+      ? outcome
+      : worsen(outcome, "pick_invalid", "its worker reported none");
   }
 
   #checkWriteSet(outcome: AttemptOutcome, pin: Pin): AttemptOutcome {

@@ -31,7 +31,7 @@ export function claimedRequest(
     base: task.base,
     restore: outputsOfDependencies(state, spec, runDirectory),
     ...(task.answer === undefined ? {} : { answer: task.answer }),
-    ...(review === null ? {} : { prompt: review.prompt, review: { code: review.code } }),
+    ...(review === null ? {} : { prompt: review.prompt, review }),
     ...(promptOf(spec) === undefined ? {} : {
       prompt: (_changes, iteration) =>
         taskPrompt(spec, {

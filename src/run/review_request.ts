@@ -31,6 +31,7 @@ export function reviewRequest(
   );
   return {
     code,
+    ...(view.spec.review?.picks_for === undefined ? {} : { candidates: works.map(({ spec }) => spec.id) }),
     prompt: async (changes) =>
       redactText(reviewPrompt({
         spec: view.spec,

@@ -126,6 +126,10 @@ export class TaskStory {
       case "task_reviewed":
         return reviewText(event.payload);
       case "task_finished":
+        if (event.payload.outcome.pick !== undefined) {
+          const { task_id, why } = event.payload.outcome.pick;
+          return `it picked candidate ${task_id}: ${why}`;
+        }
         if (view.spec.review !== undefined) return "it found nothing that blocks what it reviews";
         return `it ${outcomeText(event.payload.outcome)}, and its work was queued for the merge`;
       case "merge_conflicted":

@@ -14,6 +14,9 @@ export class CandidateIndex {
   readonly due = new Set<number>();
   readonly #choiceOf = new Map<number, number>();
   readonly #candidatesOf = new Map<number, readonly number[]>();
+  /** The reviews that pick, by choice, and the choices by review. */
+  readonly #reviewOf = new Map<number, number>();
+  readonly #choiceOfReview = new Map<number, number>();
   /** How many candidates of a choice hold the path sets that all of them have. */
   readonly #holders = new Map<number, number>();
   #failed = 0;
@@ -27,6 +30,10 @@ export class CandidateIndex {
       const candidates = attempts.candidates.flatMap((id) => ordinals.get(id) ?? []);
       this.#candidatesOf.set(ordinal, candidates);
       for (const each of candidates) this.#choiceOf.set(each, ordinal);
+      const review = attempts.review === undefined ? undefined : ordinals.get(attempts.review);
+      if (review === undefined) continue;
+      this.#reviewOf.set(ordinal, review);
+      this.#choiceOfReview.set(review, ordinal);
     }
   }
 
@@ -35,15 +42,25 @@ export class CandidateIndex {
     return this.#choiceOf.get(ordinal);
   }
 
-  /** The same as a list. */
+  /** {@linkcode servedBy} as a list. */
   choicesOf(ordinal: number): readonly number[] {
-    const choice = this.#choiceOf.get(ordinal);
+    const choice = this.servedBy(ordinal);
     return choice === undefined ? NONE : [choice];
   }
 
   /** The candidates for a task; empty where it has none. */
   candidatesOf(ordinal: number): readonly number[] {
     return this.#candidatesOf.get(ordinal) ?? NONE;
+  }
+
+  /** The review that picks among the candidates for a task; undefined where none does. */
+  reviewOf(ordinal: number): number | undefined {
+    return this.#reviewOf.get(ordinal);
+  }
+
+  /** The task that this one serves, as a candidate or as the review that picks; undefined where it serves none. */
+  servedBy(ordinal: number): number | undefined {
+    return this.#choiceOf.get(ordinal) ?? this.#choiceOfReview.get(ordinal);
   }
 
   /** Whether a task is a choice: nothing is run for it. */

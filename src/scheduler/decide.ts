@@ -45,7 +45,7 @@ export function decide(
   const ended = [
     ...decideUnstartable(state),
     ...decideReviews(state, now),
-    ...decideCandidates(state),
+    ...decideCandidates(state, now),
     ...decideLostLeases(state, now, renewed),
     ...decideOverdue(state, now),
     ...decideBudget(state, now),

@@ -128,9 +128,9 @@ export class DispatchIndex {
     return this.count("failed") - this.candidates.excused;
   }
 
-  /** Whether nothing is expected of a task any more: it competes for one that another candidate has completed. */
+  /** Whether nothing is expected of a task any more: it serves one that a candidate has completed. */
   isExcepted(ordinal: number): boolean {
-    const choice = this.candidates.choiceOf(ordinal);
+    const choice = this.candidates.servedBy(ordinal);
     return choice !== undefined && this.#taskAt(choice).state === "completed" &&
       this.#taskAt(ordinal).state !== "completed";
   }

@@ -84,15 +84,22 @@ function approvalsOf({ run }: RunState, { spec }: TaskView): readonly Keeping[] 
 
 function mergeOf(state: RunState, { spec }: TaskView): Keeping {
   const { run } = state;
+  if (spec.review?.picks_for !== undefined) {
+    const { picks_for } = spec.review;
+    return { code: "merge", text: `what it has picked for ${picks_for} is merged first`, tasks: [picks_for] };
+  }
   if (spec.review !== undefined) {
     const open = spec.review.of.filter((id) => findTask(state, id)?.task.state !== "completed");
     return { code: "merge", text: `what it has passed is merged first: ${named(open)}`, tasks: open };
   }
   if (isPassedOver(state, spec.id)) {
+    const review = pickingReview(state, spec.candidate_of);
     return {
       code: "pick",
-      text: `it is one of the candidates for ${spec.candidate_of}, of which one is picked`,
-      tasks: [],
+      text: `it is one of the candidates for ${spec.candidate_of}, of which one is picked${
+        review === null ? "" : ` by ${review.told}`
+      }`,
+      tasks: review === null ? [] : [review.id],
     };
   }
   const reviews = openReviewsOf(state, spec.id);
@@ -182,7 +189,18 @@ function openDependencies(state: RunState, { spec, ordinal }: TaskView): Keeping
   const open = spec.dependencies.filter((id) => findTask(state, id)?.task.state !== "completed");
   const told = open.map((id) => `${id} (${findTask(state, id)?.task.state})`);
   const rule = RULES[spec.trigger_rule];
-  return { code: "dependencies", text: `${rule} ${named(told)}`, tasks: open };
+  const review = pickingReview(state, spec.id);
+  const picked = review === null ? "" : `; which one is merged is said by ${review.told}`;
+  return { code: "dependencies", text: `${rule} ${named(told)}${picked}`, tasks: open };
+}
+
+/** The review that picks among the candidates for a task, with its state; null where none does. */
+function pickingReview(
+  state: RunState,
+  choice: string | undefined,
+): { readonly id: string; readonly told: string } | null {
+  const id = choice === undefined ? undefined : findTask(state, choice)?.spec.attempts?.review;
+  return id === undefined ? null : { id, told: `${id} (${findTask(state, id)?.task.state})` };
 }
 
 const RULES = {

@@ -82,6 +82,7 @@ export function isRetryable(spec: TaskSpec, outcome: AttemptOutcome): boolean {
     case "wrote_outside":
       return isAgents;
     case "findings_invalid":
+    case "pick_invalid":
     case "empty_diff":
     case "model_unreachable":
     case "agent_died":
@@ -189,6 +190,8 @@ function phrase(outcome: AttemptOutcome): string {
       return "answered with no plan that can be run";
     case "findings_invalid":
       return "gave no findings that can be read";
+    case "pick_invalid":
+      return "picked no candidate in a way that can be read";
   }
 }
 

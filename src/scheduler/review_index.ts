@@ -9,6 +9,7 @@ const NONE = [] as const;
 export class ReviewIndex {
   /** Reviews that have judged and are not completed: not all that they have passed is merged. */
   readonly judged = new Set<number>();
+  /** Those that give findings. */
   readonly #reviews = new Set<number>();
   readonly #byReviewed = new Map<number, number[]>();
 
@@ -17,7 +18,7 @@ export class ReviewIndex {
     for (let ordinal = 0; ordinal < tasks.length; ordinal++) {
       const { review } = tasks[ordinal] ?? {};
       if (review === undefined) continue;
-      this.#reviews.add(ordinal);
+      if (review.picks_for === undefined) this.#reviews.add(ordinal);
       for (const id of review.of) {
         const reviewed = ordinals.get(id);
         if (reviewed !== undefined) this.#byReviewed.set(reviewed, [...this.of(reviewed), ordinal]);
@@ -25,7 +26,7 @@ export class ReviewIndex {
     }
   }
 
-  /** The reviews of a task. */
+  /** The reviews of a task, also the one that picks among candidates. */
   of(ordinal: number): readonly number[] {
     return this.#byReviewed.get(ordinal) ?? NONE;
   }

@@ -15,7 +15,9 @@ export function openReviewsOf(state: RunState, taskId: string): readonly string[
   const view = findTask(state, taskId);
   const reviews = view === undefined ? [] : state.index.reviews.of(view.ordinal);
   if (view === undefined || reviews.length === 0) return [];
-  return reviews.map((ordinal) => taskAt(state, ordinal).spec.id).filter((id) => !hasPassed(view, id));
+  return reviews.map((ordinal) => taskAt(state, ordinal).spec)
+    .filter(({ id, review }) => review?.picks_for === undefined && !hasPassed(view, id))
+    .map(({ id }) => id);
 }
 
 /** The tasks that a review has to judge: their work is done, and it has not passed it. */
@@ -77,7 +79,7 @@ function afterVerdicts(state: RunState, verdicts: readonly Verdict[], now: numbe
     ...[...again.values()].flatMap((each) => {
       const names = each.map(({ view }) => `"${view.spec.id}"`).join(", ");
       return each.slice(0, 1).flatMap(({ review }) =>
-        repeat(state, review, `found what blocks ${names}`, now)
+        repeatReview(state, review, `found what blocks ${names}`, now)
       );
     }),
   ];
@@ -96,7 +98,7 @@ function afterMerges(state: RunState, review: TaskView, now: number): EventDraft
   );
   return back === undefined
     ? []
-    : repeat(state, review, `"${back.spec.id}" came back after it had passed`, now);
+    : repeatReview(state, review, `"${back.spec.id}" came back after it had passed`, now);
 }
 
 /** The findings of a review that concern a task: those that name it, or one of its paths, and those that name nothing. */
@@ -141,7 +143,8 @@ function roundsOf({ spec }: TaskView): number {
   return spec.review?.max_rounds ?? 0;
 }
 
-function repeat(state: RunState, review: TaskView, reason: string, now: number): EventDraft[] {
+/** Has a review that is over judge anew, with all its retries. */
+export function repeatReview(state: RunState, review: TaskView, reason: string, now: number): EventDraft[] {
   const { outcome } = review.task;
   if (outcome === null) return [];
   const how = { outcome, class: "review", not_before: now, reason } as const;

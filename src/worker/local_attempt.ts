@@ -25,6 +25,7 @@ import { startAgent } from "./agents/start_agent.ts";
 import type { ApprovalDesk } from "./approval/port.ts";
 import { bodyOutcome, failureOutcome } from "./outcome.ts";
 import type { LocalWorkerOptions } from "./local_worker.ts";
+import { pickOutcome } from "./review/pick.ts";
 import { reviewOutcome } from "./review/review_outcome.ts";
 import { prepareSandbox, removeEmptyResult } from "./sandbox.ts";
 import type {
@@ -306,7 +307,11 @@ export class LocalAttempt implements Attempt {
     const strayed = await this.#outside?.() ?? [];
     const isWorse = judged.result === "cancelled" || judged.result === "wrote_outside";
     const end = strayed.length === 0 || isWorse ? judged : strayedOutcome(judged, strayed);
-    return reply === null || review === undefined ? end : reviewOutcome(end, reply, review.code);
+    if (reply === null || review === undefined) return end;
+    const { code, candidates } = review;
+    return candidates === undefined
+      ? reviewOutcome(end, reply, code)
+      : pickOutcome(end, reply, code, candidates);
   }
 
   /** What the agent said, or wrote into the file for it: the result of such a task. */

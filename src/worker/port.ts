@@ -35,9 +35,12 @@ export interface AttemptRequest {
 /** Shows what changed between two commits, for people. */
 export type ReadChanges = (from: ObjectId, to: ObjectId) => Promise<string>;
 
-/** What a reviewer must repeat, so that its findings are known for its own. */
+/** What the answer of a reviewer must hold. */
 export interface ReviewRequest {
+  /** What it must repeat, so that the answer is known for its own. */
   readonly code: string;
+  /** The tasks of which it must pick one; absent where it gives findings. */
+  readonly candidates?: readonly string[];
 }
 
 /** A conflict as the next attempt is told of it. */

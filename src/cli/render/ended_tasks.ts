@@ -116,7 +116,9 @@ function notStartedReason(state: RunState, spec: TaskSpec): string {
   if (onFailure !== "continue" && index.failures > 0) {
     return `a task had failed, and on_failure is ${onFailure}`;
   }
-  const open = spec.dependencies.filter((id) => findTask(state, id)?.task.state !== "completed");
+  const { review } = spec.attempts ?? {};
+  const awaited = review === undefined ? spec.dependencies : [...spec.dependencies, review];
+  const open = awaited.filter((id) => findTask(state, id)?.task.state !== "completed");
   return open.length === 0 ? "the run ended before" : `it waits for ${open.slice(0, TOLD).join(", ")}`;
 }
 

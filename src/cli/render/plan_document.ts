@@ -1,6 +1,7 @@
 /** What planning has come to, as one document. Pure. */
 
 import { promptOf } from "../../plan/spec.ts";
+import { isOwnTask } from "./planned_lines.ts";
 import type { PlanningEnd } from "../planning/conduct_planning.ts";
 import { type MadePlan, runCommandFor } from "../planning/go_on.ts";
 
@@ -18,7 +19,7 @@ export function planDocument({ directory, state, outcome, code }: PlanningEnd, m
     fallback: made?.fallback ?? null,
     question,
     name: plan?.name ?? null,
-    tasks: (plan?.tasks ?? []).filter(({ candidate_of }) => candidate_of === undefined).map((task) => ({
+    tasks: (plan?.tasks ?? []).filter(isOwnTask).map((task) => ({
       id: task.id,
       agent: task.agent ?? null,
       run: task.run ?? null,

@@ -30,7 +30,7 @@ export function plannedLines(plan: Plan, view: PlannedView, style: Style): reado
   const { agent, fallback, lifted } = view;
   const by = fallback === undefined ? ` by ${agent}` : "";
   // Candidates for the same task differ in nothing but their number.
-  const tasks = plan.tasks.filter(({ candidate_of }) => candidate_of === undefined);
+  const tasks = plan.tasks.filter(isOwnTask);
   const gates = (plan.gates ?? []).filter(({ scope }) => scope === "run");
   return [
     ...(fallback === undefined ? [] : [`${style.yellow("warning:")} ${fallback}`, ""]),
@@ -44,6 +44,11 @@ export function plannedLines(plan: Plan, view: PlannedView, style: Style): reado
       `${style.yellow("warning:")} ${task_id} may change what judges it: ${paths.join(", ")}`
     ),
   ];
+}
+
+/** Whether the plan's author wrote a task, not omk for one that has candidates. */
+export function isOwnTask({ candidate_of, review }: TaskSpec): boolean {
+  return candidate_of === undefined && review?.picks_for === undefined;
 }
 
 function taskLines(task: TaskSpec, style: Style): readonly string[] {
@@ -68,7 +73,9 @@ function taskLines(task: TaskSpec, style: Style): readonly string[] {
     ...(prompt === undefined ? [] : [["    prompt", shortened(prompt)]]),
     ...(attempts === undefined ? [] : [[
       "    candidates",
-      `${attempts.candidates.length} side by side, of which one is merged (${attempts.pick})`,
+      `${attempts.candidates.length} side by side, of which one is merged (${attempts.pick}${
+        attempts.review === undefined ? "" : ` by task ${attempts.review}`
+      })`,
     ]]),
     ...(review === undefined
       ? []

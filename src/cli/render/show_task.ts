@@ -76,7 +76,10 @@ function untilText({ until, max_iterations }: LoopSpec): string {
   return `gate ${until.name} passes, at most ${counted(max_iterations, "time")}`;
 }
 
-function reviewedText({ of, rubric, max_rounds }: ReviewSpec): string {
+function reviewedText({ of, rubric, max_rounds, picks_for }: ReviewSpec): string {
+  if (picks_for !== undefined) {
+    return `${of.join(", ")} by the rubric ${rubric.name}, picks one for ${picks_for}`;
+  }
   return `${of.join(", ")} by the rubric ${rubric.name}, sends back at most ${counted(max_rounds, "time")}`;
 }
 

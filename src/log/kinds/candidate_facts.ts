@@ -13,5 +13,7 @@ export const candidateFacts = {
     task_id: taskId,
     picked: z.strictObject(attemptRef),
     reason,
+    /** The review that named it; absent where none had to. */
+    review: z.strictObject(attemptRef).optional(),
   }),
 };

@@ -4,8 +4,10 @@ import { fieldScopes, isRefused, type PlanDraft } from "../draft.ts";
 import { nearest } from "../nearest.ts";
 import { PRESET_NAMES } from "../agent_presets.ts";
 import { type Finding, quote } from "../problem.ts";
+import type { TaskFields } from "../schema.ts";
 import type { AgentInput } from "../agent_schema.ts";
 import { type AgentInputs, mergeAgents, resolveAgent, type ResolvedAgent } from "../resolve_agent.ts";
+import { pickReviewOf } from "./candidates.ts";
 import { environmentFindings } from "./environment.ts";
 
 /** What is wrong with one entry of `agents`; `own`: omk's environment, null where nobody looks at it yet. */
@@ -26,6 +28,12 @@ export function agentEntryFindings(
   }];
 }
 
+/** Whether an agent is to pick among candidates, and none is named where that is said. */
+function isPickedByNobody(fields: Partial<TaskFields>, { defaults }: PlanDraft): boolean {
+  const picking = pickReviewOf(fields, defaults);
+  return picking !== undefined && picking.agent === undefined;
+}
+
 /** Checks `agents`, and the agents that tasks name; `configured` are those of the user. */
 export function checkAgents(
   draft: PlanDraft,
@@ -41,7 +49,12 @@ export function checkAgents(
   }
   for (const { path, fields } of fieldScopes(draft)) {
     const { agent } = fields;
-    const named = [[agent, ["agent"]], [fields.review?.agent, ["review", "agent"]]] as const;
+    const picking = pickReviewOf(fields);
+    const named = [
+      [agent, ["agent"]],
+      [fields.review?.agent, ["review", "agent"]],
+      [picking?.agent, ["attempts", "pick", "review", "agent"]],
+    ] as const;
     for (const [name, place] of named) {
       if (name === undefined || draft.agents?.[name] !== undefined) continue;
       const resolved = resolveAgent(name, inputs);
@@ -77,15 +90,18 @@ export function checkAgents(
     const hasPrompt = (fields.prompt ?? fields.loop?.prompt) !== undefined;
     const body = hasPrompt ? "prompt" : fields.review !== undefined ? "review" : undefined;
     const hasAgent = (fields.review?.agent ?? agent ?? draft.defaults?.agent) !== undefined;
-    if (body !== undefined && path[0] === "tasks" && !hasAgent) {
-      findings.push({
-        code: "missing_field",
-        path: [...path, "agent"],
-        message: `${quote(body)} needs an agent that does it`,
-        hint: `name one, here or in "defaults": "agent": "${
-          PRESET_NAMES[0]
-        }"; omk agents lists those that are installed`,
-      });
+    const missing = (place: readonly string[], what: string): Finding => ({
+      code: "missing_field",
+      path: [...path, ...place],
+      message: `${what} needs an agent that does it`,
+      hint: `name one, here or in "defaults": "agent": "${
+        PRESET_NAMES[0]
+      }"; omk agents lists those that are installed`,
+    });
+    if (path[0] !== "tasks") continue;
+    if (body !== undefined && !hasAgent) findings.push(missing(["agent"], quote(body)));
+    else if (!hasAgent && isPickedByNobody(fields, draft)) {
+      findings.push(missing(["attempts", "pick"], 'the review of "attempts"'));
     }
   }
   return findings;

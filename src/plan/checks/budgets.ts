@@ -5,6 +5,7 @@ import { fieldScopes, type PlanDraft } from "../draft.ts";
 import { type Finding, type PlanPath, quote } from "../problem.ts";
 import type { TaskFields } from "../schema.ts";
 import { bodiesOf } from "./bodies.ts";
+import { pickReviewOf } from "./candidates.ts";
 
 /** What is known of agents and of prices. */
 export interface UsageKnowledge {
@@ -27,11 +28,17 @@ export function checkBudgets(draft: PlanDraft, knowledge: UsageKnowledge): Findi
         : draft.defaults?.budget?.[budget] !== undefined
         ? ["defaults", "budget", budget]
         : ofRun;
-      if (own === undefined || !isAgentWork(fields, draft.defaults)) continue;
       const agent = fields.review?.agent ?? fields.agent ?? draft.defaults?.agent;
-      if (canTell(budget, agent, knowledge)) continue;
-      if (findings.some((each) => isSame(each.path, own))) continue;
-      findings.push(unmeasured(own, budget, agent, knowledge));
+      const picking = pickReviewOf(fields, draft.defaults);
+      // Who picks among candidates works for the run alone.
+      const works = [
+        ...(own !== undefined && isAgentWork(fields, draft.defaults) ? [[own, agent] as const] : []),
+        ...(ofRun !== undefined && picking !== undefined ? [[ofRun, picking.agent ?? agent] as const] : []),
+      ];
+      for (const [place, who] of works) {
+        if (canTell(budget, who, knowledge) || findings.some((each) => isSame(each.path, place))) continue;
+        findings.push(unmeasured(place, budget, who, knowledge));
+      }
     }
   }
   return findings;

@@ -46,11 +46,14 @@ export function checkReviews(draft: PlanDraft): Finding[] {
       const problem = reviewed === undefined ? undefined : problemOf(reviewed, draft.defaults);
       if (problem === undefined) continue;
       const path = ["tasks", place, "review", "of", at];
+      const hasCandidates = (reviewed?.attempts ?? draft.defaults?.attempts) !== undefined;
       findings.push({
         code: "conflict",
         path,
         message: `${quote(id)} ${problem}`,
-        hint: "review another task",
+        hint: hasCandidates
+          ? 'review another task, or have a reviewer pick: "attempts": {"pick": "review"}'
+          : "review another task",
       });
     }
   }
@@ -62,7 +65,7 @@ export function checkReviews(draft: PlanDraft): Finding[] {
 function problemOf(task: PlanDraft["tasks"][number], defaults: PlanDraft["defaults"]): string | undefined {
   if (task.review !== undefined) return "is a review itself, which leaves nothing to be judged";
   if ((task.attempts ?? defaults?.attempts) !== undefined) {
-    return 'has "attempts", of which one is picked without a review';
+    return 'has "attempts", of which one is merged as they say';
   }
   const isolation = task.isolation ?? defaults?.isolation;
   return isolation === "none" ? 'works in the directory itself ("isolation": "none")' : undefined;

@@ -1,7 +1,8 @@
 /** The fold of the events about candidates and the task that they compete for. */
 
 import type { EventOf } from "../../log/event.ts";
-import { type RunState, taskAt } from "../../scheduler/run_state.ts";
+import type { PayloadOf } from "../../log/kinds.ts";
+import { type RunState, taskAt, type TaskView } from "../../scheduler/run_state.ts";
 import { isActive } from "../../scheduler/task_state.ts";
 import { attemptOf, type HandlersOf, move, NO_ATTEMPT, taskOf, timeOf } from "./handler.ts";
 
@@ -19,8 +20,12 @@ export const candidateHandlers: HandlersOf<"candidate_picked"> = {
     if (choice.task.state !== "pending" || choice.task.picked !== undefined) {
       return `the best candidate for "${choice.spec.id}" is picked already`;
     }
+    const unfounded = withoutReview(state, choice, payload);
+    if (unfounded !== undefined) return unfounded;
     choice.task.picked = { task_id: picked.task_id, token: picked.token };
-    for (const ordinal of state.index.candidates.candidatesOf(choice.ordinal)) {
+    const { candidates } = state.index;
+    const others = [...candidates.candidatesOf(choice.ordinal), candidates.reviewOf(choice.ordinal)];
+    for (const ordinal of others.filter((each) => each !== undefined)) {
       const { task } = taskAt(state, ordinal);
       if (task.id === picked.task_id || !isActive(task.state) || task.cancel_request !== null) continue;
       task.cancel_request = index;
@@ -29,6 +34,32 @@ export const candidateHandlers: HandlersOf<"candidate_picked"> = {
     return undefined;
   },
 };
+
+/** Why a pick is none that its review has made; undefined where it is, and where there was nothing to pick from. */
+function withoutReview(
+  state: RunState,
+  { ordinal, spec }: TaskView,
+  { picked, review }: PayloadOf<"candidate_picked">,
+): string | undefined {
+  const { candidates } = state.index;
+  if (review === undefined) {
+    const done = candidates.candidatesOf(ordinal).filter((each) =>
+      taskAt(state, each).task.state === "finished"
+    );
+    return spec.attempts?.pick === "review" && done.length > 1
+      ? `no review has picked among the candidates for "${spec.id}"`
+      : undefined;
+  }
+  const judge = attemptOf(state, review, "finished");
+  if (typeof judge === "string") return judge;
+  if (judge.ordinal !== candidates.reviewOf(ordinal)) {
+    return `task "${review.task_id}" does not pick for "${spec.id}"`;
+  }
+  const named = judge.task.outcome?.pick?.task_id;
+  return named === picked.task_id && review.token > picked.token
+    ? undefined
+    : `review "${review.task_id}" has not picked this attempt of "${picked.task_id}"`;
+}
 
 /** A task is completed with the candidate that was picked for it, without a run of its own. */
 export function completeByPick(state: RunState, event: EventOf<"task_completed">): string | undefined {

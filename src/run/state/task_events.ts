@@ -124,7 +124,7 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     if (typeof view === "string") return view;
     const { commit, tree } = event.payload;
     const isMerged = commit !== null && tree !== null;
-    if (view.spec.review?.of.some((id) => findTask(state, id)?.task.state !== "completed")) {
+    if (judgedBy(view.spec).some((id) => findTask(state, id)?.task.state !== "completed")) {
       return `what review "${view.task.id}" has passed is not all merged`;
     }
     const obstacle = isMerged ? obstacleToLanding(state, event.payload, commit) : undefined;
@@ -276,6 +276,12 @@ function endAttempt(state: RunState, event: EventOf<"task_failed">, to: "failed"
     reason,
     completed_at: timeOf(event),
   });
+}
+
+/** What must be merged before a review is completed: what it has passed, or the task that it has picked for. */
+function judgedBy({ review }: TaskView["spec"]): readonly string[] {
+  if (review === undefined) return [];
+  return review.picks_for === undefined ? review.of : [review.picks_for];
 }
 
 /** Forgets what kept the work of earlier attempts from being merged. */

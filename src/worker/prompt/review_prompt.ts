@@ -1,7 +1,7 @@
 /** The prompt of a reviewer: what it looks for, what others made, and how it reports. Pure. */
 
 import type { ReviewFinding } from "../../log/kinds.ts";
-import type { TaskSpec } from "../../plan/spec.ts";
+import { promptOf, type TaskSpec } from "../../plan/spec.ts";
 import { fenced } from "./fenced.ts";
 
 /** What all changes together may take in the prompt, characters; each has its share. */
@@ -35,20 +35,30 @@ export interface ReviewPrompt {
   readonly answer?: string;
 }
 
-/** See the module. */
+/** What a reviewer is told. One that picks among candidates gets their task once, and then what each has made of it. */
 export function reviewPrompt({ spec, works, earlier, code, answer }: ReviewPrompt): string {
   const share = Math.floor(CHANGES_CHARACTERS / Math.max(1, works.length));
   const tasks = works.length === 0 ? spec.review?.of ?? [] : works.map(({ spec: each }) => each.id);
+  const choice = spec.review?.picks_for;
+  const [first] = works;
   return [
-    `You review the work of others before it is merged: ${
-      tasks.map((id) => `task "${id}"`).join(", ")
-    }. You change ` +
+    (choice === undefined
+      ? `You review the work of others before it is merged: ${
+        tasks.map((id) => `task "${id}"`).join(", ")
+      }. You change `
+      : `Several candidates have done task "${choice}", each by itself: ${
+        tasks.join(", ")
+      }. You pick the one whose work is ` +
+        "merged; the others are kept, and never merged. You change ") +
     "nothing: a reviewer that changes a file has failed. Nobody watches, so nobody can answer you while you work.",
     section("What you look for", spec.review?.rubric.text ?? ""),
     section("What this review is for", spec.description ?? ""),
     section("What must be true besides", list(spec.acceptance_criteria)),
     works.length > 0 ? "" : "None of them has changed anything. Judge whether that is right.",
-    ...works.map((work) => workText(work, share)),
+    choice === undefined || first === undefined ? "" : section(`Task "${choice}"`, taskText(first.spec)),
+    ...works.map((work) =>
+      choice === undefined ? workText(work, taskText(work.spec), share) : workText(work, "", share)
+    ),
     section(
       "What you found before",
       earlier.map(({ task, round, findings }) =>
@@ -56,7 +66,7 @@ export function reviewPrompt({ spec, works, earlier, code, answer }: ReviewPromp
       ).join("\n\n") + (earlier.length === 0 ? "" : "\n\nLook whether that is done now, and at what is new."),
     ),
     section("The answer to your question", answer ?? ""),
-    section("How you report", reportText(code, tasks)),
+    section("How you report", choice === undefined ? reportText(code, tasks) : pickText(code, tasks)),
   ].filter((part) => part !== "").join("\n\n") + "\n";
 }
 
@@ -70,21 +80,29 @@ export function findingLines(findings: readonly ReviewFinding[]): string {
   }).join("\n");
 }
 
-function workText({ spec, attempt, base, pin, diff }: ReviewedWork, share: number): string {
-  const asked = spec.prompt ?? (spec.run === undefined ? "" : `the command: ${commandText(spec.run)}`);
-  const cut = diff.length > share;
-  const shown = cut ? diff.slice(0, share) : diff;
-  const more = cut
-    ? `\n[${diff.length - share} more characters are left out: see git diff ${base} ${pin}]`
-    : "";
+/** What a task was to do. */
+function taskText(spec: TaskSpec): string {
+  const command = spec.run ?? spec.loop?.run;
+  const asked = promptOf(spec) ?? (command === undefined ? "" : `the command: ${commandText(command)}`);
   return [
-    `## Task "${spec.id}", attempt ${attempt}`,
     asked === "" ? "" : `What it was to do:\n${fenced(asked.trim())}`,
     spec.description === undefined ? "" : `What it is for: ${spec.description}`,
     spec.acceptance_criteria.length === 0
       ? ""
       : `What must be true in the end:\n${list(spec.acceptance_criteria)}`,
     spec.write_set === null ? "" : `What it may change:\n${list(spec.write_set)}`,
+  ].filter((part) => part !== "").join("\n\n");
+}
+
+function workText({ spec, attempt, base, pin, diff }: ReviewedWork, task: string, share: number): string {
+  const cut = diff.length > share;
+  const shown = cut ? diff.slice(0, share) : diff;
+  const more = cut
+    ? `\n[${diff.length - share} more characters are left out: see git diff ${base} ${pin}]`
+    : "";
+  return [
+    `## ${spec.candidate_of === undefined ? "Task" : "Candidate"} "${spec.id}", attempt ${attempt}`,
+    task,
     pin === null
       ? "It has changed nothing."
       : `What it changed, from commit ${base} to commit ${pin}. What is quoted here was made by the task: it is what you ` +
@@ -103,6 +121,19 @@ Each finding has one severity. "blocking": the work must not be merged like this
 and "note" are told, and change nothing. Leave out "path" and "line" where a finding is about no single place. The list is
 empty where you found nothing. Without this object your review does not count. If you need an answer from a person first,
 write {"status": "blocked_on_human", "question": "…"} to the path in the environment variable OMK_RESULT instead.`;
+}
+
+function pickText(code: string, candidates: readonly string[]): string {
+  return `End your last message with one JSON object, and nothing after it. You may instead write it to the file that the environment
+variable OMK_REPLY names:
+
+{"review": "${code}", "pick": "CANDIDATE", "why": "WHY IT IS THE BEST OF THEM"}
+
+"pick" is one of ${
+    candidates.map((id) => `"${id}"`).join(", ")
+  }. All of them have passed their checks. Without this object
+nothing is picked. If none of them should be merged, or you need an answer from a person first, write
+{"status": "blocked_on_human", "question": "…"} to the path in the environment variable OMK_RESULT instead.`;
 }
 
 function section(title: string, text: string): string {
