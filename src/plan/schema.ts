@@ -240,7 +240,7 @@ const taskFields = z.strictObject({
         review: z.strictObject({
           agent: z.string().optional().describe("Which agent picks. Default: that of the task"),
           rubric,
-        }),
+        }).describe("A reviewer names the one that is merged, and says why"),
       }),
     ]).optional().meta({
       description:

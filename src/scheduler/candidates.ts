@@ -20,6 +20,20 @@ export function isPassedOver(state: RunState, taskId: string): boolean {
 }
 
 /**
+ * Why a candidate, or the review that picks, has nothing more to do: the task that it serves is at its end. Undefined where
+ * that is not so, and for all other tasks.
+ */
+export function whyUnneeded(state: RunState, taskId: string): string | undefined {
+  const view = findTask(state, taskId);
+  const served = view === undefined ? undefined : state.index.candidates.servedBy(view.ordinal);
+  return served === undefined ? undefined : endText(taskAt(state, served));
+}
+
+function endText({ task }: TaskView): string | undefined {
+  return isTerminal(task.state) ? `"${task.id}" is ${task.state}` : undefined;
+}
+
+/**
  * The picks that are due, the ends of those that were not picked, and of the tasks that they competed for. A review that
  * picks is completed with the task that it has picked for, and looks anew where a candidate came back.
  */
@@ -33,8 +47,8 @@ export function decideCandidates(state: RunState, now: number): EventDraft[] {
     const review = candidates.reviewOf(ordinal);
     const judge = review === undefined ? undefined : taskAt(state, review);
     if (choice.task.state !== "pending") {
-      if (!isTerminal(choice.task.state)) return [];
-      const reason = `"${choice.spec.id}" is ${choice.task.state}`;
+      const reason = endText(choice);
+      if (reason === undefined) return [];
       return [...cancelled(state, rivals, reason), ...endOfJudge(state, choice, judge, reason)];
     }
     const { picked } = choice.task;

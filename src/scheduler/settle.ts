@@ -2,6 +2,7 @@
 
 import { draft, type DraftOf, type EventDraft, taskSubject } from "../log/event.ts";
 import type { Artifact, AttemptOutcome, StoredOutput } from "../log/kinds.ts";
+import { whyUnneeded } from "./candidates.ts";
 import { controllerActor } from "./decide.ts";
 import { refuseProposals } from "./proposals.ts";
 import { CONFLICT_LIMIT, judgeFailure } from "./retry.ts";
@@ -172,7 +173,10 @@ export function settleRedMerge(
   ];
 }
 
-/** Who wants the attempt gone: a request for its task, which the end answers, for one it depends on, or for the run. */
+/**
+ * Who wants the attempt gone: a request for its task, which the end answers, for one it depends on, or for the run; or the
+ * end of the task that it is a candidate for.
+ */
 function cancellationOf(
   state: RunState,
   task: TaskState,
@@ -183,5 +187,7 @@ function cancellationOf(
     const isAnswer = open?.kind === "cancel_requested" && open.payload.task_id === task.id;
     return isAnswer ? { request: open.index, reason } : { reason };
   }
-  return state.run.cancel === null ? null : { reason: state.run.cancel.reason };
+  if (state.run.cancel !== null) return { reason: state.run.cancel.reason };
+  const reason = whyUnneeded(state, task.id);
+  return reason === undefined ? null : { reason };
 }

@@ -1,5 +1,6 @@
 /** Whether an attempt at work is still wanted, as its controller and the worker that carries it out both see it. Pure. */
 
+import { whyUnneeded } from "./candidates.ts";
 import { findTask, type RunState } from "./run_state.ts";
 import { isCurrent } from "./settle.ts";
 import type { AttemptRef } from "./task_state.ts";
@@ -23,6 +24,9 @@ export function unwantedEnd(state: RunState, ref: AttemptRef): UnwantedEnd | nul
   if (isRunOver(state)) return { reason: "shutdown", now: false };
   const isKilling = plan.on_failure === "kill" && index.failures > 0;
   const isAskedFor = findTask(state, ref.task_id)?.task.cancel_request ?? null;
-  if (run.cancel !== null || isAskedFor !== null || isKilling) return { reason: "cancelled", now: false };
+  const isUnneeded = whyUnneeded(state, ref.task_id) !== undefined;
+  if (run.cancel !== null || isAskedFor !== null || isKilling || isUnneeded) {
+    return { reason: "cancelled", now: false };
+  }
   return isCurrent(state, ref) ? null : { reason: "shutdown", now: true };
 }

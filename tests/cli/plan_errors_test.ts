@@ -132,6 +132,8 @@ const BAD: Readonly<Record<string, string>> = {
   ),
   "gates after each merge": task('"priority": 0').replace('"gates": []', '"gates": [], "gate_each": "merge"'),
   "too few candidates": task('"attempts": {"parallel": 1}'),
+  "a pick without an agent": task('"attempts": {"parallel": 2, "pick": "review"}'),
+  "a pick by nobody known": task('"attempts": {"parallel": 2, "pick": {"review": {"agent": "cluade"}}}'),
   "tabs and wide characters": '{ "tasks": [\n\t{ "id": "a",\t"run": "echo 日本語",\t"pirority": 1 }\n] }',
   "a line that is very long": task(
     `"description": "${"x".repeat(300)}", "pirority": 1, "metadata": { "k": "${"y".repeat(300)}" }`,

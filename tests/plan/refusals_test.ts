@@ -323,8 +323,29 @@ Deno.test("P10: candidates have ids and worktrees of their own", async () => {
   assertEquals(await aboutTask({ attempts: { parallel: 1 } }), ['"attempts.parallel" must be at least 2']);
   assertEquals(await aboutTask({ attempts: { parallel: 99 } }), ['"attempts.parallel" must be at most 16']);
   assertEquals(await aboutTask({ attempts: { parallel: 2, pick: "best" } }), [
-    '"attempts.pick" must be one of "first-passing", "smallest-diff"',
+    '"attempts.pick" must be one of "first-passing", "smallest-diff", "review"',
   ]);
+  const picked = (pick: unknown, more: object = {}) =>
+    aboutTask({ run: undefined, prompt: "x", agent: "claude", attempts: { parallel: 2, pick }, ...more });
+  assertEquals(await picked("review"), []);
+  assertEquals(await picked({ review: { agent: "codex", rubric: "security" } }), []);
+  assertEquals(await picked({ review: { agent: "codxe" } }), ['"codxe" is no agent that omk knows']);
+  assertEquals(await picked({}), ['"review" is missing']);
+  assertEquals(await picked({ review: { max_rounds: 3 } }), ['unknown field "max_rounds"']);
+  const unnamed = ['the review of "attempts" needs an agent that does it'];
+  assertEquals(await aboutTask({ attempts: { parallel: 2, pick: "review" } }), unnamed);
+  assertEquals(await aboutTask({ attempts: { parallel: 2, pick: { review: { agent: "claude" } } } }), []);
+  assertEquals(
+    await messagesOf({
+      defaults: { attempts: { parallel: 2, pick: "review" } },
+      tasks: [{ id: "t", run: "x" }, { id: "t.review", run: "x", agent: undefined }],
+    }),
+    [
+      'defaults: the review of its candidates, "t.review", would have the id of task "t.review"',
+      `task "t": ${unnamed}`,
+      `task "t.review": ${unnamed}`,
+    ],
+  );
   assertEquals(await aboutTask({ attempts: { parallel: 2 }, isolation: "none" }), [
     '"attempts" needs a worktree for each candidate, and "isolation" is "none"',
   ]);
@@ -342,7 +363,7 @@ Deno.test("P10: candidates have ids and worktrees of their own", async () => {
       review: { of: ["t"], agent: "kimi" },
     }],
   });
-  assertEquals(reviewed, ['task "r": "t" has "attempts", of which one is picked without a review']);
+  assertEquals(reviewed, ['task "r": "t" has "attempts", of which one is merged as they say']);
 });
 
 Deno.test("a task with candidates is stored as these and the choice among them", async () => {
@@ -382,6 +403,36 @@ Deno.test("a task with candidates is stored as these and the choice among them",
     "one_success",
     undefined,
   ]);
+});
+
+Deno.test("a review that picks is stored between the candidates and the choice, with what the task says of attempts", async () => {
+  const { tasks, agents } = await planOf({
+    defaults: { agent: "claude" },
+    tasks: [{
+      id: "t",
+      prompt: "do it",
+      write_set: ["src"],
+      priority: 3,
+      budget: { usd: 3 },
+      retry_policy: { max_attempts: 5 },
+      attempts: { parallel: 2, pick: { review: { agent: "codex", rubric: { text: "Look" } } } },
+    }],
+  });
+  assertEquals(tasks.map(({ id }) => id), ["t.1", "t.2", "t.review", "t"]);
+  const [first, , judge, choice] = tasks;
+  assertEquals(choice?.attempts, { pick: "review", candidates: ["t.1", "t.2"], review: "t.review" });
+  assertEquals(judge?.review, {
+    of: ["t.1", "t.2"],
+    rubric: { name: "own", text: "Look" },
+    max_rounds: 0,
+    picks_for: "t",
+  });
+  assertEquals(
+    [judge?.agent, judge?.trigger_rule, judge?.write_set, judge?.priority, judge?.retry_policy.max_attempts],
+    ["codex", "all_done", [], 3, 5],
+  );
+  assertEquals([first?.agent, judge?.budget, judge?.candidate_of], ["claude", undefined, undefined]);
+  assertEquals(Object.keys(agents ?? {}).toSorted(), ["claude", "codex"]);
 });
 
 Deno.test("P10: a review judges what can be judged before it is merged, and waits for nothing that waits for it", async () => {

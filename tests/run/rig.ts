@@ -34,6 +34,8 @@ export interface Script {
   readonly outcome?: (taskId: string, attempt: number) => OutcomeResult | null;
   /** What the attempt of a review finds; default: nothing. */
   readonly findings?: (taskId: string, attempt: number) => readonly ReviewFinding[];
+  /** The candidate that the attempt of a review picks, where it is asked for one; default: none. */
+  readonly pick?: (taskId: string, attempt: number) => string | undefined;
   /** Reviews whose attempts report no findings at all; default: none. */
   readonly silent?: readonly string[];
   /** Whether an attempt changed anything; default: it did, unless it is a review. */
@@ -174,6 +176,7 @@ export class Rig {
       findings: request.spec.review === undefined || this.#script.silent?.includes(task_id)
         ? undefined
         : this.#script.findings?.(task_id, attempt) ?? [],
+      pick: this.#script.pick?.(task_id, attempt),
       ms: this.#script.duration?.(task_id) ?? 100,
       tree: this.#script.tree,
       iteration: (number) => {
@@ -260,6 +263,7 @@ export class SimulatedAttempt implements Attempt {
   readonly request: AttemptRequest;
   readonly #changes: boolean;
   readonly #findings: readonly ReviewFinding[] | undefined;
+  readonly #pick: string | undefined;
   readonly #progress: () => number;
   readonly #line: () => string;
   readonly #tree: string | undefined;
@@ -275,6 +279,7 @@ export class SimulatedAttempt implements Attempt {
       readonly result: OutcomeResult | null;
       readonly changes: boolean;
       readonly findings: readonly ReviewFinding[] | undefined;
+      readonly pick: string | undefined;
       readonly ms: number;
       readonly tree: string | undefined;
       readonly iteration: (number: number) => OutcomeResult | null;
@@ -286,6 +291,7 @@ export class SimulatedAttempt implements Attempt {
     this.request = request;
     this.#changes = fate.changes;
     this.#findings = fate.findings;
+    this.#pick = fate.pick;
     this.#tree = fate.tree;
     this.#iteration = fate.iteration;
     this.#ms = fate.ms;
@@ -316,7 +322,8 @@ export class SimulatedAttempt implements Attempt {
       this.#isOver = true;
       const reply = this.request.spec.planning === undefined ? {} : { reply: ARTIFACT };
       const found = this.#findings === undefined ? {} : { findings: [...this.#findings] };
-      resolve(makeOutcome(result, { duration_ms, ...reply, ...found }));
+      const picked = this.#pick === undefined ? {} : { pick: { task_id: this.#pick, why: "it is short" } };
+      resolve(makeOutcome(result, { duration_ms, ...reply, ...found, ...picked }));
     });
   }
 

@@ -3,7 +3,7 @@
 import { fieldScopes, isRefused, type PlanDraft } from "../draft.ts";
 import { nearest } from "../nearest.ts";
 import { PRESET_NAMES } from "../agent_presets.ts";
-import { type Finding, quote } from "../problem.ts";
+import { type Finding, type PlanPath, quote } from "../problem.ts";
 import type { TaskFields } from "../schema.ts";
 import type { AgentInput } from "../agent_schema.ts";
 import { type AgentInputs, mergeAgents, resolveAgent, type ResolvedAgent } from "../resolve_agent.ts";
@@ -26,6 +26,12 @@ export function agentEntryFindings(
     message: `agent ${quote(name)} ${resolved.problem}`,
     hint: resolved.hint,
   }];
+}
+
+function missingAgent(path: PlanPath, what: string, how: string): Finding {
+  const message = `${what} needs an agent that does it`;
+  const hint = `name one, ${how}; omk agents lists those that are installed`;
+  return { code: "missing_field", path, message, hint };
 }
 
 /** Whether an agent is to pick among candidates, and none is named where that is said. */
@@ -90,18 +96,15 @@ export function checkAgents(
     const hasPrompt = (fields.prompt ?? fields.loop?.prompt) !== undefined;
     const body = hasPrompt ? "prompt" : fields.review !== undefined ? "review" : undefined;
     const hasAgent = (fields.review?.agent ?? agent ?? draft.defaults?.agent) !== undefined;
-    const missing = (place: readonly string[], what: string): Finding => ({
-      code: "missing_field",
-      path: [...path, ...place],
-      message: `${what} needs an agent that does it`,
-      hint: `name one, here or in "defaults": "agent": "${
-        PRESET_NAMES[0]
-      }"; omk agents lists those that are installed`,
-    });
-    if (path[0] !== "tasks") continue;
-    if (body !== undefined && !hasAgent) findings.push(missing(["agent"], quote(body)));
-    else if (!hasAgent && isPickedByNobody(fields, draft)) {
-      findings.push(missing(["attempts", "pick"], 'the review of "attempts"'));
+    if (path[0] !== "tasks" || hasAgent) continue;
+    const [preset] = PRESET_NAMES;
+    if (body !== undefined) {
+      findings.push(
+        missingAgent([...path, "agent"], quote(body), `here or in "defaults": "agent": "${preset}"`),
+      );
+    } else if (isPickedByNobody(fields, draft)) {
+      const hint = `as {"review": {"agent": "${preset}"}}, or "agent" in "defaults"`;
+      findings.push(missingAgent([...path, "attempts", "pick"], 'the review of "attempts"', hint));
     }
   }
   return findings;
