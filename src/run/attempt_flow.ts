@@ -12,6 +12,7 @@ import type { TaskSpec } from "../plan/spec.ts";
 import { matchesAny } from "../plan/path_set.ts";
 import type { EndReason } from "../process/port.ts";
 import { controllerActor, recoverAttempt } from "../scheduler/decide.ts";
+import { tasksToReview } from "../scheduler/reviews.ts";
 import { findTask, type TaskView } from "../scheduler/run_state.ts";
 import { isCurrent, settleAttempt } from "../scheduler/settle.ts";
 import type { AttemptRef, LoopState, TaskState } from "../scheduler/task_state.ts";
@@ -339,9 +340,10 @@ export class AttemptFlow {
         ? worsen(outcome, "findings_invalid", "its worker reported none")
         : outcome;
     }
-    return review.of.includes(outcome.pick?.task_id ?? "")
+    const candidates = tasksToReview(this.#controller.state, this.#view()).map(({ spec }) => spec.id);
+    return candidates.includes(outcome.pick?.task_id ?? "")
       ? outcome
-      : worsen(outcome, "pick_invalid", "its worker reported none");
+      : worsen(outcome, "pick_invalid", "its worker reported none of the candidates that have passed");
   }
 
   #checkWriteSet(outcome: AttemptOutcome, pin: Pin): AttemptOutcome {

@@ -36,6 +36,10 @@ Deno.test("P10: a budget with an agent that cannot measure is refused, once for 
   ]);
   assertEquals(check({ budget: { usd: 1 }, tasks: tasks("tokens") }, true), []);
   assertEquals(check({ tasks: [{ id: "a", prompt: "x", agent: "mute", budget: { tokens: 5 } }] }).length, 1);
+  const picked = (more: object, pick: unknown = { review: { agent: "mute" } }) =>
+    check({ budget: { tokens: 5 }, tasks: [{ id: "a", attempts: { parallel: 2, pick }, ...more }] }).length;
+  assertEquals([picked({ run: "x" }), picked({ prompt: "x", agent: "all" })], [1, 1], "who picks works too");
+  assertEquals(picked({ prompt: "x", agent: "all" }, "review"), 0);
   assertEquals(
     check({ defaults: { prompt: "x", agent: "mute", budget: { usd: 1 } }, tasks: [{ id: "a" }, { id: "b" }] })
       .map((each) => each.slice(0, 20)),

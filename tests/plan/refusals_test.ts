@@ -432,6 +432,14 @@ Deno.test("a review that picks is stored between the candidates and the choice, 
     ["codex", "all_done", [], 3, 5],
   );
   assertEquals([first?.agent, judge?.budget, judge?.candidate_of], ["claude", undefined, undefined]);
+  const own = await planOf({
+    defaults: { attempts: { parallel: 2, pick: { review: { rubric: { file: "own.md" } } } } },
+    tasks: [{ id: "t", run: "x" }],
+  }, { agent: { under: "kimi" }, readRubric: (name) => Promise.resolve(`text of ${name}`) });
+  assertEquals([own.tasks[2]?.agent, own.tasks[2]?.review?.rubric], [
+    "kimi",
+    { name: "own.md", text: "text of own.md" },
+  ]);
   assertEquals(Object.keys(agents ?? {}).toSorted(), ["claude", "codex"]);
 });
 

@@ -81,7 +81,7 @@ Deno.test("P1, P3, P7, P8: the candidate that the review names is merged, and no
     outcome: (id) => ["b.1", "c.1", "c.3"].includes(id) ? "signal" : "success",
     duration: (id) => id === "a.3" ? 500 : 100,
     // The one of "b" names a candidate that has failed at first, and the one of "d" somebody else's.
-    pick: (id, attempt) => ({ "a.review": "a.2", "b.review": `b.${attempt + 1}`, "d.review": "a.1" })[id],
+    pick: (id, attempt) => ({ "a.review": "a.2", "b.review": `b.${attempt}`, "d.review": "a.1" })[id],
     conflict: (id, attempt) => id === "a.2" && attempt === 1 ? ["x"] : [],
   });
   assertEquals(await rig.run(), { status: "not_ready", exit_code: 1 });
@@ -91,7 +91,7 @@ Deno.test("P1, P3, P7, P8: the candidate that the review names is merged, and no
     rig.state.tasks.map(({ id, state, attempt }) => `${id} ${state} ${attempt}`),
     [
       ...["a.1 cancelled 1", "a.2 completed 2", "a.3 cancelled 1", "a.review completed 1", "a completed 0"],
-      ...["b.1 failed 1", "b.2 completed 1", "b.3 cancelled 1", "b.review completed 1", "b completed 0"],
+      ...["b.1 failed 1", "b.2 completed 1", "b.3 cancelled 1", "b.review completed 2", "b completed 0"],
       ...["c.1 failed 1", "c.2 completed 1", "c.3 failed 1", "c.review cancelled 0", "c completed 0"],
       ...["d.1 finished 1", "d.2 finished 1", "d.3 finished 1", "d.review failed 2", "d pending 0"],
       "after completed 1",

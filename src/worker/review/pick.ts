@@ -20,9 +20,14 @@ export function pickIn(text: string, code: string, candidates: readonly string[]
     const given = typeof pick === "string" ? `is ${quote(pick)}` : "is no text";
     return { ok: false, problem: `"pick" ${given}, not one of ${candidates.map(quote).join(", ")}` };
   }
-  const reason = typeof why === "string" ? redactText(why).trim().slice(0, LONGEST_FINDING) : "";
+  const reason = typeof why === "string" ? oneLine(redactText(why)).slice(0, LONGEST_FINDING) : "";
   if (reason === "") return { ok: false, problem: '"why" gives no reason' };
   return { ok: true, pick: { task_id: pick, why: reason } };
+}
+
+/** It stands in events, and in lines of the proof. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, " ").trim();
 }
 
 /** From what a reviewer answered to the outcome of its attempt. An outcome that is no success stays as it is. */

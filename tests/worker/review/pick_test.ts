@@ -10,7 +10,7 @@ function answer(fields: object, code = CODE): string {
 }
 
 Deno.test("pickIn() takes the last pick with the code of the review", () => {
-  const good = answer({ pick: "a.2", why: " It is short. ", more: 1 });
+  const good = answer({ pick: "a.2", why: " It is\nshort. ", more: 1 });
   const expected = { ok: true, pick: { task_id: "a.2", why: "It is short." } } as const;
   assertEquals(pickIn(good, CODE, IDS), expected);
   assertEquals(pickIn(`Look: {}\n\`\`\`json\n${good}\n\`\`\``, CODE, IDS), expected);
