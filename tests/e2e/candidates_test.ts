@@ -174,7 +174,9 @@ Deno.test("P6, P7, P8: what a reviewer names is merged alone; one that names not
   assertStringIncludes((await sandbox.omkEnds(0, ["explain", "a"])).stdout, "it says hello");
   assertStringIncludes((await sandbox.omkEnds(0, ["explain", "a.review"])).stdout, "it picked candidate a.2");
   assertStringIncludes((await sandbox.omkEnds(0, ["explain", "b"])).stdout, "b.review (failed)");
-  assertStringIncludes((await sandbox.omkEnds(0, ["show", "a.review"])).stdout, "picks one for a");
+  const shown = (await sandbox.omkEnds(0, ["show", "a.review"])).stdout;
+  assertMatch(shown, /reviews +a\.1, a\.2, a\.3 by the rubric test, picks one for a\n/);
+  assertMatch(shown, /picks +a\.2: it says hello\n/);
   assertEquals((await sandbox.omkJson(["proof"])).picks.length, 3);
   await sandbox.omkEnds(0, ["verify"]);
   await sandbox.omkEnds(0, ["replay", "--rebuild"]);

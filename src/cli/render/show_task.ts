@@ -107,6 +107,7 @@ function attemptLines(attempt: AttemptRecord, style: Style, columns: number): re
   const fields: readonly Field[] = [
     ["why", reason],
     ["body", outcome === null ? null : outcomeText(outcome)],
+    ["picks", outcome?.pick === undefined ? null : `${outcome.pick.task_id}: ${outcome.pick.why}`],
     [
       "reported",
       outcome?.reported === undefined
