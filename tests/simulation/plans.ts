@@ -196,7 +196,7 @@ function randomGates(random: Random): Pick<Plan, "gates" | "gate_each"> {
   );
   const more = random.split("more gates");
   if (more.chance(0.3)) gates.push(randomGate(more, "g8", "run"), randomGate(more, "g9", "run"));
-  const gate_each = random.split("gate each").pick(["off", "task", "batch", "batch"] as const);
+  const gate_each = random.split("gate each").pick(["off", "task", "batch", "batch", "batch"] as const);
   if (gate_each === "off") return { gates };
   const judging = { ...randomGate(random.split("judging"), "each", "run"), ...JUDGING };
   return { gates: [...gates, judging], gate_each };

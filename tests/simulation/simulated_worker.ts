@@ -190,6 +190,9 @@ export class SimulatedAttempt implements Attempt {
       if (!this.#process.isAlive) return;
       this.#hasSlot = true;
       this.#world.slots.set(this.ref.token, this.#request);
+      // A controller that dies now leaves a slot in which nothing has run.
+      const isOfHands = [...this.#world.hands.values()].some(({ process }) => process === this.#process);
+      if (!isOfHands && faults.strikes("controller_died", 0.06)) return this.#process.die();
       // The set-up of the slot.
       await this.#process.sleep(this.#random.chance(0.5) ? 0 : this.#random.between(0, 5_000));
     }
