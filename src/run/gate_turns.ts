@@ -1,17 +1,25 @@
-/** Whose turn it is among gates: as many run side by side as the run has workers, in a pool as many as it has places. */
+/**
+ * Whose turn it is among gates: as many run side by side as the run has workers, in a pool as many as it has places. The
+ * gates at the end of a run need no turn; where a task is opened again meanwhile, others wait for their end.
+ */
 
 import type { GateSpec } from "../plan/spec.ts";
 import { type RunState, taskAt } from "../scheduler/run_state.ts";
 import { gatesAtOnce } from "../scheduler/workers.ts";
 import type { AttemptFlow } from "./attempt_flow.ts";
 
+/** What a gate takes while it runs. */
+interface GateRoom {
+  readonly pool?: GateSpec["pool"];
+  /** It runs in the directory of the run itself, where no other gate may change what it sees. */
+  readonly inDirectory: boolean;
+}
+
 /** A gate that wants to run. */
-export interface GateCandidate {
+export interface GateCandidate extends GateRoom {
   readonly pool: GateSpec["pool"];
   /** The task whose work it judges; null for the run's own. */
   readonly taskId: string | null;
-  /** It runs in the directory of the run itself, where no other gate may change what it sees. */
-  readonly inDirectory: boolean;
 }
 
 interface Waiting {
@@ -66,7 +74,7 @@ export class GateTurns {
   }
 
   #hasRoom({ pool, taskId, inDirectory }: GateCandidate): boolean {
-    const running = [...this.#running];
+    const running = [...this.#running, ...gatesAtEnd(this.#state)];
     if (running.length >= gatesAtOnce(this.#state)) return false;
     if (inDirectory && running.some((each) => each.inDirectory)) return false;
     if (pool === undefined) return true;
@@ -85,4 +93,13 @@ export class GateTurns {
       return spec.pool === pool && spec.id !== taskId && !over.has(spec.id);
     }).length;
   }
+}
+
+/** The gates that run on the head of a run because no task could run any more. */
+function gatesAtEnd({ run }: RunState): readonly GateRoom[] {
+  return run.gates
+    .filter(({ result, scope, merges, at_base }) =>
+      result === "running" && scope === "run" && merges === undefined && at_base !== true
+    )
+    .map(({ pool, commit }) => ({ pool, inDirectory: commit === null }));
 }

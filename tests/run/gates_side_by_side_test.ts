@@ -5,7 +5,9 @@ import { dueGates } from "../../src/run/due_gates.ts";
 import { restoreState, snapshotOf } from "../../src/scheduler/state_snapshot.ts";
 import { findTask, type RunState, runStateJson } from "../../src/scheduler/run_state.ts";
 import { Ledger, makeGate, makePlan, makeTask, startPayload } from "./fixture.ts";
-import { Rig } from "./rig.ts";
+import { Rig, type Script } from "./rig.ts";
+
+const REQUESTER = { process: { pid: 2, pgid: 2, start_time: null, boot_id: null }, wall: 0 };
 
 /** How the gates of a run went by. */
 interface Passage {
@@ -20,7 +22,7 @@ interface Passage {
 async function pass(
   tasks: readonly TaskSpec[],
   plan: Partial<Plan>,
-  { ms = () => 1000, fails = () => false, during }: {
+  { ms = () => 1000, fails = () => false, during, ...script }: Pick<Script, "outcome"> & {
     readonly ms?: (gate: string) => number;
     readonly fails?: (gate: string, there: readonly string[]) => boolean;
     readonly during?: (event: RunEvent, rig: Rig) => void;
@@ -30,6 +32,7 @@ async function pass(
   const beside: (readonly string[])[] = [];
   const ended: string[] = [];
   const rig: Rig = new Rig(makePlan(tasks, plan), {
+    ...script,
     gate: async ({ gate, commit, signal }) => {
       running.add(gate.name);
       beside.push([...running]);
@@ -130,6 +133,31 @@ Deno.test("a gate waits for the bodies of tasks in its pool, and a task for the 
   assertEquals(order, [...claim("a"), ...claim("b"), ...judged, ...claim("c"), ...judged, ...judged]);
 });
 
+Deno.test("where a task is opened again while the gates of its run are at work, the gates of its merge wait for them", async () => {
+  const { rig } = await pass(
+    [makeTask("t")],
+    { workers: 1, gate_each: "task", gates: gates(["a"]) },
+    {
+      outcome: (_, attempt) => attempt === 1 ? "exit" : "success",
+      ms: () => 60_000,
+      during: ({ kind, index }, { log, events }) => {
+        if (kind !== "gate_started" || events.find((event) => event.kind === kind)?.index !== index) return;
+        void log.append([
+          draft("retry_requested", "run", "cli/2", { ...REQUESTER, task_id: "t", reason: "now it works" }),
+        ]);
+      },
+    },
+  );
+  assertEquals(rig.state.tasks.map(({ state }) => state), ["completed"]);
+  assertEquals(rig.events.map(({ kind }) => kind).filter((kind) => kind.startsWith("gate_")), [
+    "gate_started",
+    "gate_passed",
+    "gate_started",
+    "gate_passed",
+  ]);
+  assertEquals(rig.state.run.gates.map(({ merges }) => merges?.tasks), [undefined, ["t"]]);
+});
+
 Deno.test("the first gate that fails an attempt ends the others that judge it, and is the one that is told", async () => {
   const three = [...gates(["slow", "red"]), makeGate({ name: "lenient", required: false })];
   const { rig, ended } = await pass([makeTask("t", { gates: three })], { workers: 4 }, {
@@ -170,9 +198,8 @@ Deno.test("a cancelled run ends all the gates that run, and waits for none", asy
     ms: () => 3_600_000,
     during: (event, { log }) => {
       if (event.kind !== "gate_started" || event.payload.gate !== "c") return;
-      const requester = { process: { pid: 2, pgid: 2, start_time: null, boot_id: null }, wall: 0 };
       void log.append([
-        draft("cancel_requested", "run", "cli/2", { ...requester, task_id: null, reason: "enough" }),
+        draft("cancel_requested", "run", "cli/2", { ...REQUESTER, task_id: null, reason: "enough" }),
       ]);
     },
   });
