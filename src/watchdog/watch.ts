@@ -34,6 +34,8 @@ export interface Watch {
   readonly aliveAt: number;
   /** `ts` of the latest heartbeat; null before the first. */
   readonly ts: string | null;
+  /** How far the wall clock was ahead of the run clock when that was seen, milliseconds; null before the first. */
+  readonly offset: number | null;
   /** How many looks in a row came late. */
   readonly lateLooks: number;
   /** Whether anybody has looked yet. */
@@ -73,6 +75,7 @@ export function startWatch(now: number): Watch {
     observedAt: now,
     aliveAt: now,
     ts: null,
+    offset: null,
     lateLooks: 0,
     hasLooked: false,
     isProven: false,
@@ -109,13 +112,17 @@ function takeIn(watch: Watch, seen: Observation, givenAt: number | null): Watch 
   const { heartbeat } = reading;
   const isNew = heartbeat.ts !== watch.ts;
   const time = timeOfHeartbeat(heartbeat);
+  const offset = wall - now;
+  // It may have been given before the clock of the machine was set back.
+  const setBack = Math.max(0, (watch.offset ?? offset) - offset);
   return {
     ...later,
     aliveAt: isNew ? givenAt ?? aliveBefore : aliveBefore,
     isProven: watch.isProven || (isNew && givenAt !== null),
     ts: heartbeat.ts,
+    offset: isNew ? offset : watch.offset,
     unreadable: null,
-    badTime: isNew ? badTimeOf(time, givenAt === null ? null : wall) : watch.badTime,
+    badTime: isNew ? badTimeOf(time, givenAt === null ? null : wall + setBack) : watch.badTime,
     isStopped: heartbeat.status === "stopped",
     slots: heartbeat.slots.map((slot) => {
       const before = slots.find((each) => each.slot.token === slot.token);
@@ -186,7 +193,7 @@ function hasMoved(before: HeartbeatSlot, after: HeartbeatSlot): boolean {
     before.progress.cpu_ms !== after.progress.cpu_ms;
 }
 
-/** `wall`: when the heartbeat was given; null where that is not known. */
+/** `wall`: the latest time at which the heartbeat can have been given; null where that is not known. */
 function badTimeOf(time: number | null, wall: number | null): string | null {
   if (time === null) return "its heartbeat has no valid time";
   const ahead = time - (wall ?? time);

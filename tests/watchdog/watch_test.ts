@@ -67,6 +67,18 @@ Deno.test("the clock set back or forward an hour makes nobody dead or stalled", 
   }
 });
 
+Deno.test("a heartbeat given just before the clock was set back is as good as any; the next must be right", () => {
+  const hour = 3_600_000;
+  const wallAt = (at: number) => START + at * 1000 - hour;
+  const worker = new Watched();
+  worker.lookUntil(0, 60, (at) => beatAt(at, [makeSlot(1, at)]));
+  const check = worker.look(65, beatAt(64, [makeSlot(1, 64)]), { wall: wallAt(65) });
+  assertEquals([check.verdict, check.slots[0]?.verdict], ["healthy", "healthy"]);
+  const ahead = worker.look(70, beatAt(69), { wall: wallAt(70) });
+  assertEquals(ahead.reason, "its heartbeat is 3599 s ahead of the clock");
+  assertEquals(worker.look(75, reading(makeHeartbeat(wallAt(74))), { wall: wallAt(75) }).verdict, "healthy");
+});
+
 Deno.test("an attempt is stalled when neither its output nor its CPU time changes for as long as its task allows", () => {
   const worker = new Watched({ staleMsOf: (id) => id === "t2" ? 600_000 : 60_000 });
   const at = (bytes: number, cpu: number) => (seconds: number) =>
