@@ -48,8 +48,10 @@ export async function gatherPins(hub: Hub, runId: string, target: Target): Promi
     await hub.updateRefs([{ ref: pinsRef(runId), from: before, to }]);
     // Published here, with the pins that it stands for.
     hub.takeMoved(pinsRef(runId));
-    await handOver(hub, [to], parents, target.options);
     const published = everywhere.get(pinsRef(runId)) ?? null;
+    // A gathering before it may be in the hub alone: whoever made it has died since, or is still about to publish it.
+    const known = [...pins.values(), ...(published === null ? [] : [published])];
+    await handOver(hub, [to], known, target.options);
     await target.refs.update([{ ref: pinsRef(runId), from: published, to }, ...gathered]);
     await hub.updateRefs(gathered);
   } catch (error) {
