@@ -1,5 +1,6 @@
 /** Publishing: bringing a run's refs from the hub into the user's repository, so that no clean-up of theirs loses them. */
 
+import { systemClock } from "../clock.ts";
 import { type GitOptions, runGit } from "./command.ts";
 import { GitError } from "./errors.ts";
 import { isMissing, replaceText } from "./files.ts";
@@ -15,6 +16,14 @@ const BATCHES_PER_COUNT = 32;
 
 /** More loose refs of omk than these are packed: each takes a block of the disk. */
 const LOOSE_REFS_KEPT = 100;
+
+/**
+ * While somebody makes a worktree, its HEAD names no commit for a moment, and every fetch into the repository fails. Where
+ * it stays like that, the worktree is broken.
+ */
+const UNFINISHED_WORKTREE = /bad object worktrees\//;
+const FETCH_TRIES = 40;
+const FETCH_PAUSE_MS = 50;
 
 /** Batches of one run: at most one at a time, and one that waits with all who came meanwhile. */
 interface Batch {
@@ -124,6 +133,18 @@ export class Publisher {
 
   /** Fetches everything of a run, what other processes have made of it too. */
   async #fetch(runId: string): Promise<void> {
+    for (let tries = 1;; tries++) {
+      try {
+        return await this.#tryFetch(runId);
+      } catch (error) {
+        const isPassing = error instanceof GitError && UNFINISHED_WORKTREE.test(error.failure.stderr);
+        if (!isPassing || tries === FETCH_TRIES) throw error;
+        await systemClock.sleep(FETCH_PAUSE_MS);
+      }
+    }
+  }
+
+  async #tryFetch(runId: string): Promise<void> {
     const refs = `${runRefs(runId)}*`;
     // A child of git that reads the user's repository sees no `-c safe.directory`.
     const config = `${this.#hub.path}/child.gitconfig`;

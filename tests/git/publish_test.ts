@@ -115,6 +115,30 @@ Deno.test("P6: no ref is published whose objects did not all find their place in
   await workspace.release(slot, { setAside: false });
 });
 
+Deno.test("P6: publish() waits for a worktree that somebody is just making, whose HEAD names no commit yet", async () => {
+  await using repository = await TestRepository.create({ "a.txt": "one\n" });
+  const base = await repository.git("rev-parse", "HEAD");
+  const workspace = await repository.workspace();
+  const made = `${repository.root}/.git/worktrees/made`;
+  await repository.write({
+    ".git/worktrees/made/HEAD": `${"0".repeat(base.length)}\n`,
+    ".git/worktrees/made/commondir": "../..\n",
+    ".git/worktrees/made/gitdir": `${repository.directory}/made/.git\n`,
+  });
+  // Each try makes sure first that this file is there.
+  const config = `${workspace.hub.path}/child.gitconfig`;
+  const published = workspace.openRun(RUN, base).then(() => "published");
+  for (let tries = 0; tries < 2;) {
+    const tick = new Promise<void>((resolve) => setTimeout(resolve, 2));
+    await Promise.race([published, tick]);
+    tries += await Deno.remove(config).then(() => 1, () => 0);
+  }
+  await Deno.writeTextFile(`${made}/HEAD`, `${base}\n`);
+  assertEquals(await published, "published");
+  assertEquals(await repository.git("rev-parse", `refs/omk/${RUN}/base`), base);
+  await workspace.close();
+});
+
 Deno.test("publish() joins callers into batches, and none is left out", async () => {
   await using repository = await TestRepository.create();
   const base = await repository.git("rev-parse", "HEAD");
