@@ -26,6 +26,8 @@ export class RemoteAttempt implements Attempt {
   readonly #started = Promise.withResolvers<{ process: ProcessIdentity; slot: string | null } | null>();
   readonly #ended = Promise.withResolvers<AttemptOutcome>();
   #body: ProcessIdentity | null = null;
+  /** Whether the worker has said that the body exists, to this controller or to one before it. */
+  #hasBegun: boolean;
   /** The attempt with its slot, once the worker has let go of it. */
   #left: Attempt | null = null;
   #isConcluded = false;
@@ -35,13 +37,18 @@ export class RemoteAttempt implements Attempt {
   constructor(
     worker: string,
     request: AttemptRequest,
-    { extra, clock }: { readonly extra: ExtraWorkers; readonly clock: Pick<ControllerClock, "sleep"> },
+    { extra, clock, hasBegun }: {
+      readonly extra: ExtraWorkers;
+      readonly clock: Pick<ControllerClock, "sleep">;
+      readonly hasBegun: boolean;
+    },
   ) {
     this.worker = worker;
     this.ref = request.ref;
     this.#request = request;
     this.#extra = extra;
     this.#clock = clock;
+    this.#hasBegun = hasBegun;
     this.started = this.#started.promise;
     this.ended = this.#ended.promise;
   }
@@ -49,6 +56,7 @@ export class RemoteAttempt implements Attempt {
   /** The worker has said that the body exists. */
   tookUp(body: ProcessIdentity, slot: string | null): void {
     this.#body = body;
+    this.#hasBegun = true;
     this.#started.resolve({ process: body, slot });
   }
 
@@ -147,8 +155,11 @@ export class RemoteAttempt implements Attempt {
     }
   }
 
-  /** A body that this controller has ended by a signal did not end by itself. */
+  /** A body that this controller has ended by a signal did not end by itself, and what nobody began did not succeed. */
   #judge(outcome: AttemptOutcome): AttemptOutcome {
+    if (outcome.result === "success" && !this.#hasBegun) {
+      return { ...outcome, result: "lost", detail: "its worker never said that it had begun" };
+    }
     const wasSignalled = this.#end?.reason === "stalled" || this.#end?.reason === "timed_out";
     if (!wasSignalled || outcome.result === "success") return outcome;
     return { ...outcome, result: this.#end?.reason === "stalled" ? "stalled" : "timeout" };

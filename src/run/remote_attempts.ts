@@ -31,7 +31,8 @@ export class RemoteAttempts {
   flowOf(worker: string, taskId: string): AttemptFlow {
     const { state, ports } = this.#controller;
     const request = claimedRequest(state, taskId, ports.runDirectory, ports.log);
-    const attempt = new RemoteAttempt(worker, request, { extra: this.#extra, clock: ports.clock });
+    const hasBegun = findTask(state, taskId)?.task.state !== "claimed";
+    const attempt = new RemoteAttempt(worker, request, { extra: this.#extra, clock: ports.clock, hasBegun });
     const { token } = request.ref;
     this.#attempts.set(token, attempt);
     attempt.ended.finally(() => this.#attempts.delete(token));

@@ -2,6 +2,7 @@
 
 import type { RunEvent } from "../../src/log/event.ts";
 import type { Plan } from "../../src/plan/spec.ts";
+import { LONGEST_LOOK_GAP_MS } from "../../src/watchdog/thresholds.ts";
 import { HEARTBEAT_MS } from "../../src/worker/heart.ts";
 import type { World } from "./world.ts";
 
@@ -123,7 +124,9 @@ export class Watched {
     const silentTo = silence === undefined ? -Infinity : silence.to ?? Infinity;
     if (silence === undefined || silentTo + this.#knownAfterMs(token) < this.#world.draftedAt) {
       broken(`${task_id} gets on`);
-    } else if (since < silence.from || ts - since < staleMs || this.#awakeMs(silence) < staleMs) {
+    } else if (
+      ts - since < staleMs || (!this.#isClockRestarted(silence) && this.#isTooSoon(silence, since, staleMs))
+    ) {
       broken(`${task_id} has made no progress for less than ${staleMs} ms`);
     }
     if (this.#stalled.has(token)) broken("it has been said before");
@@ -178,6 +181,16 @@ export class Watched {
       asleepMs,
       troubles: isAppending || !isHeard ? null : troubles,
     };
+  }
+
+  /** A machine that sleeps again and again can look slow: then a watchdog counts one gap between two looks as time. */
+  #isTooSoon(silence: Silence, since: number, staleMs: number): boolean {
+    return since < silence.from || this.#awakeMs(silence) + LONGEST_LOOK_GAP_MS < staleMs;
+  }
+
+  /** Whether the run clock has begun anew, earlier than it was: another process conducts the run. */
+  #isClockRestarted({ from }: Silence): boolean {
+    return this.#world.now() < from;
   }
 
   #awakeMs({ from, to, asleepMs }: Silence): number {
