@@ -17,6 +17,8 @@ Usage: deno task test:agents [options]
   --filter TEXT       Only tests whose name contains TEXT, or matches /TEXT/
   --summary FILE      Also write the counts to FILE: "<passed> <failed> <skipped>"
   --timeout-secs N    Give up on the tests after N seconds (default: 600)
+  --tries N           Run them again where some failed, at most N times in all, and say so (default: 1): the agents are
+                      not omk's own, and a busy machine can be too slow for them
 
 Environment:
   OMK_BIN             The executable that the tests run; without it they run omk from source`;
@@ -42,11 +44,12 @@ async function isolation(): Promise<readonly string[]> {
   return [];
 }
 
-/** Installs the agents and runs the tests; returns the exit code. */
+/** Installs the agents and runs the tests, so often at most; returns the exit code of the last time. */
 async function testAgents(
   agents: readonly AgentName[],
   directory: string,
   options: readonly string[],
+  tries: number,
 ): Promise<number> {
   try {
     await installAgents(directory, agents);
@@ -68,14 +71,17 @@ async function testAgents(
     Deno.execPath(),
     ...["run", "-A", join(ROOT, "scripts/test.ts"), ...options, ...testFiles(agents)],
   ];
-  const { code } = await new Deno.Command(command, {
-    args,
-    env: { OMK_AGENTS_DIR: directory, OMK_TESTED_AGENTS: agents.join(",") },
-    stdin: "null",
-    stdout: "inherit",
-    stderr: "inherit",
-  }).output();
-  return code;
+  for (let tried = 1;; tried++) {
+    const { code } = await new Deno.Command(command, {
+      args,
+      env: { OMK_AGENTS_DIR: directory, OMK_TESTED_AGENTS: agents.join(",") },
+      stdin: "null",
+      stdout: "inherit",
+      stderr: "inherit",
+    }).output();
+    if (code === 0 || tried >= tries) return code;
+    console.log(`\nsome failed: all of them once more, time ${tried + 1} of ${tries}\n`);
+  }
 }
 
 /** The test files: those of the agents, and those that need none. */
@@ -97,8 +103,8 @@ function defaultDirectory(): string {
 if (import.meta.main) {
   const args = parseArgs(Deno.args, {
     boolean: ["help"],
-    string: ["agents", "directory", "filter", "summary", "timeout-secs"],
-    default: { agents: "kimi,codex" },
+    string: ["agents", "directory", "filter", "summary", "timeout-secs", "tries"],
+    default: { agents: "kimi,codex", tries: "1" },
     unknown: (arg) => usageError(`Unknown argument "${arg}"`),
   });
   if (args.help) {
@@ -112,5 +118,7 @@ if (import.meta.main) {
     const value = args[name];
     return value === undefined ? [] : [`--${name}`, name === "summary" ? resolve(value) : value];
   });
-  Deno.exit(await testAgents(agents, resolve(args.directory ?? defaultDirectory()), options));
+  const tries = Number(args.tries);
+  if (!Number.isInteger(tries) || tries < 1) usageError("--tries takes a whole number from 1 on");
+  Deno.exit(await testAgents(agents, resolve(args.directory ?? defaultDirectory()), options, tries));
 }
