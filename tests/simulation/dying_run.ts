@@ -1,6 +1,6 @@
 /** One run in a world without faults but for one: its controller dies at a chosen event, and the next one goes on. */
 
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { setImmediate } from "node:timers";
 import type { GateRequest, GateResult } from "../../src/gates/port.ts";
 import type { Pin } from "../../src/git/port.ts";
@@ -9,8 +9,8 @@ import type { AttemptOutcome } from "../../src/log/kinds.ts";
 import type { Plan } from "../../src/plan/spec.ts";
 import { Controller } from "../../src/run/controller.ts";
 import type { Merger, RunPorts } from "../../src/run/ports.ts";
-import { applyAll } from "../../src/run/state.ts";
-import { createRunState } from "../../src/scheduler/run_state.ts";
+import { apply, applyAll } from "../../src/run/state.ts";
+import { createRunState, type RunState, runStateJson } from "../../src/scheduler/run_state.ts";
 import type { Attempt } from "../../src/worker/port.ts";
 import { makeOutcome, startPayload } from "../run/fixture.ts";
 import { Faults } from "./faults.ts";
@@ -181,5 +181,39 @@ export class DyingRun {
     const passes = this.#behaviour.gate?.(gate.name, this.#contents.get(commit ?? "") ?? []) ?? true;
     if (passes) return { passed: true, evidence };
     return { passed: false, evidence: { ...evidence, reason: "exited with 1", infrastructure: false } };
+  }
+}
+
+/**
+ * Lets the controller of a run die before and after every event of interest, of which a run that nobody disturbs has more
+ * than `least`. However it was, the run must end without violations, sound in the eyes of the test, and P1: folded one
+ * event at a time, its log must give the same state.
+ */
+export async function dieEverywhere(
+  plan: Plan,
+  behaviour: Behaviour,
+  points: { readonly isPoint: (event: RunEvent) => boolean; readonly least: number },
+  assertSound: (run: DyingRun, state: RunState, what: string) => void,
+): Promise<void> {
+  const conduct = async (death: Death | null, what: string): Promise<DyingRun> => {
+    const run = new DyingRun(plan, behaviour, death);
+    await run.toEnd();
+    assertEquals(run.deaths, death === null ? 0 : 1, what);
+    const { events, violations } = run.world;
+    const state = applyAll(createRunState(plan), events);
+    assertEquals([violations, state.run.violations], [[], []], what);
+    assertSound(run, state, what);
+    const again = createRunState(plan);
+    for (const event of events) apply(again, event);
+    assertEquals(runStateJson(again), runStateJson(state), `P1: ${what}`);
+    return run;
+  };
+  const quiet = await conduct(null, "nobody dies");
+  const chosen = quiet.world.events.filter(points.isPoint);
+  assert(chosen.length > points.least, `${chosen.length} points`);
+  for (const { index, kind } of chosen) {
+    for (const isBefore of [true, false]) {
+      await conduct({ index, isBefore }, `death ${isBefore ? "before" : "after"} event ${index} (${kind})`);
+    }
   }
 }
