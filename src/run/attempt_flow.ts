@@ -6,18 +6,13 @@ import type { Pin } from "../git/port.ts";
 import { draft, type EventDraft, taskSubject } from "../log/event.ts";
 import type { AttemptOutcome, StoredOutput } from "../log/kinds.ts";
 import { CHANGED_PATHS_LISTED } from "../log/payloads.ts";
-import { isProtectedFrom } from "../plan/protection.ts";
-import { isReadOnly } from "../plan/read_only.ts";
 import type { TaskSpec } from "../plan/spec.ts";
-import { matchesAny } from "../plan/path_set.ts";
 import type { EndReason } from "../process/port.ts";
 import { controllerActor, recoverAttempt } from "../scheduler/decide.ts";
-import { tasksToReview } from "../scheduler/reviews.ts";
 import { findTask, type TaskView } from "../scheduler/run_state.ts";
 import { isCurrent, settleAttempt } from "../scheduler/settle.ts";
 import type { AttemptRef, LoopState, TaskState } from "../scheduler/task_state.ts";
 import { recordUsage } from "../scheduler/usage.ts";
-import { emptyDiff } from "../worker/agents/agent_outcome.ts";
 import type { Attempt, SlotFate } from "../worker/port.ts";
 import { claimedRequest } from "./claimed_request.ts";
 import { pinMessage } from "./commit_message.ts";
@@ -25,11 +20,9 @@ import { ControllerFault, type ControllerHandle } from "./controller_handle.ts";
 import { outputPath } from "./directory.ts";
 import { type GatePlace, refusedBy, runTaskGates } from "./gate_flow.ts";
 import { firstIteration, type KeptIteration, runLoop } from "./loop_flow.ts";
-import { checkPin, fateOf, worsen } from "./pin_verdict.ts";
+import { fateOf, worsen } from "./pin_verdict.ts";
 import { judgePlanReply } from "./planning/judge_reply.ts";
-
-/** How many paths of a violation are named in its reason. */
-const PATHS_NAMED = 10;
+import { judgeWork } from "./work_verdict.ts";
 
 /** See the module. */
 export class AttemptFlow {
@@ -222,11 +215,10 @@ export class AttemptFlow {
       await this.#settle(worsen(body, "workspace_error", failure + trouble), []);
       return;
     }
-    const done = this.#checkDiff(checkPin(body, pinned.pin), pinned.pin);
-    const whole = this.#checkTree(done, pinned.pin);
-    const checked = this.#checkFindings(
-      this.#checkProtected(this.#checkWriteSet(whole, pinned.pin), pinned.pin),
-    );
+    const checked = judgeWork(this.#controller.state, this.#view(), body, {
+      pin: pinned.pin,
+      judgedTree: this.#judgedTree,
+    });
     const { outcome, outputs } = await this.#collect(checked);
     await this.attempt.release(fateOf(body, pinned.pin));
     await this.#settle(await this.#judgeReply(await this.#judge(outcome, pinned.pin)), outputs);
@@ -313,64 +305,6 @@ export class AttemptFlow {
       if (this.#controller.signal.aborted) throw error;
       return `; its worktree stays as it is: ${reasonOf(error)}`;
     }
-  }
-
-  /** An agent that says that it is done has changed something, unless the plan says that it writes nothing (P8). */
-  #checkDiff(outcome: AttemptOutcome, pin: Pin): AttemptOutcome {
-    const { prompt, write_set, outputs } = this.#view().spec;
-    const mayBeEmpty = prompt === undefined || write_set?.length === 0 || outputs.length > 0;
-    if (outcome.result !== "success" || mayBeEmpty || pin.changed.length > 0) return outcome;
-    const { result, detail } = emptyDiff(outcome);
-    return worsen(outcome, result, detail);
-  }
-
-  /** What the gate of a loop passed on is what is merged, or nothing is. */
-  #checkTree(outcome: AttemptOutcome, pin: Pin): AttemptOutcome {
-    const judged = this.#judgedTree;
-    if (outcome.result !== "success" || judged === null || judged === pin.tree) return outcome;
-    return worsen(outcome, "workspace_error", "its files changed after the gate of its loop had passed");
-  }
-
-  /** A review without findings, or without the pick that it was asked for, is no review, whoever carried it out (P8). */
-  #checkFindings(outcome: AttemptOutcome): AttemptOutcome {
-    const { review } = this.#view().spec;
-    if (outcome.result !== "success" || review === undefined) return outcome;
-    if (review.picks_for === undefined) {
-      return outcome.findings === undefined
-        ? worsen(outcome, "findings_invalid", "its worker reported none")
-        : outcome;
-    }
-    const candidates = tasksToReview(this.#controller.state, this.#view()).map(({ spec }) => spec.id);
-    return candidates.includes(outcome.pick?.task_id ?? "")
-      ? outcome
-      : worsen(outcome, "pick_invalid", "its worker reported none of the candidates that have passed");
-  }
-
-  #checkWriteSet(outcome: AttemptOutcome, pin: Pin): AttemptOutcome {
-    const { spec } = this.#view();
-    const { write_set } = spec;
-    if (outcome.result !== "success" || write_set === null || spec.planning !== undefined) return outcome;
-    const caseSensitive = this.#controller.state.run.case_sensitive;
-    const outside = pin.changed.map((each) => each.path)
-      .filter((path) => !matchesAny(write_set, path, { caseSensitive }));
-    if (outside.length === 0) return outcome;
-    const more = outside.length > PATHS_NAMED ? ` and ${outside.length - PATHS_NAMED} more` : "";
-    return worsen(outcome, "write_set_violated", outside.slice(0, PATHS_NAMED).join(", ") + more);
-  }
-
-  /** What judges the work may be changed only where the plan names that very path (P7). */
-  #checkProtected(outcome: AttemptOutcome, pin: Pin): AttemptOutcome {
-    const { plan, run } = this.#controller.state;
-    const { case_sensitive: caseSensitive, protected: paths = [] } = run;
-    const { spec } = this.#view();
-    if (!isProtectedFrom(plan, spec) || isReadOnly(spec)) return outcome;
-    if (outcome.result !== "success" || paths.length === 0) return outcome;
-    const allowed = new Set(spec.write_set ?? []);
-    const changed = pin.changed.map((each) => each.path)
-      .filter((path) => !allowed.has(path) && matchesAny(paths, path, { caseSensitive }));
-    if (changed.length === 0) return outcome;
-    const more = changed.length > PATHS_NAMED ? ` and ${changed.length - PATHS_NAMED} more` : "";
-    return worsen(outcome, "protected_changed", changed.slice(0, PATHS_NAMED).join(", ") + more);
   }
 
   async #collect(

@@ -5,7 +5,7 @@ import type { AttemptOutcome } from "../log/kinds.ts";
 import type { SlotFate } from "../worker/port.ts";
 
 /** How many paths are named in a reason. */
-const PATHS_NAMED = 10;
+export const PATHS_NAMED = 10;
 
 /** The same evidence with a worse result: what is found later can only lower an outcome. */
 export function worsen(
