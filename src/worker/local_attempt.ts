@@ -1,14 +1,11 @@
 /** One attempt in a process of this machine: its place, its body, and what it leaves. */
 
-import { systemClock } from "../clock.ts";
 import { OmkError } from "../errors.ts";
 import type { CommitMeta, Pin, Slot, SlotHolder, Workspace } from "../git/port.ts";
-import type { Artifact, AttemptOutcome } from "../log/kinds.ts";
+import type { AttemptOutcome } from "../log/kinds.ts";
 import { redactText } from "../log/redact.ts";
-import { isAgentWork } from "../plan/agent_work.ts";
 import { isReadOnly } from "../plan/read_only.ts";
-import type { AgentSpec, Command } from "../plan/spec.ts";
-import { writeArtifact } from "../process/artifact_file.ts";
+import type { Command } from "../plan/spec.ts";
 import { taskEnvironment, type TaskIds } from "../process/environment.ts";
 import {
   type BodyOutcome,
@@ -18,15 +15,10 @@ import {
   type RunningBody,
   SILENT,
 } from "../process/port.ts";
-import { readBoundedFile, readResultFile } from "../process/result_file.ts";
-import { agentOutcome, strayedOutcome } from "./agents/agent_outcome.ts";
-import type { AgentRun } from "./agents/agent_run.ts";
-import { startAgent } from "./agents/start_agent.ts";
-import type { ApprovalDesk } from "./approval/port.ts";
+import { readResultFile } from "../process/result_file.ts";
+import { AgentBody } from "./agent_body.ts";
 import { bodyOutcome, failureOutcome } from "./outcome.ts";
 import type { LocalWorkerOptions } from "./local_worker.ts";
-import { pickOutcome } from "./review/pick.ts";
-import { reviewOutcome } from "./review/review_outcome.ts";
 import { prepareSandbox, removeEmptyResult } from "./sandbox.ts";
 import type {
   Activity,
@@ -45,11 +37,6 @@ const SETUP_TIMEOUT_MS = 30 * 60_000;
 const NO_COMMAND = ":";
 /** How much of a failed set-up's output its error tells. */
 const SETUP_TAIL_BYTES = 2_000;
-
-/** Where nobody answers, everything is denied. */
-const NO_DESK: ApprovalDesk = {
-  decide: () => Promise.resolve({ decision: "deny", reason: "nobody decides over permissions here" }),
-};
 
 /** What a body runs in, besides its command and its place. */
 interface BodyFrame {
@@ -77,14 +64,14 @@ export class LocalAttempt implements Attempt {
   #stage: Activity["stage"] = "setup";
   #pid: number | null = null;
   #slot: Slot | null = null;
-  /** Tells what has changed outside of the worktree since its agent was started; null where nobody looks. */
-  #outside: (() => Promise<readonly string[]>) | null = null;
+  readonly #agent: AgentBody;
   #end: { readonly reason: EndReason; readonly now: boolean } | null = null;
 
   constructor(options: LocalWorkerOptions, request: AttemptRequest) {
     this.#options = options;
     this.#request = request;
     this.ref = request.ref;
+    this.#agent = new AgentBody(options, request, this.#directory());
     this.started = this.#started.promise;
     this.ended = this.#ended.promise;
   }
@@ -170,7 +157,7 @@ export class LocalAttempt implements Attempt {
     const { spec } = this.#request;
     const ids = this.#ids(how);
     const env = taskEnvironment(this.#ownEnvironment(this.#slot?.gitConfig), ids, {
-      ...this.#agent()?.spec.env,
+      ...this.#agent.env,
       ...spec.env,
     });
     const what = {
@@ -180,8 +167,12 @@ export class LocalAttempt implements Attempt {
       isTask: true,
       enclosure: this.#enclosure(env, ids.result),
     };
-    const agent = command === null ? await this.#startAgent(what, how) : null;
-    const body = agent ?? this.#run(command ?? NO_COMMAND, this.#place(spec.cwd), what);
+    const cwd = this.#place(spec.cwd);
+    const place = { root: this.#place(), cwd };
+    const agent = command === null
+      ? this.#hold(await this.#agent.start(place, this.#bodySpec(cwd, what), how))
+      : null;
+    const body = agent ?? this.#run(command ?? NO_COMMAND, cwd, what);
     const process = await body.identity;
     this.#pid = process?.pid ?? null;
     this.#stage = "body";
@@ -190,7 +181,7 @@ export class LocalAttempt implements Attempt {
     if (spec.sandbox !== undefined) removeEmptyResult(ids.result);
     const reported = await readResultFile(ids.result, redactText);
     const outcome = bodyOutcome(ended, how.output, reported);
-    return agent === null ? outcome : await this.#judgeAgent(agent, outcome);
+    return agent === null ? outcome : await this.#agent.judge(agent, outcome);
   }
 
   async #acquire(base: string): Promise<void> {
@@ -255,81 +246,6 @@ export class LocalAttempt implements Attempt {
     };
   }
 
-  /** The agent that the task names; undefined where no agent does it. */
-  #agent(): { readonly name: string; readonly spec: AgentSpec } | undefined {
-    const { agent: name = "" } = this.#request.spec;
-    const spec = this.#options.plan.agents?.[name];
-    return !isAgentWork(this.#request.spec) || spec === undefined ? undefined : { name, spec };
-  }
-
-  /** What changed between two commits; nothing where there is no repository. */
-  async #changes(from: string, to: string): Promise<string> {
-    return await this.#options.workspace?.diff(from, to, []) ?? "";
-  }
-
-  async #startAgent(what: BodyFrame, iteration: Partial<IterationRequest>): Promise<AgentRun> {
-    const { supervisor, approvals } = this.#options;
-    const { spec } = this.#request;
-    const agent = this.#agent();
-    if (agent === undefined) {
-      throw new OmkError({ what: `Cannot do the prompt of "${spec.id}"`, why: "its plan has no such agent" });
-    }
-    const { number } = iteration;
-    const cwd = this.#place(spec.cwd);
-    this.#outside = agent.spec.checkout === "watch" ? await this.#options.watchOutside?.() ?? null : null;
-    const run = await startAgent({
-      clock: systemClock,
-      supervisor,
-      ...agent,
-      prompt: await this.#request.prompt?.(
-        (from, to) => this.#changes(from, to),
-        number === undefined ? undefined : { ...iteration, number },
-      ) ?? "",
-      promptFile: `${this.#directory()}/prompt${number === undefined ? "" : `-${number}`}.md`,
-      desk: approvals?.(this.ref, spec) ?? NO_DESK,
-      place: { root: this.#place(), cwd },
-      body: this.#bodySpec(cwd, what),
-    });
-    return this.#hold(run);
-  }
-
-  /** What the agent has said lowers the outcome, and so does what has changed where it had no business. */
-  async #judgeAgent(run: AgentRun, outcome: AttemptOutcome): Promise<AttemptOutcome> {
-    const agent = this.#agent();
-    if (agent === undefined) return outcome;
-    const evidence = await run.evidence;
-    const { spec, review } = this.#request;
-    const reply = isReadOnly(spec) ? await this.#replyOf(evidence.said) : null;
-    const judged = {
-      ...agentOutcome(outcome, agent.name, agent.spec, evidence),
-      ...(reply === null ? {} : { reply: await this.#keepReply(reply) }),
-    };
-    const strayed = await this.#outside?.() ?? [];
-    const isWorse = judged.result === "cancelled" || judged.result === "wrote_outside";
-    const end = strayed.length === 0 || isWorse ? judged : strayedOutcome(judged, strayed);
-    if (reply === null || review === undefined) return end;
-    const { code, candidates } = review;
-    return candidates === undefined
-      ? reviewOutcome(end, reply, code)
-      : pickOutcome(end, reply, code, candidates);
-  }
-
-  /** What the agent said, or wrote into the file for it: the result of such a task. */
-  async #replyOf(said: string): Promise<string> {
-    const written = await readBoundedFile(this.#replyFile());
-    return redactText(written === null ? said : new TextDecoder().decode(written));
-  }
-
-  async #keepReply(text: string): Promise<Artifact> {
-    const { task_id, attempt } = this.ref;
-    const path = `tasks/${task_id}/${attempt}/reply.md`;
-    return await writeArtifact(this.#options.runDirectory, path, text);
-  }
-
-  #replyFile(): string {
-    return `${this.#directory()}/reply.json`;
-  }
-
   #enclosure(
     env: Readonly<Record<string, string>>,
     result: string,
@@ -379,7 +295,7 @@ export class LocalAttempt implements Attempt {
       task_id,
       attempt,
       result: `${this.#directory()}/result${number === undefined ? "" : `-${number}`}.json`,
-      ...(isReadOnly(this.#request.spec) ? { reply: this.#replyFile() } : {}),
+      ...(isReadOnly(this.#request.spec) ? { reply: this.#agent.replyFile } : {}),
       ...(answer === undefined ? {} : { answer }),
       ...(conflict === undefined ? {} : { conflict: conflict.diffs }),
       ...(number === undefined ? {} : { iteration: number }),
