@@ -62,7 +62,9 @@ export class WorkerWatch {
     await this.#heart.stop();
   }
 
+  /** Whoever rests does not look late: the watches begin anew, or a few rests would be taken for a slow machine. */
   async #rest(): Promise<void> {
+    this.#watches.clear();
     this.#work = Promise.withResolvers();
     if (this.#controller.signal.aborted) return;
     await this.#work.promise;

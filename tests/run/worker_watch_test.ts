@@ -136,6 +136,23 @@ Deno.test("a log that is slow takes no lease away from an attempt that gets on",
   assertEquals(["a", "b"].map((id) => findTask(rig.state, id)?.task.attempt), [1, 1]);
 });
 
+Deno.test("rests between attempts do not make a sleep count as time without progress", async () => {
+  const { retry_policy } = makeTask("a");
+  const policy = { ...retry_policy, max_attempts: 2, backoff_seconds: 20, backoff_multiplier: 1, jitter: 0 };
+  const task = makeTask("a", { retry_policy: policy });
+  // One look at each of the first two attempts, each after a rest; the machine sleeps after the first at the third.
+  const script: Script = { outcome: (_, attempt) => attempt < 3 ? "signal" : null, duration: () => 6_000 };
+  const rig = silentRig(task, script, 50);
+  await rig.run((event, { clock }) => {
+    if (event.kind !== "task_started" || event.payload.attempt !== 3) return;
+    void clock.sleep(6_000).then(() => clock.pass(40_000));
+  });
+  const [, , started] = rig.events.filter(({ kind }) => kind === "task_started");
+  const stalled = rig.events.find(({ kind }) => kind === "worker_stalled");
+  const awakeMs = Date.parse(stalled?.ts ?? "") - Date.parse(started?.ts ?? "") - 40_000;
+  assert(awakeMs >= 60_000, `it was silent for ${awakeMs} ms`);
+});
+
 Deno.test("the clock set back an hour changes no verdict", async () => {
   const rig = silentRig(onStall("retry"), { duration: () => 300_000 }, 1_000);
   await rig.run((event) => {

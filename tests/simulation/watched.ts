@@ -2,7 +2,6 @@
 
 import type { RunEvent } from "../../src/log/event.ts";
 import type { Plan } from "../../src/plan/spec.ts";
-import { LONGEST_LOOK_GAP_MS } from "../../src/watchdog/thresholds.ts";
 import { HEARTBEAT_MS } from "../../src/worker/heart.ts";
 import type { World } from "./world.ts";
 
@@ -183,9 +182,8 @@ export class Watched {
     };
   }
 
-  /** A machine that sleeps again and again can look slow: then a watchdog counts one gap between two looks as time. */
   #isTooSoon(silence: Silence, since: number, staleMs: number): boolean {
-    return since < silence.from || this.#awakeMs(silence) + LONGEST_LOOK_GAP_MS < staleMs;
+    return since < silence.from || this.#awakeMs(silence) < staleMs;
   }
 
   /** Whether the run clock has begun anew, earlier than it was: another process conducts the run. */
