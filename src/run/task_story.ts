@@ -75,7 +75,7 @@ export class TaskStory {
       if (ready_since !== null && !isOwn) this.#add(event, "ready", readyText(event, state, view));
     }
     const isReady = view.task.state === "pending" && ready_since !== null;
-    this.#rank = isReady ? state.index.rankOf(view.ordinal) : null;
+    this.#rank = isReady ? state.index.ranks.of(view.ordinal) : null;
     this.#kept = isReady ? whatKept(state, view) ?? this.#kept : null;
   }
 

@@ -4,44 +4,18 @@
  * not change what any decision is.
  */
 
-import {
-  addToGraph,
-  buildGraph,
-  type Graph,
-  type GrowingGraph,
-  lengthenPaths,
-  ordinalsOf,
-  remainingPaths,
-} from "../plan/graph.ts";
+import { addToGraph, buildGraph, type Graph, type GrowingGraph, ordinalsOf } from "../plan/graph.ts";
 import { PathIndex, pathSetsOf } from "../plan/path_index.ts";
 import type { Plan, TaskSpec } from "../plan/spec.ts";
 import { CandidateIndex } from "./candidate_index.ts";
-import { staysWithController } from "./controller_bound.ts";
-import { Heap, type HeapEntry } from "./heap.ts";
-import { type Rank, ranksBefore, ReadyQueue, type TaskClass } from "./ready_queue.ts";
-import {
-  addTo,
-  isNothing,
-  isReviewOf,
-  plus,
-  type Readiness,
-  readiness,
-  type Tally,
-  tallyOf,
-} from "./readiness.ts";
+import { DelayedTasks } from "./delayed_tasks.ts";
+import { DependencySums } from "./dependency_sums.ts";
+import { isReviewOf, plus, type Readiness, readiness, type Tally, tallyOf } from "./readiness.ts";
+import { ReadyQueue } from "./ready_queue.ts";
 import { ReviewIndex } from "./review_index.ts";
+import { TaskClasses } from "./task_classes.ts";
+import { TaskRanks } from "./task_ranks.ts";
 import { isActive, type TaskState, type TaskStatus } from "./task_state.ts";
-
-/** A ready task gains one step of priority in every ten-minute step of the run clock. */
-const AGEING_STEP_MS = 600_000;
-/** The weight of a task that has never been timed, milliseconds. */
-const UNKNOWN_DURATION_MS = 1_000;
-
-/** A pending task whose retry has to wait. */
-interface Delayed extends HeapEntry {
-  readonly ordinal: number;
-  readonly not_before: number;
-}
 
 /** What an index holds that neither the plan nor the record of the run nor the task states tell. */
 export interface IndexMemo {
@@ -64,27 +38,22 @@ export class DispatchIndex {
   readonly reviews: ReviewIndex;
   /** Which tasks compete for which. */
   readonly candidates: CandidateIndex;
+  /** Which task comes before which. */
+  readonly ranks: TaskRanks;
   readonly #plan: Plan;
   readonly #graph: GrowingGraph;
   readonly #tasks: readonly TaskState[];
   readonly #ordinals: Map<string, number>;
-  readonly #sums: Tally[];
-  readonly #classes: TaskClass[];
+  readonly #sums: DependencySums;
+  readonly #classes: TaskClasses;
+  readonly #delayed = new DelayedTasks();
   readonly #poolUse = new Map<string, number>();
   #paths = new PathIndex();
-  readonly #delayed = new Heap<Delayed>((a, b) =>
-    a.not_before !== b.not_before ? a.not_before < b.not_before : a.ordinal < b.ordinal
-  );
-  readonly #delays = new Map<number, Delayed>();
   readonly #counts = new Map<TaskStatus, number>();
   #claims = 0;
-  /** Known once the run has started. */
-  #pathMs: number[] = [];
-  #durations: ReadonlyMap<string, number> = new Map();
   #selected: Set<number> | null = null;
   /** Made when the first task is added. */
   #idsInLowerCase: Map<string, string> | null = null;
-  #classesByKey: Map<string, TaskClass> | null = null;
 
   /** Builds the index of tasks that are all pending. */
   constructor(plan: Plan, tasks: readonly TaskState[]) {
@@ -97,8 +66,9 @@ export class DispatchIndex {
     this.reviews = new ReviewIndex(plan.tasks, this.#ordinals);
     this.candidates = new CandidateIndex(plan.tasks, this.#ordinals);
     this.#graph = buildGraph(plan.tasks, this.#ordinals);
-    this.#sums = plan.tasks.map(() => ({ terminal: 0, satisfied: 0, completed: 0 }));
-    this.#classes = classify(plan.tasks);
+    this.ranks = new TaskRanks(plan, tasks, this.#graph);
+    this.#sums = new DependencySums(tasks.length, this.#graph, this.reviews);
+    this.#classes = new TaskClasses(plan.tasks);
     this.#counts.set("pending", tasks.length);
   }
 
@@ -163,7 +133,7 @@ export class DispatchIndex {
 
   /** What is to be kept to `restore` this index beside the task states. */
   get memo(): IndexMemo {
-    return { claims: this.#claims, durations: [...this.#durations] };
+    return { claims: this.#claims, durations: [...this.ranks.durations] };
   }
 
   /** Makes a new index over task states that are not new what it was when the memo was taken. */
@@ -177,7 +147,7 @@ export class DispatchIndex {
       this.#counts.set(state, this.count(state) + 1);
       this.reviews.moved(ordinal, state);
       this.candidates.moved(ordinal, "pending", state);
-      this.#addTally(ordinal, (isReviewed) => tallyOf(this.#specAt(ordinal), { state }, isReviewed));
+      this.#sums.contribute(ordinal, (isReviewed) => tallyOf(this.#specAt(ordinal), { state }, isReviewed));
     }
     // What is held has a token, and was taken in the order of the tokens: whoever walks over it finds that order again.
     const token = (ordinal: number) => this.#taskAt(ordinal).token ?? 0;
@@ -197,11 +167,10 @@ export class DispatchIndex {
     caseSensitive: boolean,
   ): void {
     this.#paths = new PathIndex({ caseSensitive });
-    this.#durations = durations;
     this.#selected = selected === null
       ? null
       : new Set(selected.flatMap((id) => this.#ordinals.get(id) ?? []));
-    this.#pathMs = remainingPaths(this.#graph, (ordinal) => this.#weightOf(ordinal));
+    this.ranks.weigh(durations);
   }
 
   /** Takes note that a pending task stands at the end of the plan since `now`, and is to be run. */
@@ -213,19 +182,15 @@ export class DispatchIndex {
     const dependencies = spec.dependencies.flatMap((id) => this.#ordinals.get(id) ?? []);
     if (spec.budget !== undefined) this.budgeted.push(ordinal);
     addToGraph(this.#graph, dependencies);
-    const sums = { terminal: 0, satisfied: 0, completed: 0 };
-    for (const dependency of dependencies) {
+    this.#sums.append(dependencies.map((dependency) => {
       const other = this.#specAt(dependency);
-      const tally = tallyOf(other, this.#taskAt(dependency), isReviewOf(spec, other.id));
-      addTo(sums, tally);
-    }
-    this.#sums.push(sums);
-    this.#classesByKey ??= new Map(this.#classes.map((cls) => [cls.key, cls]));
-    this.#classes.push(classOf(spec, ordinal, this.#classesByKey));
+      return tallyOf(other, this.#taskAt(dependency), isReviewOf(spec, other.id));
+    }));
+    this.#classes.add(spec);
     this.#counts.set("pending", this.count("pending") + 1);
     this.#selected?.add(ordinal);
     // What waits for its turn stands where its rank was: with a longer chain behind it, it comes sooner.
-    for (const longer of lengthenPaths(this.#graph, this.#pathMs, (each) => this.#weightOf(each))) {
+    for (const longer of this.ranks.lengthen()) {
       if (this.queue.has(longer)) this.#enqueue(longer);
     }
     this.#refresh(ordinal, now);
@@ -247,27 +212,21 @@ export class DispatchIndex {
   /** Whether a task at this place could start, by its dependencies alone. */
   readinessOf(ordinal: number, change?: Tally): Readiness {
     const spec = this.#specAt(ordinal);
-    const sums = this.#sumsAt(ordinal);
+    const sums = this.#sums.of(ordinal);
     const total = change === undefined ? sums : plus(sums, change);
     return readiness(spec.trigger_rule, spec.dependencies.length, total);
   }
 
   /** Puts the tasks whose delay has passed among the ready ones. */
   promoteDelayed(now: number): void {
-    for (
-      let next = this.#delayed.peek();
-      next !== undefined && next.not_before <= now;
-      next = this.#delayed.peek()
-    ) {
-      this.#delayed.pop();
-      this.#delays.delete(next.ordinal);
-      this.#enqueue(next.ordinal);
+    for (let due = this.#delayed.takeDue(now); due !== undefined; due = this.#delayed.takeDue(now)) {
+      this.#enqueue(due);
     }
   }
 
   /** The earliest moment at which a delayed task may start; undefined where none is delayed. */
   get nextDelayEnd(): number | undefined {
-    return this.#delayed.peek()?.not_before;
+    return this.#delayed.nextEnd;
   }
 
   /** How many pending tasks wait for their delay to pass. */
@@ -310,16 +269,6 @@ export class DispatchIndex {
     return this.#paths.touchedKey(pathSetsOf(this.#specAt(ordinal)), isWritten);
   }
 
-  /** Milliseconds from the start of the task to the end of the longest chain after it. */
-  pathMs(ordinal: number): number {
-    return this.#pathMs[ordinal] ?? 0;
-  }
-
-  /** How long the task took in an earlier run, milliseconds; undefined where nobody knows. */
-  earlierDurationMs(ordinal: number): number | undefined {
-    return this.#durations.get(this.#specAt(ordinal).id);
-  }
-
   #moveResources(ordinal: number, from: TaskStatus, to: TaskStatus): void {
     const spec = this.#specAt(ordinal);
     if (isActive(from) && !isActive(to)) {
@@ -340,7 +289,7 @@ export class DispatchIndex {
     const spec = this.#specAt(ordinal);
     this.#paths.add(choice === undefined ? spec.id : this.#specAt(choice).id, pathSetsOf(spec));
     // What keeps others from these sets is no reason for its rivals to wait.
-    const cls = choice === undefined ? undefined : this.#classes[ordinal];
+    const cls = choice === undefined ? undefined : this.#classes.of(ordinal);
     if (cls !== undefined) this.queue.free(cls);
   }
 
@@ -359,24 +308,12 @@ export class DispatchIndex {
 
   #moveTally(ordinal: number, from: TaskStatus, now: number): void {
     const spec = this.#specAt(ordinal);
-    const isChanged = this.#addTally(ordinal, (isReviewed) => {
+    const isChanged = this.#sums.contribute(ordinal, (isReviewed) => {
       const before = tallyOf(spec, { state: from }, isReviewed);
       return plus(tallyOf(spec, this.#taskAt(ordinal), isReviewed), before, -1);
     });
     if (!isChanged) return;
     for (const dependent of this.#graph.dependents[ordinal] ?? []) this.#refresh(dependent, now);
-  }
-
-  /** Adds to the sums of the task's dependents, its reviews by their own measure; returns whether there was anything to add. */
-  #addTally(ordinal: number, tallyFor: (isReviewed: boolean) => Tally): boolean {
-    const tally = tallyFor(false);
-    const reviews = this.reviews.of(ordinal);
-    const reviewed = reviews.length === 0 ? tally : tallyFor(true);
-    if (isNothing(tally) && isNothing(reviewed)) return false;
-    for (const dependent of this.#graph.dependents[ordinal] ?? []) {
-      addTo(this.#sumsAt(dependent), reviews.includes(dependent) ? reviewed : tally);
-    }
-    return true;
   }
 
   /** Puts a task where its state, its dependencies and its delay say; without `now`, as one that was there before. */
@@ -393,44 +330,23 @@ export class DispatchIndex {
       task.ready_since = null;
       return;
     }
-    if (this.queue.has(ordinal) || this.#delays.has(ordinal)) return;
+    if (this.queue.has(ordinal) || this.#delayed.has(ordinal)) return;
     if (now !== undefined) task.ready_since = Math.max(task.not_before ?? now, now);
     if (task.not_before !== null) {
-      const delayed = { ordinal, not_before: task.not_before, place: -1 };
-      this.#delays.set(ordinal, delayed);
-      this.#delayed.push(delayed);
+      this.#delayed.add(ordinal, task.not_before);
     } else {
       this.#enqueue(ordinal);
     }
   }
 
   #enqueue(ordinal: number): void {
-    const cls = this.#classes[ordinal];
-    if (cls !== undefined) this.queue.add(cls, this.rankOf(ordinal));
+    const cls = this.#classes.of(ordinal);
+    if (cls !== undefined) this.queue.add(cls, this.ranks.of(ordinal));
   }
 
   #forget(ordinal: number): void {
     this.queue.delete(ordinal);
-    const delayed = this.#delays.get(ordinal);
-    if (delayed !== undefined) {
-      this.#delays.delete(ordinal);
-      this.#delayed.delete(delayed);
-    }
-  }
-
-  /** What decides when a ready task has its turn. */
-  rankOf(ordinal: number): Rank {
-    const readySince = this.#taskAt(ordinal).ready_since ?? 0;
-    return {
-      ordinal,
-      urgency: this.#specAt(ordinal).priority - Math.floor(readySince / AGEING_STEP_MS),
-      path_ms: this.pathMs(ordinal),
-      place: -1,
-    };
-  }
-
-  #weightOf(ordinal: number): number {
-    return this.earlierDurationMs(ordinal) ?? UNKNOWN_DURATION_MS;
+    this.#delayed.delete(ordinal);
   }
 
   #specAt(ordinal: number): TaskSpec {
@@ -440,37 +356,11 @@ export class DispatchIndex {
   #taskAt(ordinal: number): TaskState {
     return at(this.#tasks, ordinal);
   }
-
-  #sumsAt(ordinal: number): Tally {
-    return at(this.#sums, ordinal);
-  }
 }
 
 /** Whether a task in this state holds its path sets: a finished one until its work is in the head, which others build on. */
 function holdsSets(status: TaskStatus): boolean {
   return isActive(status) || status === "finished";
-}
-
-/** One class object for all that need the same pool, path sets and workers. */
-function classify(tasks: readonly TaskSpec[]): TaskClass[] {
-  const classes = new Map<string, TaskClass>();
-  return tasks.map((spec, ordinal) => classOf(spec, ordinal, classes));
-}
-
-function classOf(spec: TaskSpec, ordinal: number, classes: Map<string, TaskClass>): TaskClass {
-  const place = [staysWithController(spec), ...namesOf(spec.candidate_of)];
-  const key = JSON.stringify([spec.pool, spec.read_set, spec.write_set, ...place]);
-  let cls = classes.get(key);
-  if (cls === undefined) {
-    cls = { key, pool: spec.pool, representative: ordinal, ready: new Heap<Rank>(ranksBefore), place: -1 };
-    classes.set(key, cls);
-  }
-  return cls;
-}
-
-/** Rivals keep each other from nothing, so they are a class of their own. */
-function namesOf(choice: string | undefined): readonly string[] {
-  return choice === undefined ? [] : [choice];
 }
 
 function at<T>(items: readonly T[], index: number): T {

@@ -29,7 +29,7 @@ export function nextInLine(state: RunState, now: number): TaskView | undefined {
 
 /** Why the task of rank `first` comes before another one that is ready. */
 export function precedenceOver(state: RunState, first: Rank, other: TaskView): string {
-  const rival = state.index.rankOf(other.ordinal);
+  const rival = state.index.ranks.of(other.ordinal);
   const { id, priority } = other.spec;
   const own = taskAt(state, first.ordinal).spec.priority;
   if (first.urgency !== rival.urgency) {

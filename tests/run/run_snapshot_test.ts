@@ -30,7 +30,7 @@ function consequences(state: RunState): string {
     plan.tasks.map((
       _,
       ordinal,
-    ) => [index.rankOf(ordinal), index.readinessOf(ordinal), index.pathMs(ordinal)]),
+    ) => [index.ranks.of(ordinal), index.readinessOf(ordinal), index.ranks.pathMs(ordinal)]),
     index.claims,
     isQuiet(state),
     [0, 1_000, 3_600_000].map((ms) => [nextWake(state, now + ms) ?? null, decide(state, now + ms)]),

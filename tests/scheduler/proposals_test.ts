@@ -75,7 +75,7 @@ Deno.test("an accepted task is a task of the run: it is ranked, waits, runs, fai
   const { state } = ledger;
   assertEquals(state.tasks.map(({ id }) => id), ["a", "z", "mid", "last", "alone"]);
   assertEquals(findTask(state, "mid")?.task.proposed_by, { task_id: "a", attempt: 1, token: 1, depth: 1 });
-  assertEquals(state.index.pathMs(2), 2_000, "the longest chain behind it counts");
+  assertEquals(state.index.ranks.pathMs(2), 2_000, "the longest chain behind it counts");
   assertEquals(
     claimed(ledger.events),
     ["a", "z", "mid", "alone"],

@@ -20,6 +20,7 @@ const MERGE_BATCH = "src/scheduler/merge_batch.ts";
 const DECIDE = "src/scheduler/decide.ts";
 const REQUESTS = "src/scheduler/decide_requests.ts";
 const INDEX = "src/scheduler/dispatch_index.ts";
+const RANKS = "src/scheduler/task_ranks.ts";
 const RETRY = "src/scheduler/retry.ts";
 const READINESS = "src/scheduler/readiness.ts";
 const BUDGET = "src/scheduler/budget.ts";
@@ -143,13 +144,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "waiting gives no priority",
-    file: INDEX,
-    text: "urgency: this.#specAt(ordinal).priority - Math.floor(readySince / AGEING_STEP_MS),",
-    replacement: "urgency: this.#specAt(ordinal).priority - Math.sign(readySince),",
+    file: RANKS,
+    text: "urgency: priority - Math.floor(readySince / AGEING_STEP_MS),",
+    replacement: "urgency: priority - Math.sign(readySince),",
   },
   {
     name: "earlier durations do not matter",
-    file: INDEX,
+    file: RANKS,
     text: "return this.earlierDurationMs(ordinal) ?? UNKNOWN_DURATION_MS;",
     replacement: "return UNKNOWN_DURATION_MS;",
   },
@@ -347,7 +348,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "an accepted task does not know what is completed already",
-    file: INDEX,
+    file: "src/scheduler/dependency_sums.ts",
     text: "addTo(sums, tally);",
     replacement: "",
   },

@@ -91,7 +91,8 @@ async function pictureOf(context: CommandContext): Promise<GraphPicture> {
     const { loaded: { plan, state, directory } } = await openRun(context, run);
     if (focus !== undefined) await requireTasks(plan, directory.runId, [focus]);
     const known = plan.tasks.flatMap(({ id }, ordinal) => {
-      const ms = findTask(state, id)?.task.outcome?.duration_ms ?? state.index.earlierDurationMs(ordinal);
+      const ms = findTask(state, id)?.task.outcome?.duration_ms ??
+        state.index.ranks.earlierDurationMs(ordinal);
       return ms === undefined ? [] : [[id, ms] as const];
     });
     const stateOf = (id: string): TaskStatus | undefined => findTask(state, id)?.task.state;

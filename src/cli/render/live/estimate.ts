@@ -21,7 +21,7 @@ export function remainingMs(state: RunState, now: number): number | undefined {
   for (let ordinal = 0; ordinal < tasks.length; ordinal++) {
     if (!index.isSelected(ordinal)) continue;
     const { task } = taskAt(state, ordinal);
-    const before = index.earlierDurationMs(ordinal);
+    const before = index.ranks.earlierDurationMs(ordinal);
     const took = task.state === "completed" ? task.outcome?.duration_ms : undefined;
     const duration = took ?? before;
     if (duration !== undefined) {
