@@ -1,5 +1,6 @@
 /** The log that a user means: a file, or that of a run. */
 
+import { isFile } from "../is_file.ts";
 import { findRun } from "../run/find_run.ts";
 import type { CommandContext } from "./command.ts";
 import { locate } from "./place.ts";
@@ -16,13 +17,4 @@ export async function logPath(context: CommandContext, text: string | undefined)
   }
   const { home } = await locate(context);
   return (await findRun(home, text)).events;
-}
-
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
-    throw error;
-  }
 }

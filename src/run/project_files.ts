@@ -1,6 +1,7 @@
 /** The files of a project on the disk, as detection asks for them. */
 
 import type { ProjectFiles } from "../gates/detect.ts";
+import { isFile } from "../is_file.ts";
 
 /** The files below an absolute directory. */
 export function projectFiles(directory: string): ProjectFiles {
@@ -13,13 +14,4 @@ export function projectFiles(directory: string): ProjectFiles {
       return names.sort();
     },
   };
-}
-
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
-    throw error;
-  }
 }

@@ -2,6 +2,7 @@
 
 import type { RepositoryInfo } from "../../git/port.ts";
 import { listTrackedPaths } from "../../git/tracked_paths.ts";
+import { isFile } from "../../is_file.ts";
 import { redactText } from "../../log/redact.ts";
 import { type LoadedPlan, loadPlan } from "../../plan/load.ts";
 import { PLAN_NAME } from "../../plan/names.ts";
@@ -46,7 +47,7 @@ export interface PlanQuestion {
 /** Looks at `omk.jsonc`. */
 export async function checkPlan({ directory, env, repository, config }: PlanQuestion): Promise<PlanFindings> {
   const path = `${directory === "/" ? "" : directory}/${PLAN_NAME}`;
-  if (!await exists(path)) {
+  if (!await isFile(path)) {
     const fix = "omk init writes one for this project; omk run PLAN takes one from elsewhere";
     return { findings: [finding("plan", "note", `there is no ${path}`, { fix })], settings: null };
   }
@@ -131,14 +132,4 @@ function programOf({ command }: GateSpec): string | null {
   // Assignments before the program are part of its environment.
   const word = command.trim().split(/\s+/).find((each) => !/^\w+=[\w./:-]*$/.test(each));
   return word !== undefined && /^[\w./+-]+$/.test(word) ? word : null;
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch (error) {
-    const { NotFound, NotADirectory } = Deno.errors;
-    if (error instanceof NotFound || error instanceof NotADirectory) return false;
-    throw error;
-  }
 }
