@@ -206,6 +206,9 @@ function answerRetry(
 
 function obstacleToRetry(state: RunState, view: TaskView): string | null {
   const { task } = view;
+  if (task.waiting_on === "budget") {
+    return `task "${task.id}" waits for more budget; give it with omk budget add --task`;
+  }
   if (task.state === "waiting") return `task "${task.id}" waits for an answer; give it with omk answer`;
   if (!isTerminal(task.state)) return `task "${task.id}" is ${task.state}, so it is not at its end`;
   if (task.state === "completed") return `task "${task.id}" is completed; what it made is in the run's head`;

@@ -128,6 +128,11 @@ Deno.test("the budget of a task keeps it from being tried again until it is exte
   assertEquals(claimed(decideAll(ledger)), [], "that is not enough");
   ask(ledger, "budget_add_requested", { budget: "tokens", by: 1, task_id: "a" });
   assertEquals(refusal(decideAll(ledger)), 'task "a" has no budget of tokens');
+  ask(ledger, "retry_requested", { task_id: "a", reason: "again" });
+  assertEquals(
+    refusal(decideAll(ledger)),
+    'task "a" waits for more budget; give it with omk budget add --task',
+  );
   ask(ledger, "budget_add_requested", { budget: "usd", by: 1, task_id: "z" });
   assertEquals(refusal(decideAll(ledger)), 'the plan has no task "z"');
   ask(ledger, "budget_add_requested", { budget: "usd", by: 1, task_id: "a" });
