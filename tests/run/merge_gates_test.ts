@@ -4,7 +4,7 @@ import { draft, type RunEvent } from "../../src/log/event.ts";
 import type { Plan } from "../../src/plan/spec.ts";
 import { apply, applyAll } from "../../src/run/state.ts";
 import { createRunState, findTask, runStateJson } from "../../src/scheduler/run_state.ts";
-import { makeGate, makePlan, makeTask } from "./fixture.ts";
+import { BASE_COMMIT, makeGate, makePlan, makeTask } from "./fixture.ts";
 import { Rig, type Script } from "./rig.ts";
 
 const RETRIED = { retry_declared: true, retry_policy: { ...makeTask("x").retry_policy, max_attempts: 1 } };
@@ -202,6 +202,32 @@ Deno.test("a run that is cancelled while gates judge delivers none of what they 
   assertEquals(end.status, "cancelled");
   assertEquals([ends(rig).head, rig.heads], [[], []]);
   assertEquals(rig.state.tasks.map(({ state }) => state), ["cancelled", "cancelled", "cancelled"]);
+  checkRun(rig);
+});
+
+Deno.test("work that is taken over late is completed in a batch behind others that come after it", async () => {
+  const from = { run: "20260101-000000-aaaa", attempt: 1 };
+  const left = {
+    base: BASE_COMMIT,
+    pin: "e".repeat(40),
+    changed: { count: 0, paths: [] },
+    secrets: [],
+    outputs: [],
+  };
+  const tasks = ["a", "b", "c"].map((task_id, at) => ({ task_id, from, token: at + 1, ...left }));
+  const { rig } = spoiled(["a", "b", "c"], [], {}, { start: { reuse: { run: from.run, tasks } } });
+  const ask = async (kind: "cancel_requested" | "retry_requested") =>
+    void await rig.log.append([
+      draft(kind, "run", "cli/2", { task_id: "b", reason: "a change of mind", ...REQUESTER }),
+    ]);
+  await rig.run(async ({ kind, payload }) => {
+    if (kind !== "merge_started") return;
+    if (payload.task_id === "a") await ask("cancel_requested");
+    if (payload.task_id === "c") await ask("retry_requested");
+  });
+  assertEquals(batchesOf(rig.events), [["a", "c", "b"]]);
+  assertEquals(ends(rig).head, ["a", "c", "b"]);
+  assertEquals(rig.state.tasks.map(({ reused }) => reused), [from, from, from]);
   checkRun(rig);
 });
 

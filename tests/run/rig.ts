@@ -30,6 +30,8 @@ const ARTIFACT = { path: "file", bytes: 1, kept_bytes: 1, truncated: false, sha2
 
 /** What a test decides over. */
 export interface Script {
+  /** What the run starts with beside its plan; default: nothing special. */
+  readonly start?: Parameters<typeof startPayload>[1];
   /** Result of an attempt; default: success. Null: it runs until somebody ends it. */
   readonly outcome?: (taskId: string, attempt: number) => OutcomeResult | null;
   /** What the attempt of a review finds; default: nothing. */
@@ -95,7 +97,7 @@ export class Rig {
   /** Starts the run, and lets it go to its end; `during` sees each event. */
   async run(during: (event: RunEvent, rig: this) => void = () => {}): Promise<RunEnd> {
     const started = await this.log.append([
-      draft("run_started", "run", "controller/1", startPayload(this.#plan)),
+      draft("run_started", "run", "controller/1", startPayload(this.#plan, this.#script.start)),
     ]);
     for (const event of started) {
       this.events.push(event);

@@ -16,17 +16,6 @@ Deno.test("P1 P3 P4 P5: the controller keeps its promises over 200 simulated see
   assertEquals([...totals.faults].filter(([, count]) => count === 0), [], "each kind of fault happens");
 });
 
-/** Seeds that broke a rule once, by what was wrong. */
-const BROKEN: Readonly<Record<string, number>> = {
-  "work that is taken over late, in a batch behind others that come after it, is refused": 9909,
-};
-
-for (const [what, seed] of Object.entries(BROKEN)) {
-  Deno.test(`a seed has shown that ${what}: it holds now`, async () => {
-    assertEquals((await simulate(seed, 200)).violations, []);
-  });
-}
-
 Deno.test("a seed always gives the same run", async () => {
   const [one, other] = [await simulate(7, LARGEST), await simulate(7, LARGEST)];
   assertEquals(one, other);
