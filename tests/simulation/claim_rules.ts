@@ -66,6 +66,7 @@ export function obstacles(
   const own = freePlaces(shadows).filter((worker) => worker === "local").length;
   const loops = chosen.filter((other) => other.spec.loop !== undefined).length;
   if (spec.loop !== undefined && loops >= own) found.push("the controller has no place for its loop");
+  if (task.attempt > 0 && task.spent !== undefined) found.push("its own budget is used up");
   for (const { budget, used, limit } of run.budgets(now)) {
     const more = budget === "attempts" ? chosen.length : 0;
     if (used + more >= limit) found.push(`${used + more} of ${limit} ${budget} is used`);

@@ -65,10 +65,20 @@ export function foreignDraft(kind: FaultKind, state: RunState, random: Random): 
       return draft("retry_requested", "run", ACTOR, { ...REQUESTER, task_id, reason: "simulated" });
     }
     case "budget_added": {
-      const budget = state.run.budget_exhausted?.budget ??
+      const waiting = state.tasks.find(({ waiting_on }) => waiting_on === "budget");
+      // More for a task that waits for it, for any task, or for the run.
+      const task_id = random.chance(0.4)
+        ? waiting?.id ?? (random.chance(0.3) ? task.id : undefined)
+        : undefined;
+      const budget = (task_id === undefined ? state.run.budget_exhausted?.budget : undefined) ??
         random.pick(["time", "attempts", "tokens", "usd"] as const);
       const by = random.between(1, budget === "tokens" ? 5_000 : 60);
-      return draft("budget_add_requested", "run", ACTOR, { ...REQUESTER, budget, by });
+      return draft("budget_add_requested", "run", ACTOR, {
+        ...REQUESTER,
+        budget,
+        by,
+        ...(task_id === undefined ? {} : { task_id }),
+      });
     }
     case "proposed": {
       const ref = refOf(random.chance(0.8) ? atWork() : task);

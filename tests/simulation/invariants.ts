@@ -101,6 +101,7 @@ export class Invariants {
     const isComplete = tasks.every(({ state }) => state === "completed");
     if (this.#run.exhausted !== null && !isComplete) return "needs_more_budget";
     const waiting = tasks.filter(({ state }) => state === "waiting");
+    if (waiting.some(({ waitsFor }) => waitsFor === "budget")) return "needs_more_budget";
     if (waiting.length > 0) {
       return waiting.some(({ waitsFor }) => waitsFor === "human")
         ? "blocked_on_human"

@@ -5,8 +5,9 @@
 
 import type { OpenRequest, RunRecord } from "../../src/scheduler/run_record.ts";
 import type { TaskState } from "../../src/scheduler/task_state.ts";
+import { isLimited, overspent } from "./budget_rules.ts";
 import { baseOf, freePlaces, isStopped, obstacles, type Shadows, workersFor } from "./claim_rules.ts";
-import { isOver, readinessOf, type Standing } from "./naive.ts";
+import { isAtWork, isOver, readinessOf, type Standing } from "./naive.ts";
 import { answerToProposal, answerToProposals } from "./proposal_rules.ts";
 
 /** What the log says, what its events say by themselves, earlier durations by task, and the time. */
@@ -32,7 +33,7 @@ export function modelDecide(given: Given): string[] {
   if (run.tampered_at !== null || run.failure !== null || run.cancelled) return [];
   if (run.cancel !== null) return cancelAll(seen, run.cancel.request);
   const reports = shadows.run.reports(now, seen.isWaiting, seen.all.some(isAtWork));
-  const ends = [...lostLeases(seen), ...reports, ...hopeless(seen)];
+  const ends = [...lostLeases(seen), ...reports, ...hopeless(seen), ...overspent(shadows)];
   if (ends.length > 0 || run.merge?.reused) return ends;
   const taken = takeOver(seen);
   if (taken.length > 0) return taken;
@@ -40,7 +41,7 @@ export function modelDecide(given: Given): string[] {
   return [...nextMerge(seen), ...(isTakingOver ? [] : claims(seen))];
 }
 
-const isAtWork = ({ state }: Standing) => state === "claimed" || state === "running";
+const asksPerson = ({ state, task }: Item) => state === "waiting" && task.waiting_on !== "budget";
 const end = ({ id, task }: Item, request?: number) => `end ${id} ${task.token} ${request}`;
 
 function look(given: Given) {
@@ -100,9 +101,9 @@ function answer(seen: Seen, { index, kind, payload }: OpenRequest): string[] {
     cancel_requested: () => task_id === null ? isFirst : cancelOne(seen, by, index),
     pause_requested: () => !run.paused && "run_paused",
     unpause_requested: () => run.paused && "run_unpaused",
-    answer_given: () => by?.state === "waiting" && !isCancelled && [`reopen ${by.id} ${index} ${answer}`],
+    answer_given: () => by && asksPerson(by) && !isCancelled && [`reopen ${by.id} ${index} ${answer}`],
     retry_requested: () => !isCancelled && reopen(seen, task_id, index),
-    budget_add_requested: () => shadows.run.isLimited(String(budget)) && "budget_extended",
+    budget_add_requested: () => isLimited(shadows, budget, task_id) && "budget_extended",
     worker_joined: () => !shadows.run.isKnown(String(worker)) && !isClosed && "worker_started",
     worker_left: () => shadows.run.isServing(String(worker)) && "worker_stopped",
     attempt_started: () => isOwn,
@@ -137,7 +138,6 @@ function reopen(seen: Seen, id: unknown, request: number): string[] | false {
   const all = spread(seen, seen.all.filter(isAsked), isNext);
   return all.length > 0 && all.map((each) => `reopen ${each.id} ${request} undefined`);
 }
-
 /** An attempt whose lease has run out starts again at once; the third time in a row is the last. */
 function lostLeases({ all, now }: Seen): string[] {
   return all.filter((each) => isAtWork(each) && (each.task.lease_expires ?? Infinity) <= now).map(

@@ -293,6 +293,18 @@ export const MUTANTS: readonly Mutant[] = [
     replacement: "used > limit && !(",
   },
   {
+    name: "a task is tried again although its own budget is used up to the last",
+    file: BUDGET,
+    text: "return ownBudgets(view).find(({ used, limit }) => used >= limit);",
+    replacement: "return ownBudgets(view).find(({ used, limit }) => used > limit);",
+  },
+  {
+    name: "whatever is added to the budget of a task is enough",
+    file: RUN_EVENTS,
+    text: 'if (task.waiting_on !== "budget" || spentBudget(view) !== undefined) return undefined;',
+    replacement: 'if (task.waiting_on !== "budget") return undefined;',
+  },
+  {
     name: "an attempt that was only claimed ends with the outcome of the one before",
     file: "src/run/attempt_flow.ts",
     text: "this.isCurrent() && isPinIntended(task) ? task.outcome : null",

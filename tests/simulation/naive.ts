@@ -12,6 +12,9 @@ export interface Standing {
 export const isOver = ({ state }: Pick<Standing, "state">) =>
   ["completed", "failed", "cancelled", "blocked"].includes(state);
 
+/** Whether a task is in the hands of a worker. */
+export const isAtWork = ({ state }: Pick<Standing, "state">) => state === "claimed" || state === "running";
+
 /** Whether a task may start after those that it depends on, never can, or has to wait. */
 export function readinessOf({ trigger_rule }: TaskSpec, dependencies: readonly Standing[]) {
   const areAllOver = dependencies.every(isOver);

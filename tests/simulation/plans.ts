@@ -29,10 +29,12 @@ export function randomPlan(random: Random, largest: number): Plan {
     depth: random.next(),
     sets: random.next(),
     pools: random.next(),
+    ...randomCrowd(random.split("crowd"), count),
   };
   const tasks = Array.from({ length: count }, (_, at) => randomTask(random, at, shape));
+  const workers = random.between(1, 6);
   return makePlan(tasks, {
-    workers: random.between(1, 6),
+    workers: shape.isCrowd ? Math.ceil(workers / 2) : workers,
     pools: { db: 1, gpu: 2 },
     on_failure: random.pick(["continue", "continue", "continue", "no-new", "kill"] as const),
     ...randomGates(random),
@@ -114,6 +116,16 @@ interface Shape {
   readonly depth: number;
   readonly sets: number;
   readonly pools: number;
+  /** Whether many tasks wait at once for the same few things. */
+  readonly isCrowd: boolean;
+  /** The share of tasks that depend on nothing. */
+  readonly first: number;
+}
+
+/** In half of the plans that are not small, so that what is parked is tried again, and parked again, in vain. */
+function randomCrowd(random: Random, count: number): Pick<Shape, "isCrowd" | "first"> & Partial<Shape> {
+  const isCrowd = count >= 8 && random.chance(0.5);
+  return isCrowd ? { isCrowd, first: 0.7, sets: 0.5 + random.next(), pools: 1.5 } : { isCrowd, first: 0.2 };
 }
 
 function randomTask(random: Random, at: number, shape: Shape): TaskSpec {
@@ -137,6 +149,7 @@ function randomTask(random: Random, at: number, shape: Shape): TaskSpec {
     read_set: random.chance(0.3 * shape.sets) ? [random.pick(ENTRIES)] : [],
     outputs: random.chance(0.25) ? [`out/${at}.json`] : [],
     gates: randomTaskGates(random, at),
+    ...randomTaskBudget(random.split(`budget ${at}`)),
     retry_declared: random.chance(0.5),
     on_stall: random.pick(["retry", "retry", "warn", "kill"] as const),
     retry_policy: {
@@ -151,8 +164,8 @@ function randomTask(random: Random, at: number, shape: Shape): TaskSpec {
 }
 
 /** Up to three tasks before this one: its neighbours in a plan of chains, any in a plan of layers. */
-function randomDependencies(random: Random, at: number, { width, depth }: Shape): string[] {
-  if (at === 0 || random.chance(0.2)) return [];
+function randomDependencies(random: Random, at: number, { width, depth, first }: Shape): string[] {
+  if (at === 0 || random.chance(first)) return [];
   const found = new Set<number>();
   for (let left = random.between(0, 3); left > 0; left--) {
     found.add(random.chance(depth) ? Math.max(0, at - random.between(1, width)) : random.between(0, at - 1));
@@ -208,6 +221,13 @@ function randomBudget(random: Random, count: number): Plan["budget"] {
     ...(random.chance(0.15) ? { attempts: random.between(1, 2 * count + 1) } : {}),
     ...(random.chance(0.1) ? { tokens: random.between(100, 3000 * count) } : {}),
     ...(random.chance(0.15) ? { usd: random.between(1, 3 * count + 3) } : {}),
+  };
+}
+
+function randomTaskBudget(random: Random): Pick<TaskSpec, "budget"> {
+  if (random.chance(0.85)) return {};
+  return {
+    budget: random.chance(0.5) ? { usd: random.between(1, 5) } : { tokens: random.between(100, 4_000) },
   };
 }
 

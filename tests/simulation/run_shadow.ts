@@ -202,11 +202,13 @@ export class RunShadow {
         this.#told.add(event.payload.budget);
         break;
       case "budget_exhausted":
+        if (event.payload.task_id !== undefined) break;
         this.#checkBudget(event.payload, ts, broken);
         this.exhausted = event.payload.budget;
         break;
       case "budget_extended": {
-        const { budget, by } = event.payload;
+        const { budget, by, task_id } = event.payload;
+        if (task_id !== undefined) break;
         this.#added.set(budget, (this.#added.get(budget) ?? 0) + by);
         this.#told.delete(budget);
         if (this.exhausted === budget) this.exhausted = null;

@@ -74,12 +74,13 @@ export function simulatedPorts(
 /** Merges that conflict by chance; the same merge always ends the same way. */
 function simulatedMerger(world: World, process: SimulatedProcess): Merger {
   const random = world.random.split("merges");
+  const proneShare = world.random.split("prone").pick([0.1, 0.3, 0.8]);
   return {
     async merge(head, pin, _base, { date, message }) {
       await process.sleep(random.chance(0.5) ? 0 : random.between(0, 1_000));
       if (!process.isAlive) return await forever();
       // Some tasks get in the way of others again and again.
-      const isProne = world.random.split(`merges of ${/Omk-Task: .*/.exec(message)?.[0]}`).chance(0.2);
+      const isProne = world.random.split(`merges of ${/Omk-Task: .*/.exec(message)?.[0]}`).chance(proneShare);
       const conflicts = () =>
         world.faults.strikes("merge_conflicted", isProne ? 4 : isEarlierPin(pin) ? 1.5 : 0.1);
       // What conflicts once conflicts again: only a new head or a new pin can change that.

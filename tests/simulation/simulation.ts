@@ -154,9 +154,11 @@ class Simulation {
     const { clock } = this.#world;
     if (this.#faults.strikes("clock_forward", 0.004)) clock.jump(this.#random.logBetween(1_000, 10_000_000));
     if (this.#faults.strikes("clock_back", 0.004)) clock.jump(-this.#random.logBetween(1_000, 10_000_000));
-    // A sleep in the middle of a silence is what a watchdog takes for a stall.
-    if (this.#faults.strikes("machine_slept", this.#world.watched.isAnySilent ? 0.1 : 0.004)) {
-      this.#world.fallAsleep(this.#random.logBetween(1_000, 10_000_000));
+    // A sleep in the middle of a silence, and no longer than that, is what a watchdog takes for a stall.
+    const isAnySilent = this.#world.watched.isAnySilent;
+    if (this.#faults.strikes("machine_slept", isAnySilent ? 0.15 : 0.004)) {
+      const isNap = isAnySilent && this.#random.chance(0.7);
+      this.#world.fallAsleep(this.#random.logBetween(1_000, isNap ? 100_000 : 10_000_000));
     }
     clock.advance(this.#world.hasNews);
   }

@@ -3,13 +3,14 @@
 import type { EventOf, RunEvent } from "../../src/log/event.ts";
 import type { TaskSpec } from "../../src/plan/spec.ts";
 import type { TaskState } from "../../src/scheduler/task_state.ts";
-import type { Broken } from "./run_shadow.ts";
+import type { Broken, Budget } from "./run_shadow.ts";
 
 /** The legal transitions, as the format says. */
 export const LEGAL: readonly string[] = [
   "pending claimed",
   "pending blocked",
   "pending cancelled",
+  "pending waiting",
   "pending completed",
   "claimed running",
   "claimed pending",
@@ -43,6 +44,9 @@ const TARGETS: { readonly [kind: string]: string } = {
   task_waiting: "waiting",
   task_cancelled: "cancelled",
   task_reopened: "pending",
+  // Those of the run are not about a task.
+  budget_exhausted: "waiting",
+  budget_extended: "pending",
 };
 
 /** Events that name an attempt which need not be the current one. */
@@ -85,6 +89,9 @@ export class TaskShadow {
   loop: { readonly base: string | null; readonly since: number } | null = null;
   /** Whom it waited for the last time. */
   waitsFor: string | null = null;
+  /** What was used of its own budgets, and added to them, by metric. */
+  readonly #usage = new Map<string, number>();
+  readonly #added = new Map<string, number>();
   /** What its latest attempt started from. */
   #base: string | null = null;
   /** Its own gates that have passed in this attempt. */
@@ -100,6 +107,24 @@ export class TaskShadow {
     return this.state === "claimed" || this.state === "running";
   }
 
+  /** Whether the plan gives the task itself a budget of this name. */
+  hasBudget(name: string): boolean {
+    return this.#budgets.some(({ budget }) => budget === name);
+  }
+
+  /** The budget of its own that is used up. */
+  get spent(): Budget | undefined {
+    return this.#budgets.find(({ used, limit }) => used >= limit);
+  }
+
+  get #budgets(): readonly Budget[] {
+    return (["tokens", "usd"] as const).flatMap((budget) => {
+      const planned = this.spec.budget?.[budget];
+      const limit = (planned ?? 0) + (this.#added.get(budget) ?? 0);
+      return planned === undefined ? [] : [{ budget, used: this.#usage.get(budget) ?? 0, limit }];
+    });
+  }
+
   /** Takes note of an event of the task, where `head` is the place of the latest head; returns the transition, if any. */
   read(event: RunEvent, head: number, broken: Broken): string | undefined {
     const { kind, payload } = event;
@@ -112,6 +137,13 @@ export class TaskShadow {
     if (kind === "gate_failed" && payload.token === this.token) this.#gatesPassed.delete(payload.gate);
     if (kind === "attempt_pinned" && payload.iteration !== undefined) {
       this.loop = { base: this.#base, since: this.loop?.since ?? this.startedAt };
+    }
+    if (kind === "usage_recorded") add(this.#usage, payload.metric, payload.amount);
+    if (kind === "budget_extended") {
+      add(this.#added, payload.budget, payload.by);
+      if (this.state !== "waiting" || this.waitsFor !== "budget" || this.spent !== undefined) {
+        return undefined;
+      }
     }
     const target = TARGETS[kind];
     if (target === undefined) return undefined;
@@ -132,6 +164,7 @@ export class TaskShadow {
       ["recoveries", task.recovery_count, this.recoveries],
       ["the loser", task.lost_by, this.lostBy],
       ["a lease", task.lease_expires !== null, this.isActive],
+      ["the wait", task.waiting_on, this.state === "waiting" ? this.waitsFor : null],
     ] as const;
     for (const [what, folded, told] of pairs) {
       if (folded !== told) broken(`${what} of task ${task.id}: ${folded}, not ${told}`);
@@ -172,6 +205,10 @@ export class TaskShadow {
       case "task_waiting":
         this.waitsFor = event.payload.on;
         break;
+      case "budget_exhausted":
+        if (this.spent?.used !== event.payload.used) broken("its budget is not used up, or more of it is");
+        this.waitsFor = "budget";
+        break;
       case "task_cancelled":
       case "task_failed":
         this.token = null;
@@ -194,4 +231,8 @@ export class TaskShadow {
     if (this.recoveries > 2) broken("a third recovery in a row is no quarantine");
     if (this.conflicts > 3) broken("a fourth conflict in a row sends it back");
   }
+}
+
+function add(sums: Map<string, number>, key: string, amount: number): void {
+  sums.set(key, (sums.get(key) ?? 0) + amount);
 }

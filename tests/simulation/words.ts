@@ -35,7 +35,7 @@ export function words(drafts: readonly EventDraft[]): string[] {
         return `reopen ${id} ${payload.request} ${payload.answer}`;
       case "budget_exhausted":
       case "budget_checkpoint":
-        return `${kind} ${payload.budget} ${payload.used} of ${payload.limit}`;
+        return `${kind} ${id ? `${id} ` : ""}${payload.budget} ${payload.used} of ${payload.limit}`;
       case "result_refused":
         return `refuse ${payload.request}`;
       case "request_refused":
