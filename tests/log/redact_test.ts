@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertStrictEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
+import { admit } from "../../src/log/admission.ts";
 import { hasSecret, redactText } from "../../src/log/redact.ts";
+import { findSecrets, mayHoldSecret } from "../../src/log/secret_patterns.ts";
+import { fact } from "./fixture.ts";
 import { privateKey, SECRETS } from "./secrets.ts";
 
 Deno.test("P12: redactText() hides every shape, in any surroundings, and names it", () => {
@@ -122,5 +125,33 @@ Deno.test("redactText() takes time in proportion to the text, whatever it repeat
   for (const unit of [...units, ...keys, ...runs]) {
     const text = unit.repeat(Math.ceil((1 << 20) / unit.length));
     assert(redactText(text).length <= text.length * 2);
+  }
+});
+
+Deno.test("P12: mayHoldSecret() finds a secret in a text and in its JSON, whatever stands before", () => {
+  const before = [
+    ...Array.from({ length: 0x80 }, (_, code) => String.fromCharCode(code)),
+    "é",
+    "\ud83a",
+    "\udc0c",
+  ];
+  const missed: string[] = [];
+  for (const { text } of SECRETS) {
+    for (const each of ["", ...before.map((character) => `x${character}`)]) {
+      const whole = each + text;
+      if (findSecrets(whole).length === 0) continue;
+      if (!mayHoldSecret(whole) || !mayHoldSecret(JSON.stringify(whole))) missed.push(JSON.stringify(whole));
+    }
+  }
+  assertEquals(missed, []);
+  assert(!mayHoldSecret('{"task_id":"task-1","text":"a mask-like disk-shaped risk-free thing"}'));
+});
+
+Deno.test("P12: a secret at the start of a line is redacted in a payload", () => {
+  for (const { text, secret } of SECRETS) {
+    for (const before of ["\n", "\t", "\u001a"]) {
+      const { payloadJson } = admit(fact(`keys:${before}${text}`));
+      assert(!payloadJson.includes(JSON.stringify(secret).slice(1, -1)), payloadJson);
+    }
   }
 });
