@@ -51,6 +51,7 @@ export class CommitCycle {
 
   /** Tells the subscribers of its events; returns the first error of one. */
   tell(subscribers: Subscribers): { readonly error: unknown } | undefined {
+    if (subscribers.isEmpty) return undefined;
     let failure: { readonly error: unknown } | undefined;
     for (const { event, own } of this.#events) {
       const thrown = subscribers.tell(event, own);

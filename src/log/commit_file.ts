@@ -18,6 +18,7 @@ import { segmentPath } from "./log_paths.ts";
 import { poison, poisonReason } from "./poison.ts";
 import type { LogPosition } from "./port.ts";
 import { keepRemoved, segmentStarted } from "./records.ts";
+import { SyncPace } from "./sync_pace.ts";
 import type { IdSource } from "./uuid7.ts";
 
 /** What a commit file needs to know. */
@@ -52,6 +53,7 @@ export class CommitFile implements Disposable {
   #file: LogFile;
   #inode: number | null;
   readonly #encoder = new CommitEncoder();
+  readonly #pace = new SyncPace();
   #position: LogPosition;
   /** Log records that have still to be written. */
   #owed: AdmittedEvent[] = [];
@@ -221,16 +223,19 @@ export class CommitFile implements Disposable {
   }
 
   /**
-   * Waits until all that was written is on the disk.
+   * Waits until all that was written is on the disk, without blocking the event loop for long.
    *
    * @throws {LogIoError} and leaves the log in doubt.
    */
   async sync(): Promise<void> {
+    const started = this.#options.monotonic();
     try {
-      await this.#file.syncData();
+      if (this.#pace.isQuick) this.#file.syncDataSync();
+      else await this.#file.syncData();
     } catch (error) {
       throw this.#failed("sync", error);
     }
+    this.#pace.note(this.#options.monotonic() - started);
     if (this.#isNameUnsynced) await this.#syncName();
   }
 

@@ -22,6 +22,8 @@ export interface LogFile extends Disposable {
   truncate(size: number): void;
   /** Waits until the bytes of the file are on the disk, without blocking the event loop. */
   syncData(): Promise<void>;
+  /** Waits for it in place: nothing else happens in this process meanwhile. */
+  syncDataSync(): void;
 }
 
 /** The file system, as far as a log uses it. All methods throw the system's own errors. */
@@ -145,6 +147,10 @@ class SystemLogFile implements LogFile {
 
   syncData(): Promise<void> {
     return this.#file.syncData();
+  }
+
+  syncDataSync(): void {
+    this.#file.syncDataSync();
   }
 
   [Symbol.dispose](): void {

@@ -126,7 +126,7 @@ export class GroupCommit {
     } finally {
       while (this.#leading !== undefined) await this.#leading;
       this.#flushTimer.stop();
-      await this.#turn.over;
+      this.#turn.stop();
       if (this.#file.keepsLock) this.#lock.release();
       this.#file[Symbol.dispose]();
       this.#lock[Symbol.dispose]();

@@ -97,6 +97,7 @@ export class CountingFiles implements FilePort {
       write: (bytes) => this.#write(file, bytes),
       truncate: (size) => this.#do("truncate", () => file.truncate(size)),
       syncData: async () => await this.#do("syncData", () => file.syncData()),
+      syncDataSync: () => this.#do("syncDataSync", () => file.syncDataSync()),
       [Symbol.dispose]: () => file[Symbol.dispose](),
     };
   }

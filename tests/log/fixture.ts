@@ -164,6 +164,8 @@ export class FaultyFiles implements FilePort {
   /** How often each was called on the log. */
   writes = 0;
   syncs = 0;
+  /** How many of the syncs did not let anything else happen meanwhile. */
+  syncsInPlace = 0;
 
   open(path: string): LogFile {
     return this.#wrap(systemFiles.open(path));
@@ -229,6 +231,12 @@ export class FaultyFiles implements FilePort {
       syncData: async () => {
         await this.onSync(++this.syncs);
         await file.syncData();
+      },
+      syncDataSync: () => {
+        this.syncsInPlace++;
+        const wait = this.onSync(++this.syncs);
+        if (wait !== undefined) throw new Error("A sync in place cannot be held up");
+        file.syncDataSync();
       },
       [Symbol.dispose]: () => file[Symbol.dispose](),
     };
