@@ -94,6 +94,8 @@ Deno.test("P3, P6: a loop that was killed goes on where its last iteration was k
   await Deno.remove(started);
   const second = sandbox.start(["run"]);
   await appears(started);
+  const { stderr } = await sandbox.omkEnds(0, ["worker", "--idle", "0"]);
+  assertStringIncludes(stderr, "loops that are left stay with the run's own process");
   const { active } = await sandbox.omkJson(["status"]);
   assertEquals([active[0].task_id, active[0].iteration], ["fix", 2]);
   await sandbox.omkEnds(0, ["cancel", "--reason", "enough"]);

@@ -1,10 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { draft, taskSubject } from "../../src/log/event.ts";
+import { keepsAllWork } from "../../src/scheduler/controller_bound.ts";
 import { decide } from "../../src/scheduler/decide.ts";
 import { findTask } from "../../src/scheduler/run_state.ts";
 import { unwantedEnd } from "../../src/scheduler/wanted.ts";
 import { freePlaces } from "../../src/scheduler/workers.ts";
-import { type Ledger, makeOutcome, makeTask } from "../run/fixture.ts";
+import { type Ledger, makeGate, makeOutcome, makeTask } from "../run/fixture.ts";
 import { ask, claimed, decideAll, end, ledgerOf, refOf, refusal, stateOf } from "./steps.ts";
 
 const BODY = { pid: 9, pgid: 9, start_time: null, boot_id: null };
@@ -28,6 +29,29 @@ Deno.test("an extra worker adds its places to those of the controller, which com
   end(ledger, "b", "success");
   assertEquals(freePlaces(ledger.state), ["w"]);
   assertEquals(ledger.state.run.open_requests, []);
+});
+
+Deno.test("prompts and loops wait for the controller in their turn, and keep nothing else from a worker", () => {
+  const until = makeGate({ name: "until", scope: "task" });
+  const ledger = ledgerOf([
+    makeTask("a"),
+    makeTask("loop", { loop: { run: "true", max_iterations: 2, until } }),
+    makeTask("prompt", { prompt: "Do it" }),
+    makeTask("b"),
+    makeTask("c"),
+  ], { workers: 1 });
+  assertEquals(claimed(decideAll(ledger)), ["a"]);
+  join(ledger, "w", 1);
+  assertEquals(claimed(decideAll(ledger)), ["b"]);
+  end(ledger, "a", "exit", 1);
+  assertEquals(claimed(decideAll(ledger)), ["loop"], "it is before c");
+  end(ledger, "b", "exit", 1);
+  assertEquals(claimed(decideAll(ledger)), ["c"]);
+  assertEquals([ownerOf(ledger, "loop"), ownerOf(ledger, "c")], ["local", "w"]);
+  assertEquals(keepsAllWork(ledger.state), false, "c may come back");
+  end(ledger, "c", "exit", 1);
+  assertEquals(decideAll(ledger), []);
+  assertEquals([stateOf(ledger, "prompt"), keepsAllWork(ledger.state)], ["pending", true]);
 });
 
 Deno.test("a worker joins once, and not a run that is ending; who has left or died gets nothing more", () => {

@@ -23,6 +23,8 @@ export const workerCommand: Command = {
     "pins, checks and merges what they make. It outlives the controller, works on, and goes on with it after\n" +
     "omk resume. It leaves when the run is finished, when it had nothing to do for --idle seconds, and on Ctrl-C or\n" +
     "SIGTERM: tasks at work then get 10 s to end, once more ends them at once, and others start them anew.",
+    "It gets tasks with run alone. Prompts, reviews and loops wait for a place of the run's own process, which takes\n" +
+    "them in their turn: it answers what agents ask leave for, and keeps and judges each iteration of a loop.",
   ],
   positionals: { min: 0, max: 1 },
   options: [
@@ -54,9 +56,10 @@ export const workerCommand: Command = {
     }
     const { home } = await locate(context);
     const directory = await findRun(home, args.positionals[0]);
-    const [{ startWorker }, { concernsWorker }] = await Promise.all([
+    const [{ startWorker }, { concernsWorker }, { keepsAllWork }] = await Promise.all([
       import("../../run/worker_session.ts"),
       import("../../run/extra_worker.ts"),
+      import("../../scheduler/controller_bound.ts"),
     ]);
     let name = "";
     const tokens = new Set<number>();
@@ -73,6 +76,11 @@ export const workerCommand: Command = {
     if (!json) {
       output.print(
         `worker ${name} offers ${slots} ${slots === 1 ? "slot" : "slots"} to run ${directory.runId}`,
+      );
+    }
+    if (keepsAllWork(session.worker.state)) {
+      output.note(
+        "Nothing is there for it: the prompts, reviews and loops that are left stay with the run's own process",
       );
     }
     using _signals = listenForEnd({
