@@ -1,14 +1,27 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { draft, type EventDraft, taskSubject } from "../../src/log/event.ts";
+import { draft, type EventDraft } from "../../src/log/event.ts";
 import type { AttemptsSpec, TaskSpec } from "../../src/plan/spec.ts";
-import { applyAll } from "../../src/run/state.ts";
 import { isQuiet } from "../../src/scheduler/decide.ts";
-import { createRunState, findTask, runStateJson } from "../../src/scheduler/run_state.ts";
+import { findTask } from "../../src/scheduler/run_state.ts";
 import { settleAttempt, settleConflict } from "../../src/scheduler/settle.ts";
 import { unwantedEnd } from "../../src/scheduler/wanted.ts";
 import { runStatus } from "../../src/proof/status.ts";
 import { type Ledger, makeOutcome, makeTask } from "../run/fixture.ts";
-import { ask, claimed, decideAll, end, ledgerOf, OID, pin, refOf, start, stateOf } from "./steps.ts";
+import {
+  ask,
+  claimed,
+  decideAll,
+  end,
+  foldsAgain,
+  land,
+  ledgerOf,
+  OID,
+  refOf,
+  start,
+  stateOf,
+  states,
+  work,
+} from "./steps.ts";
 
 /** A task with three candidates, as the plan holds it. */
 function best(
@@ -29,22 +42,6 @@ function best(
   ];
 }
 
-/** A candidate does its work, with a patch of some size. */
-function work(ledger: Ledger, id: string, bytes?: number): void {
-  start(ledger, id);
-  if (bytes === undefined) pin(ledger, id);
-  else {
-    ledger.add([
-      draft("attempt_pinned", taskSubject(id), "controller/1", {
-        ...refOf(ledger, id),
-        ...{ ref: "r", commit: OID, tree: OID, changed: { count: 1, paths: [] }, by_products: [] },
-        ...{ by_products_capped: false, patch_bytes: bytes, unpinned: [], set_aside: false, secrets: [] },
-      }),
-    ]);
-  }
-  finish(ledger, id);
-}
-
 /** The body that has started ends well. */
 function finish(ledger: Ledger, id: string): void {
   ledger.add(settle(ledger, id));
@@ -52,21 +49,6 @@ function finish(ledger: Ledger, id: string): void {
 
 function settle(ledger: Ledger, id: string) {
   return settleAttempt(ledger.state, refOf(ledger, id), makeOutcome("success"), [], ledger.now);
-}
-
-function land(ledger: Ledger, id: string): void {
-  const end = { ...refOf(ledger, id), commit: OID, tree: OID };
-  ledger.add([draft("task_completed", taskSubject(id), "controller/1", end)]);
-}
-
-function states(ledger: Ledger): string {
-  return ledger.state.tasks.map(({ id, state }) => `${id} ${state}`).join(", ");
-}
-
-function foldsAgain(ledger: Ledger, specs: readonly TaskSpec[]): void {
-  const again = applyAll(createRunState({ ...ledger.state.plan, tasks: specs }), ledger.events);
-  assertEquals(runStateJson(again), runStateJson(ledger.state));
-  assertEquals(ledger.state.run.violations, []);
 }
 
 Deno.test("P3, P4, P5: the first candidate whose work is done is merged alone, and completes the task", () => {

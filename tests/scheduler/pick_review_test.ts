@@ -2,14 +2,27 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { draft, type EventDraft, taskSubject } from "../../src/log/event.ts";
 import type { TaskSpec } from "../../src/plan/spec.ts";
 import { runStatus } from "../../src/proof/status.ts";
-import { applyAll } from "../../src/run/state.ts";
 import { isQuiet } from "../../src/scheduler/decide.ts";
 import { whatKeeps } from "../../src/scheduler/explain.ts";
-import { createRunState, findTask, runStateJson } from "../../src/scheduler/run_state.ts";
+import { findTask } from "../../src/scheduler/run_state.ts";
 import { settleAttempt } from "../../src/scheduler/settle.ts";
 import { unwantedEnd } from "../../src/scheduler/wanted.ts";
 import { type Ledger, makeOutcome, makeTask } from "../run/fixture.ts";
-import { ask, claimed, decideAll, end, ledgerOf, OID, pin, refOf, start, stateOf } from "./steps.ts";
+import {
+  ask,
+  claimed,
+  decideAll,
+  end,
+  foldsAgain,
+  land,
+  ledgerOf,
+  OID,
+  refOf,
+  start,
+  stateOf,
+  states,
+  work,
+} from "./steps.ts";
 
 /** A task with three candidates of which a review picks one, as the plan holds it. */
 function best(id: string): TaskSpec[] {
@@ -33,12 +46,6 @@ function best(id: string): TaskSpec[] {
   ];
 }
 
-function work(ledger: Ledger, id: string): void {
-  start(ledger, id);
-  pin(ledger, id);
-  ledger.add(settleAttempt(ledger.state, refOf(ledger, id), makeOutcome("success"), [], ledger.now));
-}
-
 /** The review that is claimed starts and names a candidate. */
 function judge(ledger: Ledger, task_id: string): void {
   start(ledger, "a.review");
@@ -46,23 +53,8 @@ function judge(ledger: Ledger, task_id: string): void {
   ledger.add(settleAttempt(ledger.state, refOf(ledger, "a.review"), outcome, [], ledger.now));
 }
 
-function land(ledger: Ledger, id: string): void {
-  const end = { ...refOf(ledger, id), commit: OID, tree: OID };
-  ledger.add([draft("task_completed", taskSubject(id), "controller/1", end)]);
-}
-
 function steps(drafts: readonly EventDraft[]): string[] {
   return drafts.map(({ kind, subject }) => `${kind} ${subject.replace("task/", "")}`);
-}
-
-function states(ledger: Ledger): string {
-  return ledger.state.tasks.map(({ id, state }) => `${id} ${state}`).join(", ");
-}
-
-function foldsAgain(ledger: Ledger, specs: readonly TaskSpec[]): void {
-  const again = applyAll(createRunState({ ...ledger.state.plan, tasks: specs }), ledger.events);
-  assertEquals(runStateJson(again), runStateJson(ledger.state));
-  assertEquals(ledger.state.run.violations, []);
 }
 
 Deno.test("P3, P5, P7: a review looks at all that have passed once nothing more comes, and what it names is merged alone", () => {

@@ -4,11 +4,25 @@ import type { TaskSpec } from "../../src/plan/spec.ts";
 import { draft, taskSubject } from "../../src/log/event.ts";
 import { isQuiet } from "../../src/scheduler/decide.ts";
 import { whatKeeps } from "../../src/scheduler/explain.ts";
-import { createRunState, findTask, runStateJson } from "../../src/scheduler/run_state.ts";
+import { findTask } from "../../src/scheduler/run_state.ts";
 import { settleConflict } from "../../src/scheduler/settle.ts";
-import { applyAll } from "../../src/run/state.ts";
-import { type Ledger, makeOutcome, makeTask } from "../run/fixture.ts";
-import { ask, claimed, decideAll, end, ledgerOf, OID, pin, refOf, review, start, stateOf } from "./steps.ts";
+import { makeTask } from "../run/fixture.ts";
+import {
+  ask,
+  claimed,
+  decideAll,
+  end,
+  foldsAgain,
+  land,
+  ledgerOf,
+  OID,
+  refOf,
+  review,
+  start,
+  stateOf,
+  states,
+  work,
+} from "./steps.ts";
 
 const BLOCKS: ReviewFinding = { severity: "blocking", message: "wrong" };
 
@@ -20,40 +34,6 @@ function reviewOf(
 ): TaskSpec {
   const { run: _, ...rest } = makeTask(id, { dependencies: of, write_set: [], ...changes });
   return { ...rest, agent: "a", review: { of, rubric: { name: "code", text: "Look" }, max_rounds } };
-}
-
-/** A task does its work, which is pinned. */
-function work(ledger: Ledger, id: string): void {
-  start(ledger, id);
-  pin(ledger, id);
-  ledger.add([
-    draft("task_finished", taskSubject(id), "controller/1", {
-      ...refOf(ledger, id),
-      outcome: makeOutcome("success"),
-      outputs: [],
-    }),
-  ]);
-}
-
-/** The merge that is under way gets into the head. */
-function land(ledger: Ledger, id: string): void {
-  ledger.add([
-    draft("task_completed", taskSubject(id), "controller/1", {
-      ...refOf(ledger, id),
-      commit: OID,
-      tree: OID,
-    }),
-  ]);
-}
-
-function states(ledger: Ledger): Record<string, string> {
-  return Object.fromEntries(ledger.state.tasks.map(({ id, state }) => [id, state]));
-}
-
-function foldsAgain(ledger: Ledger, specs: readonly TaskSpec[]): void {
-  const again = applyAll(createRunState({ ...ledger.state.plan, tasks: specs }), ledger.events);
-  assertEquals(runStateJson(again), runStateJson(ledger.state));
-  assertEquals(ledger.state.run.violations, []);
 }
 
 Deno.test("P4, P7: work is merged once every review of it has passed, and reviews are completed with it", () => {
@@ -72,7 +52,7 @@ Deno.test("P4, P7: work is merged once every review of it has passed, and review
   assertEquals(findTask(ledger.state, "r")?.task.base, OID);
   review(ledger, "r", [{ severity: "warning", message: "hm" }]);
   assertEquals(decideAll(ledger).map(({ kind }) => kind), ["task_reviewed"]);
-  assertEquals(states(ledger), { a: "finished", r: "finished", s: "claimed", next: "pending" });
+  assertEquals(states(ledger), "a finished, r finished, s claimed, next pending");
   const view = findTask(ledger.state, "a");
   assertEquals(view && whatKeeps(ledger.state, view, ledger.now).map(({ code, tasks }) => [code, tasks]), [
     ["review", ["s"]],
@@ -82,7 +62,7 @@ Deno.test("P4, P7: work is merged once every review of it has passed, and review
   assertEquals(stateOf(ledger, "next"), "pending");
   land(ledger, "a");
   assertEquals(claimed(decideAll(ledger)), ["next"]);
-  assertEquals(states(ledger), { a: "completed", r: "completed", s: "completed", next: "claimed" });
+  assertEquals(states(ledger), "a completed, r completed, s completed, next claimed");
   foldsAgain(ledger, tasks);
 });
 
@@ -96,7 +76,7 @@ Deno.test("P3, P8: what blocks goes back as often as the review allows, and fail
     review(ledger, "r", [BLOCKS, { severity: "note", message: "x" }]);
   }
   decideAll(ledger);
-  assertEquals(states(ledger), { a: "failed", r: "blocked", next: "blocked" });
+  assertEquals(states(ledger), "a failed, r blocked, next blocked");
   assertMatch(
     findTask(ledger.state, "a")?.task.reason ?? "",
     /found what blocks it: wrong; it had been sent back 2 times/,
@@ -112,7 +92,7 @@ Deno.test("P3, P8: what blocks goes back as often as the review allows, and fail
   assertEquals(findTask(ledger.state, "a")?.task.retry_count, 0);
   ask(ledger, "retry_requested", { task_id: "a", reason: "again" });
   decideAll(ledger);
-  assertEquals(states(ledger), { a: "claimed", r: "pending", next: "pending" });
+  assertEquals(states(ledger), "a claimed, r pending, next pending");
   assertEquals(findTask(ledger.state, "a")?.task.review_count, undefined);
   foldsAgain(ledger, tasks);
 });
@@ -209,7 +189,7 @@ Deno.test("what came back after its review had passed is reviewed again, and onl
   decideAll(ledger);
   land(ledger, "a");
   decideAll(ledger);
-  assertEquals(states(ledger), { a: "completed", b: "completed", r: "completed" });
+  assertEquals(states(ledger), "a completed, b completed, r completed");
   const told = ledger.events.flatMap((each) => each.kind === "task_reviewed" ? [each.payload.task_id] : []);
   assertEquals(told, ["a", "b", "a"]);
   foldsAgain(ledger, tasks);
@@ -225,7 +205,7 @@ Deno.test("P9: a review that fails keeps its work out of the head and ends the r
   end(ledger, "r", "refused");
   assertEquals(decideAll(ledger), []);
   // The rival needs what the held work holds, and nobody will let go of it.
-  assertEquals(states(ledger), { a: "finished", r: "failed", rival: "pending" });
+  assertEquals(states(ledger), "a finished, r failed, rival pending");
   assertEquals(isQuiet(ledger.state), true);
   ask(ledger, "retry_requested", { task_id: "r", reason: "again" });
   assertEquals(claimed(decideAll(ledger)), ["r"]);
@@ -278,7 +258,7 @@ Deno.test("a task whose attempt failed or was cancelled takes its review with it
   end(failed, "a", "exit");
   decideAll(failed);
   // That dependents may go on without it says nothing of a review.
-  assertEquals(states(failed), { a: "failed", r: "blocked" });
+  assertEquals(states(failed), "a failed, r blocked");
   const cancelled = ledgerOf([makeTask("a"), reviewOf("r", ["a"])]);
   decideAll(cancelled);
   work(cancelled, "a");

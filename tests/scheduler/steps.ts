@@ -1,11 +1,12 @@
 /** Steps of a run that the pure core is tested with: what a controller would append, one call each. */
 
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { draft, type EventDraft, taskSubject } from "../../src/log/event.ts";
 import type { Kind, OutcomeResult, PayloadOf, ReviewFinding } from "../../src/log/kinds.ts";
 import type { TaskSpec } from "../../src/plan/spec.ts";
+import { applyAll } from "../../src/run/state.ts";
 import { decide } from "../../src/scheduler/decide.ts";
-import { findTask } from "../../src/scheduler/run_state.ts";
+import { createRunState, findTask, runStateJson } from "../../src/scheduler/run_state.ts";
 import { settleAttempt } from "../../src/scheduler/settle.ts";
 import type { TaskStatus } from "../../src/scheduler/task_state.ts";
 import { Ledger, makeOutcome, makePlan } from "../run/fixture.ts";
@@ -66,8 +67,8 @@ export function review(ledger: Ledger, id: string, findings: readonly ReviewFind
   ledger.add(settleAttempt(ledger.state, refOf(ledger, id), outcome, [], ledger.now));
 }
 
-/** The work of a task was pinned. */
-export function pin(ledger: Ledger, id: string): void {
+/** The work of a task was pinned; with the size of its patch where that is known. */
+export function pin(ledger: Ledger, id: string, patchBytes?: number): void {
   ledger.add([draft("attempt_pinned", taskSubject(id), "controller/1", {
     ...refOf(ledger, id),
     ref: "r",
@@ -76,10 +77,36 @@ export function pin(ledger: Ledger, id: string): void {
     changed: { count: 1, paths: [] },
     by_products: [],
     by_products_capped: false,
+    ...(patchBytes === undefined ? {} : { patch_bytes: patchBytes }),
     unpinned: [],
     set_aside: false,
     secrets: [],
   })]);
+}
+
+/** The claimed attempt of a task does its work, which is pinned, and ends well. */
+export function work(ledger: Ledger, id: string, patchBytes?: number): void {
+  start(ledger, id);
+  pin(ledger, id, patchBytes);
+  ledger.add(settleAttempt(ledger.state, refOf(ledger, id), makeOutcome("success"), [], ledger.now));
+}
+
+/** The merge of a task that is under way gets into the head. */
+export function land(ledger: Ledger, id: string): void {
+  const merged = { ...refOf(ledger, id), commit: OID, tree: OID };
+  ledger.add([draft("task_completed", taskSubject(id), "controller/1", merged)]);
+}
+
+/** Where every task stands, as the plan orders them. */
+export function states(ledger: Ledger): string {
+  return ledger.state.tasks.map(({ id, state }) => `${id} ${state}`).join(", ");
+}
+
+/** P1: the log of a run of these tasks gives the same state when it is folded again, and holds nothing that may not be. */
+export function foldsAgain(ledger: Ledger, specs: readonly TaskSpec[]): void {
+  const again = applyAll(createRunState({ ...ledger.state.plan, tasks: specs }), ledger.events);
+  assertEquals(runStateJson(again), runStateJson(ledger.state));
+  assertEquals(ledger.state.run.violations, []);
 }
 
 /** Where a task stands. */
