@@ -2,7 +2,6 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { type Clock, systemClock } from "../../src/clock.ts";
 import { COMMON_OPTIONS } from "../../src/cli/command.ts";
 import { lookUpCommand } from "../../src/cli/find_command.ts";
 import { detectGates } from "../../src/gates/detect.ts";
@@ -12,7 +11,7 @@ import {
   breakerOf,
   mayRunGate,
 } from "../../src/scheduler/breaker.ts";
-import { withGates } from "../gates/fixture.ts";
+import { TimeLimit, withGates } from "../gates/fixture.ts";
 import { planOf, problemsOf } from "../plan/fixture.ts";
 import { fileWithLine } from "../process/fixture.ts";
 import { Ledger, makeGate, makePlan, makeTask } from "../run/fixture.ts";
@@ -138,26 +137,21 @@ Deno.test("gates/run.rs bug 3.4.2: time-outs count, an open breaker is no verdic
 });
 
 Deno.test("gates/run.rs 1.4, bug 3.4.3: a time limit ends all that a gate has started, and what it printed is kept without secrets", async () => {
-  const begun = Promise.withResolvers<void>();
-  const limit = 600;
-  const clock: Clock = {
-    ...systemClock,
-    sleep: (ms, signal) => ms === limit * 1000 ? begun.promise : systemClock.sleep(ms, signal),
-  };
+  const limit = new TimeLimit();
   await withGates(null, async ({ runner, request, runDirectory, directory }) => {
     const secret = `ghp_${"a1B2".repeat(9)}`;
     const command = `sh -c 'sleep 1000 & echo $! > pid' ; echo half of ${secret}; echo x > begun; sleep 1000`;
-    const running = runner.run(request(makeGate({ command, timeout_secs: limit })));
+    const running = runner.run(request(makeGate({ command, timeout_secs: limit.secs })));
     await fileWithLine(`${directory}/begun`);
     const pid = (await Deno.readTextFile(`${directory}/pid`)).trim();
-    begun.resolve();
+    limit.end();
     const { evidence } = await running;
     assertEquals([evidence.timed_out, evidence.exit_code, evidence.required], [true, null, true]);
     assertMatch(evidence.output?.path ?? "", /^gates\/001-test\.log$/);
     assertMatch(await Deno.readTextFile(`${runDirectory}/${evidence.output?.path}`), /^half of \[REDACTED:/);
     const state = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => "gone");
     assert(state === "gone" || / Z /.test(state), "the grandchild is dead");
-  }, clock);
+  }, limit.clock);
 });
 
 Deno.test("docs bug 3.4.8: README names only commands and options that there are", async () => {

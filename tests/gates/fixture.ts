@@ -24,6 +24,23 @@ export interface GateBench {
   request(gate: GateSpec, changes?: Partial<GateRequest>): GateRequest;
 }
 
+/** A time limit of a gate, which is over when the test says so. */
+export class TimeLimit {
+  /** For the gate's `timeout_secs`; no other wait of a test is as long. */
+  readonly secs = 600;
+  readonly #over = Promise.withResolvers<void>();
+  /** The clock for the bench. */
+  readonly clock: Clock = {
+    ...systemClock,
+    sleep: (ms, signal) => ms === this.secs * 1000 ? this.#over.promise : systemClock.sleep(ms, signal),
+  };
+
+  /** The gate has had its time. */
+  end(): void {
+    this.#over.resolve();
+  }
+}
+
 /** Runs a test with a runner whose processes are ended, and directories that are removed, whatever happens. */
 export async function withGates(
   workspace: Workspace | null,

@@ -1,12 +1,11 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { canonicalJson } from "../../src/canonical_json.ts";
 import { sha256, sha256OfFile } from "../../src/digest.ts";
-import { type Clock, systemClock } from "../../src/clock.ts";
 import type { GateRequest, GateResult } from "../../src/gates/port.ts";
 import { KINDS } from "../../src/log/kinds.ts";
 import { fileWithLine } from "../process/fixture.ts";
 import { TestRepository } from "../git/fixture.ts";
-import { makeGate, withGates } from "./fixture.ts";
+import { makeGate, TimeLimit, withGates } from "./fixture.ts";
 
 /** The reason and class of a failure; null for a gate that passed. */
 function failureOf(result: GateResult): { reason: string; infrastructure: boolean } | null {
@@ -95,23 +94,17 @@ Deno.test("P8: GateRunner.run() takes the verdict from exit, signal, output and 
 });
 
 Deno.test("GateRunner.run() keeps what a gate printed before its time was over", async () => {
-  const begun = Promise.withResolvers<void>();
-  const limit = 600;
-  // The time limit is over as soon as the gate has begun.
-  const clock: Clock = {
-    ...systemClock,
-    sleep: (ms, signal) => ms === limit * 1000 ? begun.promise : systemClock.sleep(ms, signal),
-  };
+  const limit = new TimeLimit();
   await withGates(null, async ({ runner, request, runDirectory, directory }) => {
-    const gate = makeGate({ command: "echo begun; echo x > begun; sleep 1000", timeout_secs: limit });
+    const gate = makeGate({ command: "echo begun; echo x > begun; sleep 1000", timeout_secs: limit.secs });
     const running = runner.run(request(gate));
     await fileWithLine(`${directory}/begun`);
-    begun.resolve();
+    limit.end();
     const result = await running;
     assertEquals(failureOf(result), { reason: "did not end within 600 s", infrastructure: true });
     assertEquals(result.evidence.timed_out, true);
     assertEquals(await Deno.readTextFile(`${runDirectory}/${result.evidence.output?.path}`), "begun\n");
-  }, clock);
+  }, limit.clock);
 });
 
 Deno.test("P9: GateRunner.run() ends a gate whose verdict nobody wants any more", async () => {
