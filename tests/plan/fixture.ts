@@ -45,3 +45,14 @@ export async function messagesOf(source: unknown, options: Partial<PlanSource> =
   const loaded = await load(source, options);
   return loaded.ok ? [] : loaded.problems.map((each) => each.message);
 }
+
+/** The messages about the one task of a plan, or about other fields of the plan, each without the task. */
+export async function aboutTask(fields: object, plan: object = {}): Promise<string[]> {
+  const messages = await messagesOf({ tasks: [{ id: "t", run: "true", ...fields }], ...plan });
+  return messages.map((each) => each.replace('task "t": ', ""));
+}
+
+/** The messages about a plan of one task and these fields. */
+export function aboutPlan(fields: object): Promise<string[]> {
+  return messagesOf({ tasks: [{ id: "t", run: "true" }], ...fields });
+}
