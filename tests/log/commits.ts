@@ -100,3 +100,13 @@ function feed(
     scanner.take(bytes.subarray(at, at + pieceSize), onCommit);
   }
 }
+
+/** How many events each commit of a log's file has. */
+export function commitSizes(path: string): number[] {
+  const sizes: number[] = [];
+  for (const line of Deno.readTextFileSync(path).trimEnd().split("\n")) {
+    const { commit } = JSON.parse(line);
+    if (commit !== undefined) sizes.push(commit);
+  }
+  return sizes;
+}

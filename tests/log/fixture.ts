@@ -4,7 +4,8 @@ import { fromFileUrl, join } from "@std/path";
 import type { Clock } from "../../src/clock.ts";
 import { draft, type DraftOf } from "../../src/log/event.ts";
 import { type FilePort, type LogFile, systemFiles } from "../../src/log/file_port.ts";
-import type { RunLogOptions } from "../../src/log/file_log.ts";
+import type { RunLog } from "../../src/log/port.ts";
+import { createRunLog, type RunLogOptions } from "../../src/log/file_log.ts";
 
 /** The run that the tests' events belong to. */
 export const RUN_ID = "20261120-235000-abcd";
@@ -91,6 +92,13 @@ export class TemporaryDirectory implements Disposable {
   [Symbol.dispose](): void {
     Deno.removeSync(this.path, { recursive: true });
   }
+}
+
+/** A log with its first event, in the directory's `events.jsonl`. */
+export async function born(directory: TemporaryDirectory, options = OPTIONS): Promise<RunLog> {
+  const log = await createRunLog(directory.file(), options);
+  await log.append([runStarted()]);
+  return log;
 }
 
 interface Sleeper {

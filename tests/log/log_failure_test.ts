@@ -2,10 +2,11 @@ import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/asse
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { LockTimeoutError, LogIoError, LogPoisonedError } from "../../src/log/errors.ts";
 import type { RunEvent } from "../../src/log/event.ts";
-import { createRunLog, openRunLog } from "../../src/log/file_log.ts";
+import { openRunLog } from "../../src/log/file_log.ts";
 import { readRunLog } from "../../src/log/reader.ts";
 import { verifyLog } from "../../src/log/verify.ts";
 import {
+  born,
   collect,
   fact,
   type Fault,
@@ -15,7 +16,6 @@ import {
   OPTIONS,
   overQuota,
   request,
-  runStarted,
   syncedFact,
   TemporaryDirectory,
   until,
@@ -23,14 +23,13 @@ import {
 } from "./fixture.ts";
 
 /** A log on files that a test lets fail, and what has been acknowledged. */
-async function born(
+async function faulty(
   directory: TemporaryDirectory,
   durability: "strict" | "batch" | "none" = "none",
   clock: Clock = systemClock,
 ) {
   const files = new FaultyFiles();
-  const log = await createRunLog(directory.file(), { ...OPTIONS, durability, files, clock });
-  await log.append([runStarted()]);
+  const log = await born(directory, { ...OPTIONS, durability, files, clock });
   return { files, log };
 }
 
@@ -48,7 +47,7 @@ Deno.test("P2: a full disk, a quota and a short write take the commit back; the 
   ];
   for (const fault of faults) {
     using directory = new TemporaryDirectory();
-    const { files, log } = await born(directory);
+    const { files, log } = await faulty(directory);
     const before = { size: size(directory), head: log.head() };
     files.onWrite = (_, bytes) => fault(bytes);
     const failed = await Promise.allSettled([log.append([fact("a"), fact("b")]), log.append([fact("c")])]);
@@ -88,7 +87,7 @@ function slowDisk(): Clock {
 Deno.test("P2: a failed sync is never acknowledged, and poisons the log for every process", async () => {
   for (const durability of ["strict", "batch"] as const) {
     using directory = new TemporaryDirectory();
-    const { files, log } = await born(directory, durability);
+    const { files, log } = await faulty(directory, durability);
     await using other = await openRunLog(directory.file(), OPTIONS);
     await using idle = await openRunLog(directory.file(), OPTIONS);
     files.onSync = () => {
@@ -118,7 +117,7 @@ Deno.test("P2: a failed sync is never acknowledged, and poisons the log for ever
 
 Deno.test("P2: appends that are queued behind a failed sync are rejected too", async () => {
   using directory = new TemporaryDirectory();
-  const { files, log } = await born(directory, "strict");
+  const { files, log } = await faulty(directory, "strict");
   const gate = Promise.withResolvers<void>();
   files.onSync = () => gate.promise;
   const told: RunEvent[] = [];
@@ -135,7 +134,7 @@ Deno.test("P2: appends that are queued behind a failed sync are rejected too", a
 
 Deno.test("P2: the sync of what batch durability has put off poisons the log as well", async () => {
   using directory = new TemporaryDirectory();
-  const { files, log } = await born(directory, "batch");
+  const { files, log } = await faulty(directory, "batch");
   await log.append([fact("acknowledged, unsynced")]);
   files.onSync = () => {
     throw ioError();
@@ -146,7 +145,7 @@ Deno.test("P2: the sync of what batch durability has put off poisons the log as 
 
 Deno.test("P2: a write that fails for another reason than space poisons the log", async () => {
   using directory = new TemporaryDirectory();
-  const { files, log } = await born(directory);
+  const { files, log } = await faulty(directory);
   files.onWrite = () => ({ error: ioError() });
   await assertRejects(() => log.append([fact("a")]), LogIoError, "Input/output error");
   files.onWrite = () => undefined;
@@ -156,7 +155,7 @@ Deno.test("P2: a write that fails for another reason than space poisons the log"
 
 Deno.test("P2: a failed write that cannot be taken back poisons the log", async () => {
   using directory = new TemporaryDirectory();
-  const { files, log } = await born(directory);
+  const { files, log } = await faulty(directory);
   files.onWrite = (_, bytes) => ({ short: bytes.length - 1 });
   files.onTruncate = ioError;
   await assertRejects(() => log.append([fact("a")]), LogIoError, "take back");
@@ -166,7 +165,7 @@ Deno.test("P2: a failed write that cannot be taken back poisons the log", async 
 
 Deno.test("P2: where the marker cannot be created, the lock keeps other processes out until the log is closed", async () => {
   using directory = new TemporaryDirectory();
-  const { files, log } = await born(directory, "strict");
+  const { files, log } = await faulty(directory, "strict");
   await using other = await openRunLog(directory.file(), { ...OPTIONS, lockBudgetMs: 0 });
   files.onSync = () => {
     throw ioError();
@@ -181,7 +180,7 @@ Deno.test("P2: where the marker cannot be created, the lock keeps other processe
 
 Deno.test("a marker that somebody else has put there is honoured by logs that are open", async () => {
   using directory = new TemporaryDirectory();
-  const { log } = await born(directory);
+  const { log } = await faulty(directory);
   Deno.writeTextFileSync(directory.file("events.poisoned"), "by hand\n");
   let refusal: unknown;
   // Within a few milliseconds, as the marker is looked for no more often.
@@ -193,7 +192,7 @@ Deno.test("a marker that somebody else has put there is honoured by logs that ar
 
 Deno.test("P2: a torn commit that cannot be copied stays, and is repaired when there is space again", async () => {
   using directory = new TemporaryDirectory();
-  const { log: first } = await born(directory);
+  const { log: first } = await faulty(directory);
   await first.close();
   Deno.writeTextFileSync(directory.file(), '{"index":1,"i', { append: true });
   const torn = Deno.readFileSync(directory.file());
@@ -213,7 +212,7 @@ Deno.test("P2: a torn commit that cannot be copied stays, and is repaired when t
 
 Deno.test("P2: the record of a repair is owed until there is space for it", async () => {
   using directory = new TemporaryDirectory();
-  const { files, log } = await born(directory);
+  const { files, log } = await faulty(directory);
   Deno.writeTextFileSync(directory.file(), '{"index":1,"i', { append: true });
   files.onWrite = () => ({ error: noSpace() });
   await assertRejects(() => log.append([fact("a")]), LogIoError);
@@ -241,7 +240,7 @@ Deno.test("P2: with a fault at the n-th write or sync, what was acknowledged is 
   ) {
     for (let n = 2; n <= 9; n++) {
       using directory = new TemporaryDirectory();
-      const { files, log } = await born(directory, "strict", disk());
+      const { files, log } = await faulty(directory, "strict", disk());
       arm(files, n);
       const acknowledged: string[] = [];
       let isOver = false;

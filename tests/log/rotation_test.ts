@@ -1,13 +1,14 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CorruptLogError, LogIoError, LogPoisonedError } from "../../src/log/errors.ts";
 import type { FreeEvent } from "../../src/log/event.ts";
-import { createRunLog, openFreeLog, openRunLog, type RunLogOptions } from "../../src/log/file_log.ts";
+import { openFreeLog, openRunLog, type RunLogOptions } from "../../src/log/file_log.ts";
 import { followLog, followRunLog } from "../../src/log/follow.ts";
 import { segmentsAmong } from "../../src/log/log_paths.ts";
 import { readRunLog } from "../../src/log/reader.ts";
 import { TolerantReader } from "../../src/log/tolerant_reader.ts";
 import { verifyLog } from "../../src/log/verify.ts";
 import {
+  born,
   collect,
   fact,
   FaultyFiles,
@@ -15,22 +16,15 @@ import {
   noSpace,
   OPTIONS,
   request,
-  runStarted,
   TemporaryDirectory,
 } from "./fixture.ts";
 
 /** Segments of a few commits. */
 const SMALL: RunLogOptions = { ...OPTIONS, segmentBytes: 2000 };
 
-async function born(directory: TemporaryDirectory, options = SMALL) {
-  const log = await createRunLog(directory.file(), options);
-  await log.append([runStarted()]);
-  return log;
-}
-
 /** A log with `count` facts in commits of one and of three. */
 async function segmented(directory: TemporaryDirectory, count = 60): Promise<void> {
-  await using log = await born(directory);
+  await using log = await born(directory, SMALL);
   for (let i = 0; i < count; i += 4) {
     await log.append([fact(`${i}`)]);
     await log.append([fact(`${i + 1}`), fact(`${i + 2}`), fact(`${i + 3}`)]);
@@ -98,7 +92,7 @@ Deno.test("P2: a log goes on in segments, with one sequence and one chain, and e
 
 Deno.test("P2: logs that are open go on where another has closed one or more segments", async () => {
   using directory = new TemporaryDirectory();
-  await using first = await born(directory);
+  await using first = await born(directory, SMALL);
   await using second = await openRunLog(directory.file(), { ...OPTIONS, segmentBytes: 1500 });
   const heard: [number, boolean][] = [];
   second.subscribe(({ index }, own) => heard.push([index, own]));
@@ -146,7 +140,7 @@ Deno.test("readRunLog() and followLog() read no segment that ends before the ind
 
 Deno.test("P2: readers survive rotations under way: each sees every event once", async () => {
   using directory = new TemporaryDirectory();
-  await using log = await born(directory);
+  await using log = await born(directory, SMALL);
   const path = directory.file();
   const stop = new AbortController();
   const last = 400;
