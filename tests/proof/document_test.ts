@@ -1,18 +1,18 @@
 import * as z from "zod";
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { canonicalJson } from "../../src/canonical_json.ts";
 import { draft, type EventDraft, taskSubject } from "../../src/log/event.ts";
 import { prettyJson } from "../../src/proof/canonical_file.ts";
 import { buildFailure, buildProof } from "../../src/proof/document.ts";
 import { EvidenceFold } from "../../src/proof/evidence.ts";
-import { renderMarkdown, renderText } from "../../src/proof/render.ts";
-import { failureSchema, type Proof, proofSchema } from "../../src/proof/schema.ts";
+import { failureSchema, proofSchema } from "../../src/proof/schema.ts";
 import { runStatus } from "../../src/proof/status.ts";
 import { makeGate } from "../gates/fixture.ts";
 import { applyAll } from "../../src/run/state.ts";
 import { createRunState } from "../../src/scheduler/run_state.ts";
-import { BASE_COMMIT, BASE_TREE, Ledger, makeOutcome, makePlan, makeTask, RUN_ID } from "../run/fixture.ts";
+import { BASE_COMMIT, BASE_TREE, Ledger, makeOutcome, makePlan, makeTask } from "../run/fixture.ts";
 import {
+  add,
   complete,
   CONTROLLER,
   fail,
@@ -20,40 +20,10 @@ import {
   HEAD,
   makeArtifact,
   prove,
-  retry,
+  readyRun,
   start,
   wait,
 } from "./fixture.ts";
-
-function add(ledger: Ledger, drafts: readonly EventDraft[]): void {
-  ledger.now += 100;
-  ledger.add(drafts);
-}
-
-function readyRun(): Ledger {
-  const plan = makePlan([makeTask("a"), makeTask("b")], { gates: [makeGate()] });
-  const ledger = new Ledger(plan).start();
-  add(ledger, retry(ledger, "a"));
-  add(
-    ledger,
-    complete(ledger, "a", [
-      { path: "src/b.ts", change: "modified" },
-      { path: "new.ts", change: "added" },
-      { path: "tmp.ts", change: "added" },
-    ]),
-  );
-  add(
-    ledger,
-    complete(ledger, "b", [
-      { path: "src/b.ts", change: "deleted" },
-      { path: "new.ts", change: "modified" },
-      { path: "tmp.ts", change: "deleted" },
-    ]),
-  );
-  add(ledger, gateRun("gate_failed", { run_number: 1, output: makeArtifact("gates/001-test.log") }));
-  add(ledger, gateRun("gate_passed", { run_number: 2, output: makeArtifact("gates/002-test.log") }));
-  return ledger;
-}
 
 Deno.test("P7: buildProof() names tree, gates, log, digests, attempts and changes of a run that is ready", () => {
   const ledger = readyRun();
@@ -365,56 +335,4 @@ Deno.test("proofSchema and failureSchema can be published as JSON Schema", () =>
     assertEquals(published.properties?.["version"], { type: "number", const: 1 });
     assert((published.description ?? "").length > 0);
   }
-});
-
-const seconds = (ms: number) => `${ms / 1000}s`;
-
-Deno.test("renderText() and renderMarkdown() answer what somebody who comes back to a run asks", () => {
-  const proof = prove(readyRun());
-  const text = renderText(proof, seconds);
-  for (
-    const line of [
-      `run ${RUN_ID} (test): ready`,
-      "attempted:\n  a: completed (2 attempts, 0.02s)\n  b: completed (1 attempt, 0.01s)",
-      "changed:\n  added new.ts (a, b)\n  deleted src/b.ts (a, b)",
-      `passed:\n  2 tasks: a, b\n  gate "test" on tree ${
-        "e".repeat(12)
-      } (0.02s, but it failed on this tree before: run 2 passed)`,
-      "failed: nothing",
-      "not tested: nothing",
-      "needs a person: nothing",
-      'retries:\n  task "a" after attempt 1 (retry): exited with 75',
-      "may be merged:\n  yes: the run is ready",
-    ]
-  ) assertStringIncludes(text, line);
-  const markdown = renderMarkdown(proof, seconds);
-  for (
-    const title of [
-      "# Run",
-      "## Attempted",
-      "## Changed",
-      "## Passed",
-      "## Failed",
-      "## Not tested",
-      "## Needs a person",
-      "## May be merged",
-    ]
-  ) {
-    assertStringIncludes(markdown, `${title}`);
-  }
-});
-
-Deno.test("renderText() and renderMarkdown() let no file name or reason break the page", () => {
-  const proof = prove(readyRun());
-  const odd: Proof = {
-    ...proof,
-    summary: "a\u001b[31mb",
-    changed: { complete: false, paths: [{ path: "x\n## `y` <b>", change: "added", tasks: ["a"] }] },
-    known_gaps: Array.from({ length: 40 }, (_, at) => `gap ${at}`),
-  };
-  const text = renderText(odd, seconds);
-  assert(!text.includes("\u001b"));
-  assertStringIncludes(text, "added x ## `y` <b> (a)\n  and more, which git tells");
-  assertStringIncludes(text, "  gap 29\n  and 10 more");
-  assertStringIncludes(renderMarkdown(odd, seconds), "- added x \\#\\# \\`y\\` \\<b\\> (a)");
 });

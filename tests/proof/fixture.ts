@@ -9,7 +9,7 @@ import { runStatus } from "../../src/proof/status.ts";
 import { findTask } from "../../src/scheduler/run_state.ts";
 import { gateDefinition } from "../../src/plan/gate_definition.ts";
 import { makeGate } from "../gates/fixture.ts";
-import { BASE_COMMIT, BASE_TREE, type Ledger, makeOutcome } from "../run/fixture.ts";
+import { BASE_COMMIT, BASE_TREE, Ledger, makeOutcome, makePlan, makeTask } from "../run/fixture.ts";
 
 /** The actor of all facts. */
 export const CONTROLLER = "controller/1";
@@ -177,4 +177,36 @@ export function prove(ledger: Ledger): Proof {
   for (const each of ledger.events) evidence.take(each);
   const head = { index: event?.index ?? 0, sum: "1".repeat(64) };
   return buildProof({ state: ledger.state, evidence, status, head, patch: makeArtifact("delivered.patch") });
+}
+
+/** Folds drafts a tenth of a second later. */
+export function add(ledger: Ledger, drafts: readonly EventDraft[]): void {
+  ledger.now += 100;
+  ledger.add(drafts);
+}
+
+/** A run that is ready: one task needed a second attempt, both changed the same files, the gate needed two runs. */
+export function readyRun(): Ledger {
+  const plan = makePlan([makeTask("a"), makeTask("b")], { gates: [makeGate()] });
+  const ledger = new Ledger(plan).start();
+  add(ledger, retry(ledger, "a"));
+  add(
+    ledger,
+    complete(ledger, "a", [
+      { path: "src/b.ts", change: "modified" },
+      { path: "new.ts", change: "added" },
+      { path: "tmp.ts", change: "added" },
+    ]),
+  );
+  add(
+    ledger,
+    complete(ledger, "b", [
+      { path: "src/b.ts", change: "deleted" },
+      { path: "new.ts", change: "modified" },
+      { path: "tmp.ts", change: "deleted" },
+    ]),
+  );
+  add(ledger, gateRun("gate_failed", { run_number: 1, output: makeArtifact("gates/001-test.log") }));
+  add(ledger, gateRun("gate_passed", { run_number: 2, output: makeArtifact("gates/002-test.log") }));
+  return ledger;
 }
