@@ -153,3 +153,42 @@ Deno.test("P7: tasks of deno, targets of make and words of shells are followed; 
     "vendor",
   ]);
 });
+
+Deno.test("P7: what a gate starts is followed into the directory that its command goes to", async () => {
+  const files = {
+    "run.sh": "true\n",
+    "package.json": "{}",
+    "web/package.json": '{ "scripts": { "test": "./ci/test.sh && node ci/last.js" } }',
+    "web/ci/test.sh": '#!/bin/sh\ncd "$(dirname "$0")" && ./beside.sh\n',
+    "web/ci/beside.sh": "cd ../.. && sh tools/lint.sh\n",
+    "web/ci/last.js": "",
+    "web/run.sh": "",
+    "tools/lint.sh": "",
+    "api/Makefile": "test:\n\tcd tests && ./all.sh\n",
+    "api/tests/all.sh": "",
+    "api/deno.json": '{ "tasks": { "check": "deno run -A check.ts" } }',
+    "api/check.ts": "",
+  };
+  const behindWeb = [
+    "web/package.json",
+    "web/ci/test.sh",
+    "web/ci/beside.sh",
+    "tools/lint.sh",
+    "web/ci/last.js",
+  ];
+  const behindApi = ["api/Makefile", "api/tests/all.sh"];
+  for (
+    const [command, behind] of [
+      ["cd web && npm test", behindWeb],
+      ["npm --prefix web test", behindWeb],
+      ["make -C api test", behindApi],
+      ["(cd web && npm test) && (cd api && make test)", [...behindWeb, ...behindApi]],
+      ["cd -- ./api/tests/../ && deno task check", ["api/deno.json", "api/check.ts"]],
+      ["cd web && ../tools/lint.sh", ["tools/lint.sh"]],
+      ["cd .. && ./web/run.sh; cd /tmp; cd $HOME", ["web/run.sh"]],
+    ] as const
+  ) {
+    const followed = await protectedOf(command, files);
+    assertEquals(new Set(followed.filter((each) => each !== "package.json")), new Set(behind), command);
+  }
+});
