@@ -33,13 +33,17 @@ function taskCase({ id, state, duration_ms, reason }: Proof["tasks"][number]): C
   return { name: id, ms: duration_ms, verdict, reason: `${state}${reason === null ? "" : `: ${reason}`}` };
 }
 
-function gateCase({ name, task_id, result, allow_fail, duration_ms, reason }: Proof["gates"][number]): Case {
-  const verdict = result === "passed" ? "passed" : result === "failed" && !allow_fail ? "failed" : "skipped";
+/** A failure that keeps the run from nothing is none: whoever reads the report would hold the run for red. */
+function gateCase(gate: Proof["gates"][number]): Case {
+  const { name, task_id, result, duration_ms, reason } = gate;
+  const mayFail = result === "failed" && (gate.allow_fail || !gate.required);
+  const verdict = result === "passed" ? "passed" : result === "failed" && !mayFail ? "failed" : "skipped";
+  const what = `${result.replace("_", " ")}${mayFail ? ", and is not required" : ""}`;
   return {
     name: task_id === null ? name : `${name} of ${task_id}`,
     ms: duration_ms,
     verdict,
-    reason: `${result.replace("_", " ")}${reason === null ? "" : `: ${reason}`}`,
+    reason: reason === null ? what : `${what}: ${reason}`,
   };
 }
 

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { SaxesParser } from "saxes";
 import { readJunit } from "../../src/gates/junit.ts";
 import { junitReport } from "../../src/proof/junit_report.ts";
@@ -17,10 +17,12 @@ Deno.test("junitReport() is a report that counts as the proof does, whatever its
   const harsh: Proof = {
     ...proof,
     name: evil,
-    gates: [{ ...gate, reason: evil }, { ...gate, name: evil, allow_fail: true }, {
-      ...gate,
-      result: "passed",
-    }],
+    gates: [
+      { ...gate, reason: evil },
+      { ...gate, name: evil, allow_fail: true },
+      { ...gate, required: false, reason: "exited with 1" },
+      { ...gate, result: "passed" },
+    ],
   };
   const text = junitReport(harsh);
   const names: string[] = [];
@@ -28,7 +30,8 @@ Deno.test("junitReport() is a report that counts as the proof does, whatever its
   parser.on("opentag", ({ attributes }) => names.push(attributes["name"] ?? ""));
   parser.write(text).close();
   assertEquals(names[0], 'a "<b>" & ]]> ?[31m\ufffd ?');
-  assertEquals(readJunit(text)?.counts, { tests: proof.tasks.length + 3, failures: 1, skipped: 1 });
+  assertEquals(readJunit(text)?.counts, { tests: proof.tasks.length + 4, failures: 1, skipped: 2 });
+  assertStringIncludes(text, '<skipped message="failed, and is not required: exited with 1"/>');
 });
 
 function log(tool: string, results: number): SarifLog {
