@@ -32,7 +32,7 @@ export function dueGates(state: RunState, gates: readonly GateSpec[], now: numbe
     if (step === undefined) continue;
     isWaiting = true;
     if (step.kind === "gate_started") {
-      if (!mayRunGate(run, gate.name, now) || !hasRoom(state, gate, beside)) continue;
+      if (!mayRunGate(run, gate.name, now) || !hasRoomForGate(state, gate, beside)) continue;
       beside.push(gate);
     }
     steps.push(step);
@@ -44,7 +44,11 @@ export function dueGates(state: RunState, gates: readonly GateSpec[], now: numbe
  * Whether a gate may run beside these. No task is at work, so pools are the gates' alone; in the directory of the run
  * itself one gate would change what another sees.
  */
-function hasRoom(state: RunState, { pool }: GateSpec, beside: readonly Pick<GateRecord, "pool">[]): boolean {
+export function hasRoomForGate(
+  state: RunState,
+  { pool }: GateSpec,
+  beside: readonly Pick<GateRecord, "pool">[],
+): boolean {
   if (beside.length >= (state.run.head === null ? 1 : gatesAtOnce(state))) return false;
   if (pool === undefined) return true;
   return beside.filter((each) => each.pool === pool).length < (state.plan.pools[pool] ?? Infinity);

@@ -11,11 +11,14 @@ import type { Workspace } from "../git/port.ts";
 import type { RunEvent } from "../log/event.ts";
 import type { PayloadOf } from "../log/kinds.ts";
 import { OmkError } from "../errors.ts";
+import type { GateSpec } from "../plan/spec.ts";
 import { findTask, type RunState } from "../scheduler/run_state.ts";
 import { taskCommitMessage } from "./commit_message.ts";
+import { hasRoomForGate } from "./due_gates.ts";
 import type { LoadedRun } from "./load_run.ts";
 import { takeControllerLock } from "./process_lock.ts";
 import { startMachinery } from "./session.ts";
+import { asRoomAllows } from "./side_by_side.ts";
 import { outputsOfRun } from "./stored_outputs.ts";
 
 /** One merge, made again. */
@@ -117,8 +120,8 @@ export async function rebuildRun(
   const scratch = await makeScratch("omk-rebuild-");
   resources.defer(() => Deno.remove(scratch, { recursive: true }));
   const gates = createGateRunner({ supervisor, workspace, env: options.env, limits: plan.limits });
-  const judged: RebuiltGate[] = [];
-  for (const gate of (plan.gates ?? []).filter(({ scope, skip }) => scope === "run" && !skip)) {
+  const due = (plan.gates ?? []).filter(({ scope, skip }) => scope === "run" && !skip);
+  const judge = async (gate: GateSpec): Promise<RebuiltGate> => {
     const result = await gates.run({
       gate,
       runNumber: 1,
@@ -132,14 +135,15 @@ export async function rebuildRun(
       runDirectory: scratch,
       signal: options.signal,
     });
-    judged.push({
+    return {
       gate: gate.name,
       required: gate.required,
       recorded: recordedResult(state, gate.name, head.tree),
       now: result.passed ? "passed" : "failed",
       reason: result.passed ? null : result.evidence.reason,
-    });
-  }
+    };
+  };
+  const judged = await asRoomAllows(due, (gate, beside) => hasRoomForGate(state, gate, beside), judge);
   return { merges, tree: head.tree, same, gates: judged };
 }
 

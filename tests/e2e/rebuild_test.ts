@@ -7,7 +7,15 @@ Deno.test("P11: omk replay --rebuild makes the delivered tree again, and compare
   await using sandbox = await Sandbox.withPlan({
     version: 1,
     name: "again",
-    gates: [{ name: "look", command: 'test -f a.txt && test -f b.txt && ! test -f "$HOME/red"' }],
+    gates: [
+      { name: "look", command: 'test -f a.txt && test -f b.txt && ! test -f "$HOME/red"' },
+      // Each of the two waits for the other: they run side by side, or not at all.
+      { name: "one", command: 'mkfifo "$HOME/meet"; echo hello > "$HOME/meet"' },
+      {
+        name: "other",
+        command: 'mkfifo "$HOME/meet"; read -r _ < "$HOME/meet" && rm "$HOME/meet"',
+      },
+    ],
     tasks: [
       { id: "a", run: "seq 5 > a.txt" },
       { id: "b", run: "cp a.txt b.txt; echo 6 >> a.txt", dependencies: ["a"] },
