@@ -103,9 +103,9 @@ export function gateText(event: EventOf<"gate_passed"> | EventOf<"gate_failed">)
   const time = `${iteration === undefined ? "" : ` iteration ${iteration}`} after ${
     secondsText(duration_ms)
   }`;
-  return event.kind === "gate_passed"
-    ? `${what} passed${time}`
-    : `${what} failed${time}: ${event.payload.reason}`;
+  if (event.kind === "gate_passed") return `${what} passed${time}`;
+  const { reason, output } = event.payload;
+  return `${what} failed${time}: ${reason}${output === null ? "" : `; ${output.path} has what it printed`}`;
 }
 
 /** How an attempt ended, and after how long. */
