@@ -20,3 +20,9 @@ export function textField(value: unknown, name: string): string {
   const text = field(value, name);
   return typeof text === "string" ? text : "";
 }
+
+/** A field that is a list; empty where it is none. */
+export function listField(value: unknown, name: string): readonly unknown[] {
+  const list = field(value, name);
+  return Array.isArray(list) ? list : [];
+}

@@ -22,7 +22,7 @@ import { normalizePlan, type PlanSettings } from "./normalize.ts";
 import { type ParsedPlan, parsePlanText } from "./parse.ts";
 import { formatPlanJson } from "./plan_json.ts";
 import { type Finding, type PlanPath, type PlanProblem, quote, redactProblem } from "./problem.ts";
-import { type PlanInput, planInput } from "./schema.ts";
+import { type PlanInput, planInput, settingsInput } from "./schema.ts";
 import { schemaFindings } from "./schema_findings.ts";
 import type { Plan } from "./spec.ts";
 import { type AgentInputs, mergeAgents, resolveAgent } from "./resolve_agent.ts";
@@ -50,6 +50,8 @@ export interface PlanSource {
   readonly prices?: Plan["prices"] | undefined;
   /** Agents of the user's configuration. */
   readonly agents?: AgentInputs | undefined;
+  /** Whether tasks may be missing, as only the settings are wanted. Default: false. */
+  readonly mayLackTasks?: boolean | undefined;
   /** Who does prompts that name no agent; see `DefaultAgent`. */
   readonly agent?: DefaultAgent | undefined;
   /**
@@ -213,7 +215,9 @@ function check(
   readonly draft: PlanDraft;
   readonly input?: PlanInput;
 } {
-  const result = planInput.safeParse(raw, { reportInput: true });
+  const result = (source.mayLackTasks === true ? settingsInput : planInput).safeParse(raw, {
+    reportInput: true,
+  });
   const issues = result.success ? [] : result.error.issues;
   const refused = issues.flatMap((issue): PlanPath[] => {
     const path = issue.path.map((each) => (typeof each === "symbol" ? String(each) : each));

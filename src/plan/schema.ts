@@ -386,6 +386,9 @@ export const planInput = z.strictObject({
   tasks: z.array(task).min(1).describe("The work: tasks, each with an id and what it does"),
 });
 
+/** A plan of which only the settings are wanted: what is to be done, a prompt says. */
+export const settingsInput = planInput.extend({ tasks: z.array(task).default([]) });
+
 /** A plan as it is written, once the schema accepts it. */
 export type PlanInput = z.infer<typeof planInput>;
 /** The fields that tasks and `defaults` have in common. */

@@ -27,8 +27,10 @@ function findingsOf(issue: Issue, path: PlanPath): Finding[] {
       return [wrongType(path, typeName(issue.expected), issue.input)];
     case "invalid_value":
       return [notAChoice(path, issue.values.map(String), issue.input)];
-    case "too_small":
-      return [{ code: "out_of_range", path, message: `${label} ${lowerLimit(issue)}` }];
+    case "too_small": {
+      const hint = isTasks(path) ? NO_TASKS : undefined;
+      return [{ code: "out_of_range", path, message: `${label} ${lowerLimit(issue)}`, hint }];
+    }
     case "too_big":
       return [{ code: "out_of_range", path, message: `${label} ${upperLimit(issue)}` }];
     default:
@@ -58,7 +60,15 @@ function fieldsHint(known: readonly string[]): string {
 }
 
 function missing(path: PlanPath): Finding {
-  return { code: "missing_field", path, message: `${quote(String(path.at(-1)))} is missing` };
+  const message = `${quote(String(path.at(-1)))} is missing`;
+  return { code: "missing_field", path, message, hint: isTasks(path) ? NO_TASKS : undefined };
+}
+
+/** What to do about a plan without tasks. */
+const NO_TASKS = 'name what is to be done; without tasks it gives settings for omk run "PROMPT" only';
+
+function isTasks(path: PlanPath): boolean {
+  return path.length === 1 && path[0] === "tasks";
 }
 
 function wrongType(path: PlanPath, expected: string, input: unknown): Finding {

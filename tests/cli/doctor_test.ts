@@ -155,12 +155,14 @@ Deno.test("omk doctor works with a bad configuration and a bad plan, and tells w
   await using place = await PlainPlace.make();
   await Deno.mkdir(`${place.root}/.config/omk`, { recursive: true });
   await Deno.writeTextFile(`${place.root}/.config/omk/config.jsonc`, '{"workrs": 3}');
-  await Deno.writeTextFile(`${place.cwd}/omk.jsonc`, '{"version": 1}');
+  await Deno.writeTextFile(`${place.cwd}/omk.jsonc`, '{"version": 2}');
   const { code, of } = await findings(place);
   assertEquals(code, 1);
   assertStringIncludes(of("configuration")?.found ?? "", 'config.jsonc:1:2: unknown setting "workrs"');
   assertEquals([of("plan")?.level, of("plan")?.fix], ["error", "omk run --dry-run tells all of them"]);
   assertStringIncludes((await linesOf(place)).at(-1) ?? "", "2 errors");
+  await Deno.writeTextFile(`${place.cwd}/omk.jsonc`, '{"workers": 2}');
+  assertEquals((await findings(place)).of("plan")?.found, '"omk": no tasks, so its settings are for prompts');
   const config = await linesOf(place, ["--config"]);
   assertEquals(config[0], "Configuration");
   assertEquals(config.includes("Machine"), false);

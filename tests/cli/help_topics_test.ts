@@ -23,7 +23,21 @@ Deno.test("omk help plan and gates name every field", async () => {
   for (const name of [...Object.keys(planInput.shape), ...Object.keys(planInput.shape.tasks.element.shape)]) {
     assert(hasEntry(name), name);
   }
-  assert(hasEntry("retry_policy.max_attempts"));
+  for (
+    const name of [
+      "retry_policy.max_attempts",
+      "loop.max_iterations",
+      "review.rubric.file",
+      "approval.otherwise",
+    ]
+      .concat("attempts.pick.review.agent", "silence_secs", "decision")
+  ) {
+    assert(hasEntry(name), name);
+    assertEquals(
+      text.split("\n").filter((line) => line.startsWith(`  ${name} `) || line === `  ${name}`).length,
+      1,
+    );
+  }
   assertStringIncludes(await textOf("gates"), "output_fails");
 });
 

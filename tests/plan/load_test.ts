@@ -51,6 +51,18 @@ Deno.test("loadPlan() refuses nesting that would overflow a stack", async () => 
   assertEquals(await problemsOf(deep), ["1:143: objects and lists lie in each other more than 100 deep"]);
 });
 
+Deno.test("loadPlan() takes settings without tasks where only they are wanted, and checks them all the same", async () => {
+  const options = { mayLackTasks: true };
+  for (const text of ["{}", '{"tasks": []}', "// only a remark\n{}"]) {
+    assertEquals((await planOf(text, options)).tasks, [], text);
+  }
+  assertEquals((await planOf({ workers: 3, pools: { db: 1 } }, options)).workers, 3);
+  assertEquals(await problemsOf({ wrokers: 3, tasks: [{ id: "a" }] }, options), [
+    '1:2: unknown field "wrokers"; did you mean "workers"?',
+    ...await problemsOf('{"wrokers":3,"tasks":[{"id":"a"}]}').then((all) => all.slice(1)),
+  ]);
+});
+
 Deno.test("loadPlan() refuses keys that are given twice, at any depth", async () => {
   const text =
     '{\n "tasks": [{"id": "a", "run": "x", "env": {"A": "1", "\\u0041": "2"},\n "id": "b"}],\n "tasks": [] }';
@@ -58,7 +70,7 @@ Deno.test("loadPlan() refuses keys that are given twice, at any depth", async ()
     '2:54: the field "A" is given twice; keep one of the two',
     '3:2: the field "id" is given twice; keep one of the two',
     '4:2: the field "tasks" is given twice; keep one of the two',
-    '4:11: "tasks" must not be empty',
+    '4:11: "tasks" must not be empty; name what is to be done; without tasks it gives settings for omk run "PROMPT" only',
   ]);
   assertEquals(await messagesOf('{"tasks": [{"id": "a", "run": "x", "metadata": {"__proto__": {}}}]}'), [
     'a field cannot be named "__proto__"',

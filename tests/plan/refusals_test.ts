@@ -49,8 +49,14 @@ Deno.test("P10: values of the wrong type, range or choice are refused", async ()
   const plans: readonly [object, string][] = [
     [{ version: 2 }, '"version" must be 1'],
     [{ workers: 2000 }, '"workers" must be at most 1024'],
-    [{ tasks: [] }, '"tasks" must not be empty'],
-    [{ tasks: undefined }, '"tasks" is missing'],
+    [
+      { tasks: [] },
+      '"tasks" must not be empty',
+    ],
+    [
+      { tasks: undefined },
+      '"tasks" is missing',
+    ],
     [{ tasks: {} }, '"tasks" must be a list, not an object'],
     [{ pools: { db: 0 } }, '"pools.db" must be at least 1'],
     [{ pools: [] }, '"pools" must be an object, not a list'],

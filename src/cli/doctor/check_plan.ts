@@ -68,6 +68,7 @@ export async function checkPlan({ directory, env, repository, config }: PlanQues
       readApproval: approvalReader(path),
       readTemplate: (name) => readTemplate(path, name, configDirectory(env)),
       readRubric: rubricReader(path),
+      mayLackTasks: true,
     });
   } catch (error) {
     return { findings: [findingOf("plan", "error", error)], settings: null };
@@ -81,7 +82,10 @@ export async function checkPlan({ directory, env, repository, config }: PlanQues
     return { findings: [finding("plan", "error", found, advice)], settings: null };
   }
   const { plan } = loaded;
-  const well = finding("plan", "ok", `"${plan.name}": ${counted(plan.tasks.length, "task")}`);
+  const what = plan.tasks.length === 0
+    ? "no tasks, so its settings are for prompts"
+    : counted(plan.tasks.length, "task");
+  const well = finding("plan", "ok", `"${plan.name}": ${what}`);
   const parsed = await parsePlanText(text);
   return {
     findings: [well, ...await checkGates(plan, directory, env)],

@@ -6,14 +6,15 @@ import { schemaEntries } from "./schema_entries.ts";
 import type { HelpTopic, TopicEntry } from "./topic.ts";
 
 const schema = planJsonSchema();
+const definitions = field(schema, "definitions");
 
 /** The plan's own fields; those of tasks and gates have sections of their own. */
 function planFields(): readonly TopicEntry[] {
-  return schemaEntries(schema).filter(({ name }) => !name.startsWith("defaults."));
+  return schemaEntries(schema, definitions).filter(({ name }) => !name.startsWith("defaults."));
 }
 
 function taskFields(): readonly TopicEntry[] {
-  const fields = schemaEntries(field(field(schema, "definitions"), "task"));
+  const fields = schemaEntries(field(definitions, "task"), definitions);
   const first = ["id", "run", "dependencies"];
   return [
     ...first.flatMap((name) => fields.filter((each) => each.name === name)),
@@ -41,6 +42,14 @@ export const planTopic: HelpTopic = {
         '    { "id": "api", "run": "./scripts/limit.sh", "dependencies": ["schema"] }',
         "  ]",
         "}",
+      ],
+    },
+    {
+      title: "Plans that agents make",
+      paragraphs: [
+        'The command omk plan "PROMPT" has an agent write a plan, and shows it; omk run "PROMPT" runs it too. All of ' +
+        "omk.jsonc but its tasks holds in such a plan, so a file for prompts alone needs none: gates, worktree, " +
+        "agents, approval, budget. omk plan --help tells more.",
       ],
     },
     {
@@ -76,6 +85,14 @@ export const planTopic: HelpTopic = {
     { title: "Fields of the plan", entries: planFields() },
     { title: "Fields of a task, and of defaults but for id and dependencies", entries: taskFields() },
     {
+      title: "Fields of an agent, under agents",
+      entries: schemaEntries(field(definitions, "agent"), definitions),
+    },
+    {
+      title: "Fields of a rule, in approval.rules",
+      entries: schemaEntries(field(definitions, "approval_rule"), definitions),
+    },
+    {
       title: "What is refused",
       paragraphs: [
         "Unknown fields, unknown or cyclic dependencies, and paths that leave the repository are refused before " +
@@ -84,5 +101,5 @@ export const planTopic: HelpTopic = {
       ],
     },
   ],
-  seeAlso: ["help gates", "help environment", "schema plan", "run --help"],
+  seeAlso: ["help gates", "help environment", "schema plan", "run --help", "plan --help"],
 };

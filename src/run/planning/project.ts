@@ -115,6 +115,7 @@ async function readOwnPlan(
     caseSensitive,
     tracked,
     readApproval: approvalReader(path),
+    mayLackTasks: true,
   });
   if (!loaded.ok) throw new PlanError(loaded.problems);
   const parsed = await parsePlanText(text.replace(/^\uFEFF/, ""));

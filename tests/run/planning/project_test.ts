@@ -85,6 +85,10 @@ Deno.test("readProject() and preparePlanning(): what a lead agent is told of a p
     "the run that plans",
   );
 
+  // A file for prompts alone has no tasks.
+  await place.write("omk.jsonc", '{"workers": 2}');
+  assertEquals((await read()).settings["workers"], 2);
+
   await place.write("omk.jsonc", '{"tasks": [{"id": "a", "rnu": "true"}]}');
   await assertRejects(read, PlanError, "rnu");
 });
