@@ -101,18 +101,37 @@ function objectCheck({ shape, catchall, checks = [] }: Definition): Check | unde
     if (check === undefined) return undefined;
     fields.push(check);
   }
-  return (value) => {
-    if (!isPlainObject(value)) return false;
-    let present = 0;
-    for (let i = 0; i < fields.length; i++) {
-      const field = value[names[i] as string];
-      if (!(fields[i] as Check)(field)) return false;
-      if (field !== undefined) present++;
+  return (value) =>
+    isPlainObject(value) && (isInOrder(value, names, fields) || isComplete(value, names, fields));
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Whether the keys stand in the order of the schema, as nearly always: reading them on the way takes half of looking each up. */
+function isInOrder(value: Fields, names: readonly string[], checks: readonly Check[]): boolean {
+  let at = 0;
+  for (const key in value) {
+    while (names[at] !== key) {
+      if (at === names.length || !(checks[at++] as Check)(undefined)) return false;
     }
-    // A key with the value `undefined` makes the count differ, and the schema decides.
-    for (const _key in value) present--;
-    return present === 0;
-  };
+    if (!(checks[at++] as Check)(value[key])) return false;
+  }
+  while (at < checks.length) {
+    if (!(checks[at++] as Check)(undefined)) return false;
+  }
+  return true;
+}
+
+function isComplete(value: Fields, names: readonly string[], checks: readonly Check[]): boolean {
+  let present = 0;
+  for (let i = 0; i < checks.length; i++) {
+    const field = value[names[i] as string];
+    if (!(checks[i] as Check)(field)) return false;
+    if (field !== undefined) present++;
+  }
+  // A key with the value `undefined` makes the count differ, and the schema decides.
+  for (const _key in value) present--;
+  return present === 0;
 }
 
 /** Only objects with any keys and values. */

@@ -24,17 +24,44 @@ export interface ReadOptions extends ScanOptions {
  * @throws {MalformedEventError} at the first bad line, after the events before it; CorruptLogError, LogIoError
  */
 export async function* readRunLog(path: string, options: ReadOptions = {}): AsyncGenerator<RunEvent, void> {
-  const { from = 0, until = Infinity, filter } = options;
+  for await (const events of readRunLogInBatches(path, options)) {
+    for (const event of events) yield event;
+  }
+}
+
+/** As {@linkcode readRunLog}, some events at a time and never none: awaiting each by itself takes a twelfth of its reading. */
+export async function* readRunLogInBatches(
+  path: string,
+  options: ReadOptions = {},
+): AsyncGenerator<readonly RunEvent[], void> {
+  const { from = 0, until = Infinity } = options;
   const position = options.position ?? await positionBefore(path, from);
   for await (const commits of scanLog(path, { ...options, position })) {
-    for (const commit of commits) {
-      for (const event of runEventsOf(path, commit)) {
-        if (event.index > until) return;
-        if (event.index >= from && (filter === undefined || matches(event, filter))) yield event;
-      }
-    }
+    const { events, problem } = select(path, commits, options);
+    if (events.length > 0) yield events;
+    if (problem !== undefined) throw problem;
     if ((commits.at(-1)?.after.index ?? -1) >= until) return;
   }
+}
+
+/** The events that are wanted, up to the first commit that a run's log cannot hold; commits behind `until` are not looked at. */
+function select(
+  path: string,
+  commits: readonly ScannedCommit[],
+  { from = 0, until = Infinity, filter }: ReadOptions,
+): { readonly events: readonly RunEvent[]; readonly problem?: unknown } {
+  const events: RunEvent[] = [];
+  try {
+    for (const commit of commits) {
+      for (const event of runEventsOf(path, commit)) {
+        if (event.index > until) return { events };
+        if (event.index >= from && (filter === undefined || matches(event, filter))) events.push(event);
+      }
+    }
+  } catch (problem) {
+    return { events, problem };
+  }
+  return { events };
 }
 
 /** The events of a commit; throws {@linkcode MalformedEventError} where one is none that a run's log can hold. */

@@ -5,7 +5,7 @@ import { LOG_START } from "../log/commit_scanner.ts";
 import { LogIoError } from "../log/errors.ts";
 import type { RunEvent } from "../log/event.ts";
 import type { LogPosition } from "../log/port.ts";
-import { readRunLog } from "../log/reader.ts";
+import { readRunLog, readRunLogInBatches } from "../log/reader.ts";
 import { isDamage } from "../log/scan.ts";
 import { parsePlanJson, type StoredPlan } from "../plan/plan_json.ts";
 import type { Plan } from "../plan/spec.ts";
@@ -82,14 +82,15 @@ export async function loadRun(directory: RunDirectory, options: FoldOptions = {}
   const isControlled = ProcessLock.isHeld(directory.controllerLock);
   const stored = await loadRunPlan(directory);
   const { until = Infinity } = options;
-  const { state } = await foldRun(directory, stored, options, (position) => {
-    return readRunLog(directory.events, { position, from: position.index + 1, until });
+  const { state } = await foldRun(directory, stored, options, async (position, fold) => {
+    const wanted = { position, from: position.index + 1, until };
+    for await (const events of readRunLogInBatches(directory.events, wanted)) events.forEach(fold);
   });
   return { directory, plan: state.plan, state, isControlled };
 }
 
 /**
- * Folds what `read` gives: the events of the run's log behind a place.
+ * Folds what `read` hands to `fold`: the events of the run's log behind a place.
  *
  * @throws {RunPlanError} where the plan is not the one that the log names
  */
@@ -97,17 +98,17 @@ export async function foldRun(
   directory: RunDirectory,
   { plan, digest }: StoredPlan,
   { until, onEvent, onPassedOver }: FoldOptions,
-  read: (position: LogPosition) => AsyncIterable<RunEvent>,
+  read: (position: LogPosition, fold: (event: RunEvent) => void) => Promise<void>,
 ): Promise<FoldedRun> {
   const restored = onEvent === undefined
     ? await restoreRun(directory.events, { plan, digest }, { until, onPassedOver })
     : undefined;
   const state = restored?.state ?? createRunState(plan);
   const position = restored?.position ?? LOG_START;
-  for await (const event of read(position)) {
+  await read(position, (event) => {
     apply(state, event);
     onEvent?.(event, state);
-  }
+  });
   if (state.run.plan_digest !== digest) {
     throw new RunPlanError({
       what: `The plan of run ${directory.runId} was changed`,

@@ -274,7 +274,12 @@ export async function openLogAndFold(
   const { durability } = stored.plan;
   const log = await openRunLog(directory.events, { runId: directory.runId, durability });
   try {
-    return { log, ...await foldRun(directory, stored, options, (position) => log.read(position)) };
+    return {
+      log,
+      ...await foldRun(directory, stored, options, async (position, fold) => {
+        for await (const event of log.read(position)) fold(event);
+      }),
+    };
   } catch (error) {
     await log.close();
     throw error;

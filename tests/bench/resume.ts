@@ -88,7 +88,9 @@ async function keepSnapshot(directory: RunDirectory, recorded: Uint8Array<ArrayB
   await Deno.writeTextFile(directory.events, lines.slice(0, last + 1).map((line) => `${line}\n`).join(""));
   const stored = await loadRunPlan(directory);
   await using log = await openRunLog(directory.events, { runId: RUN_ID, durability: "none" });
-  const { state } = await foldRun(directory, stored, {}, () => log.read());
+  const { state } = await foldRun(directory, stored, {}, async (_, fold) => {
+    for await (const event of log.read()) fold(event);
+  });
   await keepSnapshots(directory.events, log, { last: -1, every: 1 }).keep(state, false);
 }
 

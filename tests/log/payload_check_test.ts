@@ -23,6 +23,14 @@ Deno.test("payloadCheckOf() knows the payloads of recorded events", () => {
   assertEquals(unsure, []);
 });
 
+Deno.test("payloadCheckOf() knows payloads whose keys stand in another order", () => {
+  const unsure = recorded().filter(({ kind, payload }) => {
+    const reversed = Object.fromEntries(Object.entries(payload).toReversed());
+    return !payloadCheckOf(kind)(reversed);
+  });
+  assertEquals(unsure, []);
+});
+
 /** Values that a field may wrongly have. */
 const wrong = fc.oneof(
   fc.constantFrom(undefined, null, true, "", "x", -1, 0, 1, 1.5, NaN, Infinity, 2 ** 53, "0".repeat(40)),

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/asse
 import { CorruptLogError, LogIoError, MalformedEventError } from "../../src/log/errors.ts";
 import type { EventFilter } from "../../src/log/event_filter.ts";
 import type { RunEvent } from "../../src/log/event.ts";
-import { readRunLog } from "../../src/log/reader.ts";
+import { type ReadOptions, readRunLog, readRunLogInBatches } from "../../src/log/reader.ts";
 import { commitEnds, encodeLog, join, smallLog } from "./commits.ts";
 import { collect, fact, proposal, request, runStarted, TemporaryDirectory } from "./fixture.ts";
 
@@ -95,6 +95,29 @@ Deno.test("readRunLog() refuses an event that a run's log cannot hold", async ()
   const { events } = await read(new TextEncoder().encode(newer), { checkSums: false });
   // The fold refuses it, and can say so.
   assertEquals(events[1]?.schema_version, 2);
+});
+
+Deno.test("readRunLogInBatches() gives what stands before a bad event, and looks at no commit behind the last one wanted", async () => {
+  using directory = new TemporaryDirectory();
+  const [fine, bad] = [fact("fine"), { ...fact("bad"), kind: "run_unpaused", payload: {} } as const];
+  const text = new TextDecoder().decode(encodeLog([[runStarted()], [fine, fine], [bad, fine]]));
+  Deno.writeTextFileSync(directory.file(), text.replace('"run_unpaused"', '"no_such_kind"'));
+  const read = async (options: ReadOptions) => {
+    const batches: number[][] = [];
+    for await (const events of readRunLogInBatches(directory.file(), { checkSums: false, ...options })) {
+      batches.push(events.map(({ index }) => index));
+    }
+    return batches;
+  };
+  assertEquals(await read({ until: 2 }), [[0, 1, 2]]);
+  assertEquals(await read({ from: 1, until: 1 }), [[1]]);
+  assertEquals(await read({ filter: { kinds: new Set() }, until: 2 }), []);
+  const seen: number[] = [];
+  const events = readRunLogInBatches(directory.file(), { checkSums: false });
+  await assertRejects(async () => {
+    for await (const batch of events) seen.push(...batch.map(({ index }) => index));
+  }, MalformedEventError);
+  assertEquals(seen, [0, 1, 2]);
 });
 
 Deno.test("readRunLog() fails with the system's reason where there is no log", async () => {

@@ -76,7 +76,9 @@ Deno.test("keepSnapshots() keeps a state when it is due, and loadRun() goes on f
   const stored = await loadRunPlan(directory);
   const failures: string[] = [];
   await using log = await openRunLog(directory.events, { runId: RUN_ID, durability: "none" });
-  const { state, snapshotIndex } = await foldRun(directory, stored, {}, (position) => log.read(position));
+  const { state, snapshotIndex } = await foldRun(directory, stored, {}, async (position, fold) => {
+    for await (const event of log.read(position)) fold(event);
+  });
   assertEquals(snapshotIndex, -1);
   const keeper = keepSnapshots(directory.events, log, {
     last: snapshotIndex,
