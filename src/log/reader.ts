@@ -29,7 +29,7 @@ export async function* readRunLog(path: string, options: ReadOptions = {}): Asyn
   }
 }
 
-/** As {@linkcode readRunLog}, some events at a time and never none: awaiting each by itself takes a twelfth of its reading. */
+/** As {@linkcode readRunLog}, some events at a time and never none: awaiting each takes a twelfth of its reading. */
 export async function* readRunLogInBatches(
   path: string,
   options: ReadOptions = {},
@@ -54,9 +54,10 @@ function select(
   try {
     for (const commit of commits) {
       for (const event of runEventsOf(path, commit)) {
-        if (event.index > until) return { events };
-        if (event.index >= from && (filter === undefined || matches(event, filter))) events.push(event);
+        const isWithin = event.index >= from && event.index <= until;
+        if (isWithin && (filter === undefined || matches(event, filter))) events.push(event);
       }
+      if (commit.after.index >= until) break;
     }
   } catch (problem) {
     return { events, problem };

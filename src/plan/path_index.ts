@@ -44,6 +44,7 @@ export class PathIndex {
   /** Adds a task, or replaces its sets. */
   add(taskId: string, sets: PathSets): void {
     this.remove(taskId);
+    if (sets.reads.length === 0 && sets.writes.length === 0) return;
     this.#sets.set(taskId, sets);
     for (const entry of entriesOf(sets.reads, this.#options)) this.#reads.add(taskId, entry);
     for (const entry of entriesOf(sets.writes, this.#options)) this.#writes.add(taskId, entry);

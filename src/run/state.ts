@@ -37,6 +37,31 @@ const handlers: Handlers = {
   log_repaired: () => undefined,
 };
 
+/** What the fold asks of a kind. */
+interface KindRule {
+  readonly isFact: boolean;
+  /** Whether the proof holds beside it. */
+  readonly mayFollowProof: boolean;
+  readonly handle: (state: RunState, event: EventOf<Kind>) => string | undefined;
+}
+
+/** By kind, so that one look answers all that is asked of each event. */
+const rules = new Map<Kind, KindRule>();
+
+function ruleOf(kind: Kind): KindRule {
+  let rule = rules.get(kind);
+  if (rule === undefined) {
+    rule = {
+      isFact: KINDS[kind].class === "fact",
+      mayFollowProof: ALLOWED_AFTER_PROOF.has(kind) || kind === "proof_written",
+      // The table has one handler for each kind, so the pair always fits; the compiler cannot see that for a union.
+      handle: handlers[kind] as KindRule["handle"],
+    };
+    rules.set(kind, rule);
+  }
+  return rule;
+}
+
 /**
  * Folds one event into the state. A fact of an older incarnation changes nothing; an event that breaks a rule
  * changes nothing either and is listed in `run.violations`, which no later event can undo.
@@ -63,21 +88,20 @@ export function apply(state: RunState, event: RunEvent): void {
     });
   }
   run.next_index = event.index + 1;
-  const entry = KINDS[event.kind];
-  const incarnation = entry.class === "fact" ? incarnationOf(event.actor) : undefined;
+  const rule = ruleOf(event.kind);
+  const incarnation = rule.isFact ? incarnationOf(event.actor) : undefined;
   const isIgnored = incarnation !== undefined && incarnation < run.incarnation;
   // A handler sees the time of the event before its own.
-  const why = isIgnored ? undefined : ruleBrokenBy(state, event, incarnation) ?? handle(state, event);
+  const why = isIgnored
+    ? undefined
+    : ruleBrokenBy(state, event, rule, incarnation) ?? rule.handle(state, event as EventOf<Kind>);
   run.last_ts = Math.max(run.last_ts, timeOf(event));
   if (isIgnored) return;
   if (why !== undefined) {
     run.violations.push({ index: event.index, why });
     return;
   }
-  if (
-    entry.class !== "fact" || run.proof === null || ALLOWED_AFTER_PROOF.has(event.kind) ||
-    event.kind === "proof_written"
-  ) return;
+  if (!rule.isFact || run.proof === null || rule.mayFollowProof) return;
   run.work_since_proof = true;
   run.finished_at = null;
 }
@@ -101,11 +125,16 @@ export function incarnationOf(actor: string): number | undefined {
 }
 
 /** `incarnation` is that of the fact's actor. */
-function ruleBrokenBy(state: RunState, event: RunEvent, incarnation: number | undefined): string | undefined {
+function ruleBrokenBy(
+  state: RunState,
+  event: RunEvent,
+  { isFact }: KindRule,
+  incarnation: number | undefined,
+): string | undefined {
   const { run } = state;
   if (run.phase === "new" && event.kind !== "run_started") return "the log does not begin with run_started";
   if (run.phase !== "new" && event.run_id !== run.run_id) return `it belongs to run ${event.run_id}`;
-  if (KINDS[event.kind].class !== "fact") return undefined;
+  if (!isFact) return undefined;
   const expected = event.kind === "run_started" || event.kind === "run_resumed"
     ? run.incarnation + 1
     : run.incarnation;
@@ -114,10 +143,4 @@ function ruleBrokenBy(state: RunState, event: RunEvent, incarnation: number | un
     return "the log was tampered with, so no work may follow";
   }
   return undefined;
-}
-
-function handle(state: RunState, event: RunEvent): string | undefined {
-  // The table has one handler for each kind, so the pair always fits; the compiler cannot see that for a union.
-  const handler = handlers[event.kind] as (state: RunState, event: EventOf<Kind>) => string | undefined;
-  return handler(state, event as EventOf<Kind>);
 }

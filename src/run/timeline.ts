@@ -1,7 +1,7 @@
 /** Who did what, and when: a run's attempts, merges and gates as stretches of time, and what happened between. Pure. */
 
 import type { RunEvent } from "../log/event.ts";
-import { type AttemptOutcome, type Kind, KINDS, type PayloadOf } from "../log/kinds.ts";
+import { type Kind, KINDS, type PayloadOf } from "../log/kinds.ts";
 import { incarnationOf } from "./state.ts";
 import { timeOf } from "./state/handler.ts";
 
@@ -68,7 +68,10 @@ export class Timeline {
   readonly moments: TimelineMoment[] = [];
   /** Time of the last event; null before the first. */
   last: number | null = null;
-  readonly #open = new Map<string, TimelineSpan>();
+  /** Those without an end, by what tells them apart. */
+  readonly #attempts = new Map<string, TimelineSpan>();
+  readonly #merges = new Map<string, TimelineSpan>();
+  readonly #gates = new Map<string, TimelineSpan>();
   #incarnation = 0;
 
   /** Folds the next event. */
@@ -89,13 +92,11 @@ export class Timeline {
     switch (event.kind) {
       case "run_resumed":
         // A gate is begun anew by the next controller; attempts and merges have ends of their own in the log.
-        for (const [key, span] of this.#open) {
-          if (span.kind === "gate") this.#end(key, this.last ?? at, "cut_short");
-        }
+        for (const key of this.#gates.keys()) this.#end(this.#gates, key, this.last ?? at, "cut_short");
         break;
       case "task_claimed": {
         const { task_id, attempt, worker } = event.payload;
-        this.#begin(attemptKey(event.payload), {
+        this.#begin(this.#attempts, attemptKey(event.payload), {
           ...{ kind: "attempt", task_id, gate: null, number: attempt, by: worker, start: at },
         });
         break;
@@ -105,67 +106,69 @@ export class Timeline {
       case "task_failed":
       case "task_waiting":
       case "retry_scheduled":
-        this.#endAttempt(event.payload, event.payload.outcome, at);
-        break;
       case "task_cancelled":
-        this.#endAttempt(event.payload, event.payload.outcome, at);
+        this.#endAttempt(event.payload, at, event.payload.outcome?.result ?? "cancelled");
         break;
       case "merge_started": {
         const { task_id, attempt } = event.payload;
-        this.#begin(mergeKey(event.payload), {
+        this.#begin(this.#merges, attemptKey(event.payload), {
           ...{ kind: "merge", task_id, gate: null, number: attempt, by: event.actor, start: at },
         });
         break;
       }
       case "merge_staged":
-        this.#end(mergeKey(event.payload), at, "staged");
+        this.#endMerge(event.payload, at, "staged");
         break;
       case "merge_deferred":
-        this.#end(mergeKey(event.payload), at, "deferred");
+        this.#endMerge(event.payload, at, "deferred");
         break;
       case "merge_conflicted":
-        this.#end(mergeKey(event.payload), at, "conflict");
+        this.#endMerge(event.payload, at, "conflict");
         break;
       case "task_completed":
-        this.#end(attemptKey(event.payload), at, "success");
-        this.#end(mergeKey(event.payload), at, "merged");
+        this.#endAttempt(event.payload, at, "success");
+        this.#endMerge(event.payload, at, "merged");
         break;
       case "gate_started": {
         const { task_id, gate, run_number } = event.payload;
-        this.#begin(gateKey(event.payload), {
+        this.#begin(this.#gates, gateKey(event.payload), {
           ...{ kind: "gate", task_id, gate, number: run_number, by: event.actor, start: at },
         });
         break;
       }
       case "gate_passed":
-        this.#end(gateKey(event.payload), at, "passed");
+        this.#end(this.#gates, gateKey(event.payload), at, "passed");
         break;
       case "gate_failed":
-        this.#end(gateKey(event.payload), at, "failed");
+        this.#end(this.#gates, gateKey(event.payload), at, "failed");
         break;
       default:
         break;
     }
   }
 
-  #begin(key: string, span: Omit<TimelineSpan, "end" | "result">): void {
+  #begin(open: Map<string, TimelineSpan>, key: string, span: Omit<TimelineSpan, "end" | "result">): void {
     // A merge that its next controller takes up again goes on.
-    if (this.#open.has(key)) return;
+    if (open.has(key)) return;
     const begun: TimelineSpan = { ...span, end: null, result: null };
     this.spans.push(begun);
-    this.#open.set(key, begun);
+    open.set(key, begun);
   }
 
-  #endAttempt(ref: AttemptKey, outcome: AttemptOutcome | null, at: number): void {
-    this.#end(attemptKey(ref), at, outcome?.result ?? "cancelled");
+  #endAttempt(ref: AttemptKey, at: number, result: string): void {
+    this.#end(this.#attempts, attemptKey(ref), at, result);
   }
 
-  #end(key: string, at: number, result: string): void {
-    const span = this.#open.get(key);
+  #endMerge(ref: AttemptKey, at: number, result: string): void {
+    this.#end(this.#merges, attemptKey(ref), at, result);
+  }
+
+  #end(open: Map<string, TimelineSpan>, key: string, at: number, result: string): void {
+    const span = open.get(key);
     if (span === undefined) return;
     span.end = at;
     span.result = result;
-    this.#open.delete(key);
+    open.delete(key);
   }
 
   #note(event: RunEvent, at: number): void {
@@ -187,17 +190,13 @@ interface AttemptKey {
 }
 
 function attemptKey({ task_id, attempt }: AttemptKey): string {
-  return `attempt/${task_id}/${attempt}`;
-}
-
-function mergeKey({ task_id, attempt }: AttemptKey): string {
-  return `merge/${task_id}/${attempt}`;
+  return `${task_id}/${attempt}`;
 }
 
 function gateKey(
   { task_id, gate, run_number }: Pick<PayloadOf<"gate_started">, "task_id" | "gate" | "run_number">,
 ): string {
-  return `gate/${task_id ?? ""}/${gate}/${run_number}`;
+  return `${task_id ?? ""}/${gate}/${run_number}`;
 }
 
 /** The words that a payload has for people. */

@@ -91,6 +91,7 @@ export class CandidateIndex {
 
   /** Takes note that a task went from one state to another. */
   moved(ordinal: number, from: TaskStatus, to: TaskStatus): void {
+    if (this.#candidatesOf.size === 0) return;
     const choice = this.#choiceOf.get(ordinal);
     if (choice !== undefined) {
       if (to === "failed") this.#failed += 1;

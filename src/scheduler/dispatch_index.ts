@@ -307,13 +307,15 @@ export class DispatchIndex {
   }
 
   #moveTally(ordinal: number, from: TaskStatus, now: number): void {
+    const dependents = this.#graph.dependents[ordinal] ?? [];
+    if (dependents.length === 0) return;
     const spec = this.#specAt(ordinal);
     const isChanged = this.#sums.contribute(ordinal, (isReviewed) => {
       const before = tallyOf(spec, { state: from }, isReviewed);
       return plus(tallyOf(spec, this.#taskAt(ordinal), isReviewed), before, -1);
     });
     if (!isChanged) return;
-    for (const dependent of this.#graph.dependents[ordinal] ?? []) this.#refresh(dependent, now);
+    for (const dependent of dependents) this.#refresh(dependent, now);
   }
 
   /** Puts a task where its state, its dependencies and its delay say; without `now`, as one that was there before. */

@@ -4,7 +4,7 @@ import type { EventOf } from "../../log/event.ts";
 import type { PayloadOf } from "../../log/kinds.ts";
 import { type RunState, taskAt, type TaskView } from "../../scheduler/run_state.ts";
 import { isActive } from "../../scheduler/task_state.ts";
-import { attemptOf, type HandlersOf, move, NO_ATTEMPT, taskOf, timeOf } from "./handler.ts";
+import { attemptOf, clearAttempt, type HandlersOf, move, taskOf, timeOf } from "./handler.ts";
 
 /** See the module. */
 export const candidateHandlers: HandlersOf<"candidate_picked"> = {
@@ -73,11 +73,11 @@ export function completeByPick(state: RunState, event: EventOf<"task_completed">
   if (task.state !== "completed" || task.token !== payload.token) {
     return `candidate "${task.id}" is not completed`;
   }
-  return move(state, choice, "completed", timeOf(event), {
-    ...NO_ATTEMPT,
-    outputs: task.outputs,
-    commit: task.commit,
-    completed_at: timeOf(event),
-    reason: `candidate "${task.id}" was picked`,
+  return move(state, choice, "completed", timeOf(event), (chosen) => {
+    clearAttempt(chosen);
+    chosen.outputs = task.outputs;
+    chosen.commit = task.commit;
+    chosen.completed_at = timeOf(event);
+    chosen.reason = `candidate "${task.id}" was picked`;
   });
 }

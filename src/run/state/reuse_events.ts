@@ -4,7 +4,7 @@ import type { EventOf } from "../../log/event.ts";
 import type { PayloadOf } from "../../log/kinds.ts";
 import type { ReusableAttempt } from "../../scheduler/run_record.ts";
 import { findTask, type RunState } from "../../scheduler/run_state.ts";
-import { move, NO_ATTEMPT, taskOf, timeOf } from "./handler.ts";
+import { clearAttempt, move, taskOf, timeOf } from "./handler.ts";
 import { giveUpMerge, land, obstacleToLanding } from "./merging.ts";
 
 type Ref = Pick<PayloadOf<"task_completed">, "task_id" | "attempt" | "token">;
@@ -61,15 +61,15 @@ export function completeByReuse(state: RunState, event: EventOf<"task_completed"
   const obstacle = isMerged ? obstacleToLanding(state, payload, commit) : undefined;
   if (obstacle !== undefined) return obstacle;
   const { base, pin, outputs, from } = found;
-  const broken = move(state, view, "completed", timeOf(event), {
-    ...NO_ATTEMPT,
-    base,
-    pin,
-    outputs,
-    reused: from,
-    commit: commit ?? run.head?.commit ?? null,
-    completed_at: timeOf(event),
-    reason: `taken over from attempt ${from.attempt} of run ${from.run}`,
+  const broken = move(state, view, "completed", timeOf(event), (task) => {
+    clearAttempt(task);
+    task.base = base;
+    task.pin = pin;
+    task.outputs = outputs;
+    task.reused = from;
+    task.commit = commit ?? run.head?.commit ?? null;
+    task.completed_at = timeOf(event);
+    task.reason = `taken over from attempt ${from.attempt} of run ${from.run}`;
   });
   if (broken !== undefined) return broken;
   settle(state, found);

@@ -5,7 +5,7 @@ import { hasLostTests } from "../../proof/status.ts";
 import { spentBudget } from "../../scheduler/budget.ts";
 import type { RunState } from "../../scheduler/run_state.ts";
 import { forgetRunningGates } from "./gate_events.ts";
-import { closeRequest, type HandlersOf, move, NO_ATTEMPT, taskOf, timeOf } from "./handler.ts";
+import { clearAttempt, closeRequest, type HandlersOf, move, taskOf, timeOf } from "./handler.ts";
 import { stopWorkers } from "./worker_events.ts";
 
 type RunKind =
@@ -182,10 +182,10 @@ export const runHandlers: HandlersOf<RunKind> = {
     }
     const view = taskOf(state, task_id);
     if (typeof view === "string") return view;
-    return move(state, view, "waiting", timeOf(event), {
-      ...NO_ATTEMPT,
-      waiting_on: "budget",
-      reason: `its budget of ${budget} is used up: ${used} of ${limit}`,
+    return move(state, view, "waiting", timeOf(event), (task) => {
+      clearAttempt(task);
+      task.waiting_on = "budget";
+      task.reason = `its budget of ${budget} is used up: ${used} of ${limit}`;
     });
   },
 
@@ -213,5 +213,8 @@ function extendTask(
   const { budget, by } = event.payload;
   task.budget_added = { ...task.budget_added, [budget]: (task.budget_added?.[budget] ?? 0) + by };
   if (task.waiting_on !== "budget" || spentBudget(view) !== undefined) return undefined;
-  return move(state, view, "pending", timeOf(event), { waiting_on: null, reason: "its budget was extended" });
+  return move(state, view, "pending", timeOf(event), (task) => {
+    task.waiting_on = null;
+    task.reason = "its budget was extended";
+  });
 }

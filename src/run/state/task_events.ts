@@ -11,12 +11,12 @@ import { completeByPick } from "./candidate_events.ts";
 import { completeByReuse } from "./reuse_events.ts";
 import {
   attemptOf,
+  clearAttempt,
   closeApprovals,
   closeReports,
   closeRequest,
   type HandlersOf,
   move,
-  NO_ATTEMPT,
   takeInReport,
   taskOf,
   timeOf,
@@ -52,17 +52,17 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     // On another base a loop begins anew.
     if (view.task.loop?.base !== payload.base) delete view.task.loop;
     if (view.task.lost_by !== undefined) delete view.task.lost_by;
-    return move(state, view, "claimed", timeOf(event), {
-      ...NO_ATTEMPT,
-      attempt: payload.attempt,
-      owner: payload.worker,
-      token: event.index,
-      lease_expires: payload.lease_expires,
-      base: payload.base,
-      pin: null,
-      not_before: null,
-      started_at: timeOf(event),
-      reason: null,
+    return move(state, view, "claimed", timeOf(event), (task) => {
+      clearAttempt(task);
+      task.attempt = payload.attempt;
+      task.owner = payload.worker;
+      task.token = event.index;
+      task.lease_expires = payload.lease_expires;
+      task.base = payload.base;
+      task.pin = null;
+      task.not_before = null;
+      task.started_at = timeOf(event);
+      task.reason = null;
     });
   },
 
@@ -78,7 +78,11 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     if (typeof view === "string") return view;
     const { process, slot } = event.payload;
     closeReports(state, event.payload.token, "attempt_started");
-    return move(state, view, "running", timeOf(event), { process, slot, stage: "body" });
+    return move(state, view, "running", timeOf(event), (task) => {
+      task.process = process;
+      task.slot = slot;
+      task.stage = "body";
+    });
   },
 
   attempt_pinning(state, { payload }) {
@@ -110,7 +114,11 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     const view = attemptOf(state, event.payload, "running");
     if (typeof view === "string") return view;
     const { outcome, outputs } = event.payload;
-    const broken = move(state, view, "finished", timeOf(event), { outcome, outputs, lease_expires: null });
+    const broken = move(state, view, "finished", timeOf(event), (task) => {
+      task.outcome = outcome;
+      task.outputs = outputs;
+      task.lease_expires = null;
+    });
     if (broken !== undefined) return broken;
     if (view.task.pin !== null) state.run.merge_queue.push(view.task.id);
     openProposals(state, event);
@@ -130,14 +138,15 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     const obstacle = isMerged ? obstacleToLanding(state, event.payload, commit) : undefined;
     if (obstacle !== undefined) return obstacle;
     if (!isMerged && view.task.pin !== null) return `the work of task "${view.task.id}" is not merged`;
-    const broken = move(state, view, "completed", timeOf(event), {
-      ...NO_ATTEMPT,
-      token: view.task.token,
-      commit: commit ?? state.run.head?.commit ?? null,
-      completed_at: timeOf(event),
-      recovery_count: 0,
-      conflict_count: 0,
-      reason: null,
+    const { token } = view.task;
+    const broken = move(state, view, "completed", timeOf(event), (task) => {
+      clearAttempt(task);
+      task.token = token;
+      task.commit = commit ?? state.run.head?.commit ?? null;
+      task.completed_at = timeOf(event);
+      task.recovery_count = 0;
+      task.conflict_count = 0;
+      task.reason = null;
     });
     if (broken === undefined) forgetTrouble(view.task);
     if (broken === undefined && isMerged) {
@@ -157,14 +166,14 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     const { class: kind, not_before, outcome, reason } = event.payload;
     leaveMergeQueue(state, view.task.id);
     closeRequest(state, event.payload);
-    const broken = move(state, view, "pending", timeOf(event), {
-      ...NO_ATTEMPT,
-      not_before,
-      outcome,
-      reason,
-      outputs: [],
-      retry_count: task.retry_count + (kind === "retry" ? 1 : 0),
-      recovery_count: kind === "recovery" ? task.recovery_count + 1 : 0,
+    const broken = move(state, view, "pending", timeOf(event), () => {
+      clearAttempt(task);
+      task.not_before = not_before;
+      task.outcome = outcome;
+      task.reason = reason;
+      task.outputs = [];
+      if (kind === "retry") task.retry_count++;
+      task.recovery_count = kind === "recovery" ? task.recovery_count + 1 : 0;
     });
     if (broken === undefined && kind === "review") countRound(view);
     if (broken === undefined && kind === "recovery" && owner !== null) task.lost_by = owner;
@@ -180,7 +189,11 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     const view = taskOf(state, event.payload.task_id);
     if (typeof view === "string") return view;
     const { causes, reason } = event.payload;
-    return move(state, view, "blocked", timeOf(event), { causes, reason, completed_at: timeOf(event) });
+    return move(state, view, "blocked", timeOf(event), (task) => {
+      task.causes = causes;
+      task.reason = reason;
+      task.completed_at = timeOf(event);
+    });
   },
 
   task_waiting(state, event) {
@@ -188,12 +201,12 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     if (typeof view === "string") return view;
     const { outcome, question } = event.payload;
     const { token } = view.task;
-    return move(state, view, "waiting", timeOf(event), {
-      ...NO_ATTEMPT,
-      token,
-      outcome,
-      waiting_on: event.payload.on,
-      reason: question,
+    return move(state, view, "waiting", timeOf(event), (task) => {
+      clearAttempt(task);
+      task.token = token;
+      task.outcome = outcome;
+      task.waiting_on = event.payload.on;
+      task.reason = question;
     });
   },
 
@@ -207,12 +220,12 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     if (payload.token === null && isActive(view.task.state)) return `task "${view.task.id}" is at work`;
     leaveMergeQueue(state, view.task.id);
     closeRequest(state, payload);
-    return move(state, view, "cancelled", timeOf(event), {
-      ...NO_ATTEMPT,
-      outcome: payload.outcome ?? view.task.outcome,
-      reason: payload.reason,
-      completed_at: timeOf(event),
-      ...(payload.causes === undefined ? {} : { causes: payload.causes }),
+    return move(state, view, "cancelled", timeOf(event), (task) => {
+      clearAttempt(task);
+      if (payload.outcome !== null) task.outcome = payload.outcome;
+      task.reason = payload.reason;
+      task.completed_at = timeOf(event);
+      if (payload.causes !== undefined) task.causes = payload.causes;
     });
   },
 
@@ -224,16 +237,16 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     delete view.task.loop;
     forgetTrouble(view.task);
     forgetPick(state, view);
-    return move(state, view, "pending", timeOf(event), {
-      ...NO_ATTEMPT,
-      not_before: null,
-      retry_count: 0,
-      recovery_count: 0,
-      conflict_count: 0,
-      completed_at: null,
-      causes: [],
-      reason,
-      ...(answer === undefined ? {} : { answer }),
+    return move(state, view, "pending", timeOf(event), (task) => {
+      clearAttempt(task);
+      task.not_before = null;
+      task.retry_count = 0;
+      task.recovery_count = 0;
+      task.conflict_count = 0;
+      task.completed_at = null;
+      task.causes = [];
+      task.reason = reason;
+      if (answer !== undefined) task.answer = answer;
     });
   },
 
@@ -270,11 +283,11 @@ function endAttempt(state: RunState, event: EventOf<"task_failed">, to: "failed"
   if (typeof view === "string") return view;
   leaveMergeQueue(state, view.task.id);
   const { outcome, reason } = event.payload;
-  return move(state, view, to, timeOf(event), {
-    ...NO_ATTEMPT,
-    outcome,
-    reason,
-    completed_at: timeOf(event),
+  return move(state, view, to, timeOf(event), (task) => {
+    clearAttempt(task);
+    task.outcome = outcome;
+    task.reason = reason;
+    task.completed_at = timeOf(event);
   });
 }
 
