@@ -49,9 +49,11 @@ export function decide(
     ...decideLostLeases(state, now, renewed),
     ...decideOverdue(state, now),
     ...decideBudget(state, now),
-    ...decideTaskBudgets(state),
   ];
   if (ended.length > 0) return ended;
+  // Only now, as what has just been ended waits for no larger budget.
+  const spent = decideTaskBudgets(state);
+  if (spent.length > 0) return spent;
   const reuse = startsNothing(state) || state.run.paused ? [] : decideReuse(state, now);
   if (reuse.length > 0) return reuse;
   const merges = decideMerge(state, now);

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { draft, type EventDraft } from "../../src/log/event.ts";
+import { draft, type EventDraft, taskSubject } from "../../src/log/event.ts";
 import type { AttemptsSpec, TaskSpec } from "../../src/plan/spec.ts";
 import { isQuiet } from "../../src/scheduler/decide.ts";
 import { findTask } from "../../src/scheduler/run_state.ts";
@@ -221,6 +221,25 @@ Deno.test("P7: the fold takes no merge of a candidate that was not picked, and n
   const done = { ...refOf(ledger, "a.2"), task_id: "a", picked: "a.2", commit: null, tree: null };
   assertEquals(why("task_completed", done), 'candidate "a.2" is not completed');
   assertEquals(why("task_completed", { ...done, picked: "a.1" }), 'candidate "a.1" was not picked');
+});
+
+Deno.test("a candidate whose budget is used up at the moment of the pick is cancelled, and waits for nothing", () => {
+  const { retry_policy } = makeTask("a");
+  const limits = { budget: { usd: 1 }, retry_policy: { ...retry_policy, max_attempts: 2 } };
+  const tasks = best("a", "first-passing", limits);
+  const ledger = ledgerOf(tasks, { workers: 3 });
+  decideAll(ledger);
+  start(ledger, "a.2");
+  const ref = refOf(ledger, "a.2");
+  const usage = { metric: "usd", amount: 2, quality: "measured" } as const;
+  ledger.add([draft("usage_recorded", taskSubject("a.2"), "controller/1", { ...ref, ...usage })]);
+  // The end of one and the work of another come into the log before anything is decided.
+  ledger.add(settleAttempt(ledger.state, ref, makeOutcome("signal"), [], ledger.now));
+  assertEquals(stateOf(ledger, "a.2"), "pending");
+  work(ledger, "a.1");
+  decideAll(ledger);
+  assertEquals(stateOf(ledger, "a.2"), "cancelled");
+  foldsAgain(ledger, tasks);
 });
 
 Deno.test("a task that is cancelled takes its candidates with it", () => {

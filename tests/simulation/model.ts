@@ -33,8 +33,9 @@ export function modelDecide(given: Given): string[] {
   if (run.tampered_at !== null || run.failure !== null || run.cancelled) return [];
   if (run.cancel !== null) return cancelAll(seen, run.cancel.request);
   const reports = shadows.run.reports(now, seen.isWaiting, seen.all.some(isAtWork));
-  const ends = [...lostLeases(seen), ...reports, ...hopeless(seen), ...overspent(shadows)];
-  if (ends.length > 0 || run.merge?.reused) return ends;
+  const ends = [...lostLeases(seen), ...reports, ...hopeless(seen)];
+  const due = ends.length > 0 ? ends : overspent(shadows);
+  if (due.length > 0 || run.merge?.reused) return due;
   const taken = takeOver(seen);
   if (taken.length > 0) return taken;
   const isTakingOver = run.batch?.staged.some(({ reused }) => reused);
@@ -113,7 +114,6 @@ function answer(seen: Seen, { index, kind, payload }: OpenRequest): string[] {
   const words = answers[kind]?.() || "refuse";
   return typeof words === "string" ? [`${words} ${index}`] : words;
 }
-
 function cancelAll({ all, run, rests, isSelected }: Seen, request: number): string[] {
   const idle = all.filter((each) => isSelected(each) && rests(each));
   const isBusy = idle.length > 0 || all.some(isAtWork) || run.merge !== null || run.batch !== undefined;
