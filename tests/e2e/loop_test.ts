@@ -77,6 +77,8 @@ Deno.test("P3, P6: a loop that was killed goes on where its last iteration was k
   await omk.ended;
   await sandbox.becomesQuiet();
   await Deno.writeTextFile(go, "");
+  const early = await sandbox.omkEnds(0, ["worker", "--idle", "0"]);
+  assertStringIncludes(early.stderr, "Nothing comes to it before omk resume");
   await sandbox.omkEnds(0, ["resume"]);
   const refs = `refs/omk/${await sandbox.runId()}`;
   assertEquals(

@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { RefMovedError } from "../../src/git/errors.ts";
 import { openGitAccess } from "../../src/git/git_access.ts";
-import { Publisher } from "../../src/git/publish.ts";
 import { holder, LIMITS, meta, runGitIn, sh, slotRequest, TestRepository } from "./fixture.ts";
 
 const RUN = holder().run_id;
@@ -153,23 +152,30 @@ Deno.test("publish() joins callers into batches, and none is left out", async ()
   }));
 });
 
-Deno.test("packed refs stay what they were", async () => {
+Deno.test("close() packs the refs that a run leaves in the user's repository, now or the next time, and they stay what they were", async () => {
   await using repository = await TestRepository.create();
   const base = await repository.git("rev-parse", "HEAD");
-  const workspace = await repository.workspace();
-  await workspace.openRun(RUN, base);
-  for (let at = 0; at < 501; at++) {
+  const openAndClose = async () => {
+    const workspace = await repository.workspace();
+    await workspace.openRun(RUN, base);
+    await workspace.close();
+  };
+  for (let at = 0; at < 10; at++) {
     const directory = `${repository.root}/.git/refs/omk/${RUN}/task/t${at}/1`;
     await Deno.mkdir(directory, { recursive: true });
     await Deno.writeTextFile(`${directory}/pin`, `${base}\n`);
   }
+  const loose = `${repository.root}/.git/refs/omk/${RUN}/task/t7/1/pin`;
+  // In the way of what git writes.
+  const obstacle = `${repository.root}/.git/packed-refs.new`;
+  await Deno.mkdir(obstacle);
+  await openAndClose();
+  assertEquals(await Deno.readTextFile(loose), `${base}\n`);
+  await Deno.remove(obstacle);
   const before = await repository.git("for-each-ref");
-  await new Publisher(workspace.hub, () => workspace.pool.lock()).packRefs();
+  await openAndClose();
   assertEquals(await repository.git("for-each-ref"), before);
-  await assertRejects(
-    () => Deno.lstat(`${repository.root}/.git/refs/omk/${RUN}/task/t7/1/pin`),
-    Deno.errors.NotFound,
-  );
+  await assertRejects(() => Deno.lstat(loose), Deno.errors.NotFound);
 });
 
 Deno.test("openRun() can be repeated, keeps the head, and restores the refs of a hub that was removed", async () => {

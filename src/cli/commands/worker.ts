@@ -56,9 +56,10 @@ export const workerCommand: Command = {
     }
     const { home } = await locate(context);
     const directory = await findRun(home, args.positionals[0]);
-    const [{ startWorker }, { concernsWorker }, { keepsAllWork }] = await Promise.all([
+    const [{ startWorker }, { concernsWorker }, { ProcessLock }, { keepsAllWork }] = await Promise.all([
       import("../../run/worker_session.ts"),
       import("../../run/extra_worker.ts"),
+      import("../../run/process_lock.ts"),
       import("../../scheduler/controller_bound.ts"),
     ]);
     let name = "";
@@ -76,6 +77,11 @@ export const workerCommand: Command = {
     if (!json) {
       output.print(
         `worker ${name} offers ${slots} ${slots === 1 ? "slot" : "slots"} to run ${directory.runId}`,
+      );
+    }
+    if (!ProcessLock.isHeld(directory.controllerLock)) {
+      output.note(
+        `Nothing comes to it before omk resume ${directory.runId}: no omk process conducts the run now`,
       );
     }
     if (keepsAllWork(session.worker.state)) {
