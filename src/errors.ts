@@ -75,10 +75,20 @@ export function isSystemError(error: unknown): error is Error {
     ("code" in error && typeof error.code === "string" && /^E[A-Z0-9]+$/.test(error.code));
 }
 
+/** Longer words are told by their beginning: nobody reads on, and what is said after them must be seen. */
+const LONGEST_WORD = 1000;
+const LONG_WORDS = new RegExp(`\\S{${LONGEST_WORD + 1},}`, "g");
+/** So many characters of such a word are told. */
+const TOLD_OF_WORD = 100;
+
 function formatDetail(detail: ErrorDetail): string {
-  let text = detail.what;
-  if (detail.where !== undefined) text += ` (${detail.where})`;
-  if (detail.why !== undefined) text += `: ${detail.why}`;
-  if (detail.fix !== undefined) text += `; ${detail.fix}`;
+  let text = shortened(detail.what);
+  if (detail.where !== undefined) text += ` (${shortened(detail.where)})`;
+  if (detail.why !== undefined) text += `: ${shortened(detail.why)}`;
+  if (detail.fix !== undefined) text += `; ${shortened(detail.fix)}`;
   return text;
+}
+
+function shortened(text: string): string {
+  return text.replaceAll(LONG_WORDS, (word) => `${word.slice(0, TOLD_OF_WORD)}… (${word.length} characters)`);
 }

@@ -69,7 +69,7 @@ export function programHelp(style: Style, columns: number = HELP_COLUMNS): strin
   const widest = Math.max(...groups.flatMap(({ commands }) => commands.map(({ name }) => name.length)));
   const table = tableFor(columns);
   return joinParts([
-    `${style.bold("omk")} - turns a plan into a proof-backed engineering run`,
+    `${style.bold("omk")} - turns a prompt or a plan into a proof-backed engineering run`,
     section("Usage", ["omk COMMAND [options]", "omk COMMAND --help", "omk help [COMMAND|TOPIC]"], style),
     ...groups.map(({ title, commands }) =>
       section(title, table(commands.map(({ name, summary }) => [name.padEnd(widest), summary])), style)

@@ -44,7 +44,10 @@ export async function checkArtifacts(directory: string, proof: Proof): Promise<s
   for (const { sha256 } of proof.outputs) {
     await checkDigest(directory, `${OUTPUTS_DIRECTORY}/${sha256}`, sha256);
   }
-  return `${proof.artifacts.length} artifacts and ${proof.outputs.length} outputs have their digests`;
+  const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+  return `digests hold of ${counted(proof.artifacts.length, "artifact")} and ${
+    counted(proof.outputs.length, "output")
+  }`;
 }
 
 async function checkDigest(directory: string, path: string, expected: string): Promise<void> {

@@ -152,7 +152,7 @@ function checkDeliverable(options: DeliverOptions, state: RunState): void {
   if (run.status !== "ready" && !options.anyway) {
     throw new DeliveryRefusedError({
       what,
-      why: `it is ${run.status}, not ready`,
+      why: run.status === "not_ready" ? "it is not_ready" : `it is ${run.status}, not ready`,
       fix: `see omk proof ${runId}; --anyway delivers it all the same, and the log says so`,
     });
   }

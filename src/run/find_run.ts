@@ -34,6 +34,7 @@ export async function findRun(home: string, text: string = LATEST): Promise<RunD
     throw new UsageError({
       what: "Cannot find any run",
       where: `${home}/runs`,
+      why: "nothing was run in this repository or directory yet",
       fix: "start one with omk run",
     });
   }

@@ -149,7 +149,7 @@ Deno.test("a gate whose program is missing fails with a clear reason, and the ru
   assertMatch(stdout, /gate failed exec: .*no-such-program/);
   assertStringIncludes(stdout, "not_ready: 1 of 1 task completed");
   const { stderr } = await sandbox.omkEnds(1, ["merge"]);
-  assertMatch(stderr, /it is not_ready, not ready/);
+  assertMatch(stderr, /it is not_ready; see omk proof/);
 });
 
 Deno.test("a run id may be shortened, and one that matches nothing or several runs is an error that names the runs", async () => {

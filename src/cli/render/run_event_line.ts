@@ -3,6 +3,7 @@
 import type { RunEvent } from "../../log/event.ts";
 import type { PayloadOf } from "../../log/kinds.ts";
 import type { RunState } from "../../scheduler/run_state.ts";
+import { LOCAL_WORKER } from "../../scheduler/workers.ts";
 import type { Style } from "../output.ts";
 import { wantedOf } from "./approval_lines.ts";
 import { formatDuration } from "./duration.ts";
@@ -194,9 +195,12 @@ function telling(event: RunEvent, state: RunState): Telling | undefined {
       };
     case "worker_started": {
       const { worker, slots } = event.payload;
+      // The run's own process is no news; it is recorded once it has worked for a while.
+      if (worker === LOCAL_WORKER) return undefined;
       return { word: "worker", colour: "blue", text: `${worker} joined with ${counted(slots, "slot")}` };
     }
     case "worker_stopped":
+      if (event.payload.worker === LOCAL_WORKER) return undefined;
       return {
         word: "worker",
         colour: "blue",

@@ -210,6 +210,24 @@ Deno.test("a stall with on_stall warn says that the attempt may go on, and when 
   ]);
 });
 
+Deno.test("extra workers that come and go are told, and the run's own process is not", () => {
+  const output = new KeptOutput();
+  const view = new PlainView(output, { mode: "none", verbosity: "normal", marks: null });
+  const scene = new Scene([makeTask("a")], {}, view).go();
+  const process = { pid: 1, pgid: 1, start_time: "1", boot_id: "b" };
+  const before = output.stdout.length;
+  for (const worker of ["local", "w2"]) {
+    scene.add(
+      draft("worker_started", "run", "controller/1", { worker, process, slots: 2 }),
+      draft("worker_stopped", "run", "controller/1", { worker, reason: "no task can run any more" }),
+    );
+  }
+  assertEquals(output.stdout.slice(before).trimEnd().split("\n"), [
+    "  worker  w2 joined with 2 slots",
+    "  worker  w2 left: no task can run any more",
+  ]);
+});
+
 Deno.test("a group that is longer than what is kept is read from the artifact, and cut where it is huge", async () => {
   const directory = await Deno.makeTempDir();
   try {
