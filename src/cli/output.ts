@@ -1,5 +1,7 @@
 /** The streams of the program. A reader that goes away (`omk … | head`) ends the output, not the work. */
 
+import { InfraError, isSystemError, reasonOf } from "../errors.ts";
+
 /** Where a command writes to. */
 export interface Output {
   /** Writes a line to stdout. */
@@ -149,10 +151,19 @@ export class GuardedStream {
         else if (this.#isTerminal && isIoError(error)) this.#closed = true;
         // A pipe that another program has made non-blocking is full.
         else if (error instanceof Deno.errors.WouldBlock) pause();
-        else throw error;
+        else throw isSystemError(error) ? unwritable(error) : error;
       }
     }
   }
+}
+
+function unwritable(error: Error): InfraError {
+  return new InfraError({
+    what: "Cannot write the output",
+    why: reasonOf(error),
+    fix: "make room where it goes, or send it elsewhere",
+    cause: error,
+  });
 }
 
 function isIoError(error: unknown): boolean {

@@ -87,6 +87,8 @@ async function whatIsThere(path: string): Promise<Deno.FileInfo | null> {
     return await Deno.stat(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    // What is too long for the name of a file may be meant for something else.
+    if (error instanceof Error && "code" in error && error.code === "ENAMETOOLONG") return null;
     throw error;
   }
 }

@@ -104,7 +104,7 @@ export async function unpackRun(path: string, into: string): Promise<string> {
   } catch (error) {
     throw error instanceof ArchiveError ? error : fail(reasonOf(error), error);
   }
-  if (top === undefined) throw fail("it is empty");
+  if (top === undefined) throw fail("it is empty, or no archive");
   return `${into}/${top}`;
 }
 

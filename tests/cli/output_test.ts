@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { createStyle, GuardedStream, isColoured } from "../../src/cli/output.ts";
+import { InfraError } from "../../src/errors.ts";
 
 const text = new TextEncoder().encode("hello world");
 
@@ -79,4 +80,13 @@ Deno.test("isColoured() follows --color, then NO_COLOR, then what forces colours
   assertEquals(auto({ FORCE_COLOR: "3", NO_COLOR: "1" }), false);
   assertEquals(isColoured("always", { NO_COLOR: "1" }, false), true);
   assertEquals(isColoured("never", { FORCE_COLOR: "1" }, true), false);
+});
+
+Deno.test("GuardedStream.write() says that the output cannot be written where the system refuses it", () => {
+  const full = new GuardedStream({
+    writeSync() {
+      throw Object.assign(new Error("No space left on device (os error 28)"), { code: "ENOSPC" });
+    },
+  });
+  assertThrows(() => full.write(text), InfraError, "Cannot write the output: No space left on device");
 });

@@ -72,9 +72,9 @@ function addition({ args }: CommandContext): { readonly budget: BudgetName; read
   }
   if (first.by === undefined || first.by <= 0) {
     throw new UsageError({
-      what: `Cannot add that to the budget of ${first.budget}`,
-      why: "it is not more than nothing",
-      fix: "give a number above 0; times are written as 90m, 2h or 1h30m",
+      what: `Cannot add "${time ?? first.by}" to the budget of ${first.budget}`,
+      why: first.budget === "time" ? "it is no time above 0" : "it is no number above 0",
+      fix: first.budget === "time" ? "write it as 90m, 2h or 1h30m" : "give one above 0",
     });
   }
   return { budget: first.budget, by: first.by };
