@@ -146,7 +146,7 @@ async function printLast(
     );
   }
   if (uncommitted_lines > 0) {
-    output.note(`${counted(uncommitted_lines, "line")} at the end belong to no whole commit`);
+    output.note(`the end has ${counted(uncommitted_lines, "line")} of no whole commit`);
   }
   if (!args.flag("follow")) return;
   for await (const event of followLog(path, { from: end + 1, filter })) {
