@@ -150,7 +150,10 @@ export class CommitScanner {
       throw this.#corrupt("a commit begins before the one before it has ended");
     }
     this.#checkEvent(event);
-    const has = this.#events.push(event);
+    // Pushed to an empty list, the first one would make room for seventeen.
+    if (this.#events.length === 0) this.#events = [event];
+    else this.#events.push(event);
+    const has = this.#events.length;
     if ((sum !== undefined) !== (has === this.#count)) {
       throw this.#corrupt(`the commit says that it has ${this.#count} events, and has ${has}`);
     }

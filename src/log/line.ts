@@ -39,11 +39,12 @@ const SUM_LENGTH = 64;
 export function parseLine(text: string): ParsedLine {
   const fields = parseObject(text);
   const keys = countKeys(fields);
+  checkEnvelope(fields);
+  if (keys === ENVELOPE.length) return { event: fields, prev: undefined, count: 0, sum: undefined };
   const isFirst = keys >= FIRST_COUNT;
   const isLast = keys === LAST_KEYS.length || keys === KEYS.length;
-  checkEnvelope(fields);
   return {
-    event: keys === ENVELOPE.length ? fields : withoutBorders(fields),
+    event: withoutBorders(fields),
     prev: isFirst ? readSum(fields, "prev") : undefined,
     count: isFirst ? readCount(fields) : 0,
     sum: isLast ? readSum(fields, "sum") : undefined,

@@ -4,6 +4,7 @@ import type { ScannedCommit } from "./commit_scanner.ts";
 import { MalformedEventError } from "./errors.ts";
 import type { FreeEvent, RunEvent } from "./event.ts";
 import { type EventFilter, matches } from "./event_filter.ts";
+import { OneByOne } from "./one_by_one.ts";
 import { runEventProblem } from "./run_event.ts";
 import { positionBefore } from "./start_position.ts";
 import { scanLog, type ScanOptions } from "./scan.ts";
@@ -23,10 +24,8 @@ export interface ReadOptions extends ScanOptions {
  *
  * @throws {MalformedEventError} at the first bad line, after the events before it; CorruptLogError, LogIoError
  */
-export async function* readRunLog(path: string, options: ReadOptions = {}): AsyncGenerator<RunEvent, void> {
-  for await (const events of readRunLogInBatches(path, options)) {
-    for (const event of events) yield event;
-  }
+export function readRunLog(path: string, options: ReadOptions = {}): AsyncIterableIterator<RunEvent, void> {
+  return new OneByOne(readRunLogInBatches(path, options));
 }
 
 /** As {@linkcode readRunLog}, some events at a time and never none: awaiting each takes a twelfth of its reading. */
