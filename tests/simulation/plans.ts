@@ -227,7 +227,7 @@ function randomBudget(random: Random, count: number): Plan["budget"] {
 function randomTaskBudget(random: Random): Pick<TaskSpec, "budget"> {
   if (random.chance(0.85)) return {};
   return {
-    budget: random.chance(0.5) ? { usd: random.between(1, 5) } : { tokens: random.between(100, 4_000) },
+    budget: random.chance(0.7) ? { usd: random.between(1, 5) } : { tokens: random.between(100, 4_000) },
   };
 }
 

@@ -327,7 +327,7 @@ class Simulation {
 
   /** What may happen right after an event. */
   #disturb(event: RunEvent, state: RunState): void {
-    if (event.kind === "task_started" && this.#random.chance(0.3)) this.#recordUsage(event.payload.task_id);
+    if (event.kind === "task_started") this.#recordUsage(event.payload.task_id);
     const isEnd = event.kind === "retry_scheduled" || event.kind === "task_failed";
     if (isEnd && event.payload.outcome.detail === "its lease ran out") this.#faults.count("lease_expired");
     for (const [kind, rate] of DISTURBANCES) {
@@ -350,20 +350,21 @@ class Simulation {
     for (let more = this.#random.between(0, 4); more > 0; more--) this.#request("proposed", state);
   }
 
-  /** What an attempt has used, as its worker measures it while it runs. */
+  /** What an attempt has used, as its worker measures it while it runs: always where its task has a budget of its own. */
   #recordUsage(taskId: string): void {
     const random = this.#random.split(`usage ${this.#world.events.length}`);
-    const [metric, amount] = random.chance(0.5)
-      ? ["usd", random.between(0, 4)]
-      : ["tokens", random.between(0, 3_000)];
+    const [own] = Object.keys(this.#plan.tasks.find(({ id }) => id === taskId)?.budget ?? {});
+    if (own === undefined && !random.chance(0.3)) return;
+    const metric = own ?? random.pick(["usd", "tokens"]);
+    const amount = random.between(0, metric === "usd" ? 4 : 3_000);
     this.#controller?.commit((state) => {
       const task = state.tasks.find(({ id, state: status }) => id === taskId && isActive(status));
       if (task === undefined || task.token === null) return [];
       const ref = { task_id: taskId, attempt: task.attempt, token: task.token };
       return [draft("usage_recorded", taskSubject(taskId), controllerActor(state), {
         ...ref,
-        metric: String(metric),
-        amount: Number(amount),
+        metric,
+        amount,
         quality: "measured",
       })];
     }).catch(() => undefined);
