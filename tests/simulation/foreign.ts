@@ -1,6 +1,7 @@
 /** What other processes append: requests of every kind, to the point or not, and facts that they may not write. */
 
 import { draft, type EventDraft, taskSubject } from "../../src/log/event.ts";
+import type { PayloadOf } from "../../src/log/kinds.ts";
 import type { RunState } from "../../src/scheduler/run_state.ts";
 import type { TaskState } from "../../src/scheduler/task_state.ts";
 import { BASE_COMMIT, makeOutcome } from "../run/fixture.ts";
@@ -64,22 +65,11 @@ export function foreignDraft(kind: FaultKind, state: RunState, random: Random): 
       const task_id = random.chance(0.3) ? null : inState("failed", "cancelled", "blocked", "waiting");
       return draft("retry_requested", "run", ACTOR, { ...REQUESTER, task_id, reason: "simulated" });
     }
-    case "budget_added": {
-      const waiting = state.tasks.find(({ waiting_on }) => waiting_on === "budget");
-      // More for a task that waits for it, for any task, or for the run.
-      const task_id = random.chance(0.4)
-        ? waiting?.id ?? (random.chance(0.3) ? task.id : undefined)
-        : undefined;
-      const budget = (task_id === undefined ? state.run.budget_exhausted?.budget : undefined) ??
-        random.pick(["time", "attempts", "tokens", "usd"] as const);
-      const by = random.between(1, budget === "tokens" ? 5_000 : 60);
+    case "budget_added":
       return draft("budget_add_requested", "run", ACTOR, {
         ...REQUESTER,
-        budget,
-        by,
-        ...(task_id === undefined ? {} : { task_id }),
+        ...moreBudget(state, task.id, random),
       });
-    }
     case "proposed": {
       const ref = refOf(random.chance(0.8) ? atWork() : task);
       // A process of an attempt that was given up may have the token of that one.
@@ -122,6 +112,25 @@ export function foreignDraft(kind: FaultKind, state: RunState, random: Random): 
     default:
       return undefined;
   }
+}
+
+/** More for a task that waits for it, not always enough; or for any task, or for the run. */
+function moreBudget(
+  state: RunState,
+  anyId: string,
+  random: Random,
+): Pick<PayloadOf<"budget_add_requested">, "budget" | "by" | "task_id"> {
+  const waiting = state.tasks.find(({ waiting_on }) => waiting_on === "budget");
+  if (waiting !== undefined && random.chance(0.6)) {
+    const spec = state.plan.tasks.find(({ id }) => id === waiting.id);
+    const budget = spec?.budget?.usd === undefined ? "tokens" : "usd";
+    return { budget, by: random.between(1, budget === "usd" ? 3 : 3_000), task_id: waiting.id };
+  }
+  const isOfTask = random.chance(0.1);
+  const budget = (isOfTask ? undefined : state.run.budget_exhausted?.budget) ??
+    random.pick(["time", "attempts", "tokens", "usd"] as const);
+  const by = random.between(1, budget === "tokens" ? 5_000 : 60);
+  return { budget, by, ...(isOfTask ? { task_id: anyId } : {}) };
 }
 
 function refOf(task: TaskState) {

@@ -8,7 +8,7 @@ const ROOT = dirname(dirname(dirname(fromFileUrl(import.meta.url))));
 const COPIED = ["src", "tests/simulation", "tests/run/fixture.ts", "scripts/simulate.ts"];
 /** In how many seeds a mutant has to be found. */
 const SEEDS = 200;
-/** Small plans find mistakes as well as large ones, and sooner. */
+/** Plans of such a size find mistakes sooner than larger ones; smaller ones hold too few tasks that wait at once. */
 const LARGEST = 120;
 /** The simulation of all seeds takes much less: a seed that hangs is found long before, and counts as broken. */
 const LIMIT_MS = 900_000;
