@@ -38,10 +38,32 @@ export type LineEnvelope = Omit<FreeEvent, "payload" | "schema_version">;
 
 /** What stands in a line for an event whose payload is JSON text already; the closing brace is left out. */
 export function openLine(envelope: LineEnvelope, payload: string): string {
-  const { index, id, run_id, ts, kind, subject, actor } = envelope;
-  return `{"index":${index},"id":"${id}","run_id":${JSON.stringify(run_id)},"ts":"${ts}"` +
-    `,"schema_version":${SCHEMA_VERSION},"kind":"${kind}","subject":${JSON.stringify(subject)}` +
-    `,"actor":${JSON.stringify(actor)},"payload":${payload}`;
+  const { index, id, run_id, ts } = envelope;
+  return `{"index":${index},"id":"${id}${runText(run_id)}${ts}${namesText(envelope)}${payload}`;
+}
+
+/** What was put into the line before: mostly it is the same in the next, which is then made of half as many pieces. */
+const lastRun = { run_id: "", text: "" };
+const lastNames = { kind: "", subject: "", actor: "", text: "" };
+
+/** What stands between the id and the time. */
+function runText(run_id: string): string {
+  if (run_id !== lastRun.run_id || lastRun.text === "") {
+    lastRun.run_id = run_id;
+    lastRun.text = `","run_id":${JSON.stringify(run_id)},"ts":"`;
+  }
+  return lastRun.text;
+}
+
+/** What stands between the time and the payload. */
+function namesText({ kind, subject, actor }: LineEnvelope): string {
+  if (kind !== lastNames.kind || subject !== lastNames.subject || actor !== lastNames.actor) {
+    Object.assign(lastNames, { kind, subject, actor });
+    lastNames.text =
+      `","schema_version":${SCHEMA_VERSION},"kind":"${kind}","subject":${JSON.stringify(subject)}` +
+      `,"actor":${JSON.stringify(actor)},"payload":`;
+  }
+  return lastNames.text;
 }
 
 /** Encodes commits, each into the same memory: a fresh buffer for each would cost more than its digest. */

@@ -21,8 +21,9 @@ export class CommitCycle {
   batch: readonly QueuedAppend[] = [];
   /** The place behind the last of its events. */
   end: LogPosition;
-  /** Committed events, in the order of the log. */
-  readonly #events: { readonly event: RunEvent; readonly own: boolean }[] = [];
+  /** Committed events of other processes, which stand before its own. */
+  readonly #foreign: RunEvent[] = [];
+  readonly #own: RunEvent[] = [];
   /** How many events of other processes were found. */
   foreign = 0;
 
@@ -40,12 +41,12 @@ export class CommitCycle {
 
   /** Takes an event of another process. */
   readonly see = (event: RunEvent): void => {
-    this.#events.push({ event, own: false });
+    this.#foreign.push(event);
   };
 
   /** Takes events that this process has committed. */
   add(events: readonly RunEvent[], end: LogPosition): void {
-    for (const event of events) this.#events.push({ event, own: true });
+    for (const event of events) this.#own.push(event);
     this.end = end;
   }
 
@@ -53,19 +54,21 @@ export class CommitCycle {
   tell(subscribers: Subscribers): { readonly error: unknown } | undefined {
     if (subscribers.isEmpty) return undefined;
     let failure: { readonly error: unknown } | undefined;
-    for (const { event, own } of this.#events) {
-      const thrown = subscribers.tell(event, own);
-      failure ??= thrown;
+    for (const [events, own] of [[this.#foreign, false], [this.#own, true]] as const) {
+      for (const event of events) {
+        const thrown = subscribers.tell(event, own);
+        failure ??= thrown;
+      }
     }
     return failure;
   }
 
   /** Gives each append its events, and everybody else who waits what they wait for. */
   resolve(): void {
-    let at = this.#events.length - this.batch.reduce((count, append) => count + append.events.length, 0);
+    let at = this.#own.length - this.batch.reduce((count, append) => count + append.events.length, 0);
     for (const append of this.batch) {
       const end = at + append.events.length;
-      append.resolve(this.#events.slice(at, end).map(({ event }) => event));
+      append.resolve(this.#own.slice(at, end));
       at = end;
     }
     for (const { resolve } of this.#polls) resolve(this.foreign);
