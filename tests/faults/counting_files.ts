@@ -24,6 +24,7 @@ export class CountingFiles implements FilePort {
   readonly #failing: Failing | undefined;
   #count = 0;
   #failures = 0;
+  #bytesRead = 0;
 
   /** Without `failing` nothing fails. */
   constructor(failing?: Failing) {
@@ -33,6 +34,11 @@ export class CountingFiles implements FilePort {
   /** How many calls have failed. */
   get failures(): number {
     return this.#failures;
+  }
+
+  /** How many bytes of logs were read. */
+  get bytesRead(): number {
+    return this.#bytesRead;
   }
 
   /** Whether the call that is about to be made fails. */
@@ -92,7 +98,11 @@ export class CountingFiles implements FilePort {
 
   #wrap(file: LogFile): LogFile {
     return {
-      readAt: (offset, into) => this.#do("readAt", () => file.readAt(offset, into)),
+      readAt: (offset, into) => {
+        const count = this.#do("readAt", () => file.readAt(offset, into));
+        this.#bytesRead += count;
+        return count;
+      },
       size: () => this.#do("size", () => file.size()),
       write: (bytes) => this.#write(file, bytes),
       truncate: (size) => this.#do("truncate", () => file.truncate(size)),
