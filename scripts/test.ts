@@ -7,6 +7,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { dirname, fromFileUrl, join, relative, resolve } from "@std/path";
 import { formatCounts, parseAllowedSkips, parseJunit, tally } from "./junit.ts";
 import { BUNDLE_VARIABLE, SourceBundle } from "./source_bundle.ts";
+import { groupModules } from "./test_groups.ts";
 
 const HELP = `Runs the tests.
 
@@ -20,7 +21,7 @@ Usage: deno task test [options] [file or folder...]
 
 Environment:
   OMK_BIN             The executable that the e2e tests run; without it they run omk from source
-  DENO_JOBS           How many test files run at the same time (default: two per core, real faults one per core)`;
+  DENO_JOBS           How many groups of test files run at the same time (default: two per core, real faults one per core)`;
 
 const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
 
@@ -139,16 +140,18 @@ async function runDenoTest(
   const folder = await Deno.makeTempDir({ prefix: "omk-tests-" });
   try {
     const junit = join(folder, "junit.xml");
+    const modules = await groupModules(ROOT, folder, selection.files);
     const filter = selection.filter === undefined ? [] : ["--filter", selection.filter];
     const { success, signal } = await new Deno.Command(Deno.execPath(), {
       args: [
         "test",
         "--no-check",
         "-A",
+        `--config=${join(ROOT, "deno.json")}`,
         ...(parallel ? ["--parallel"] : []),
         `--junit-path=${junit}`,
         ...filter,
-        ...selection.files,
+        ...modules,
       ],
       cwd: ROOT,
       env: {
