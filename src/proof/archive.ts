@@ -62,6 +62,7 @@ export async function packRun(
       what: `Cannot export run ${runId}`,
       where: target,
       why: reasonOf(error),
+      fix: "name a file in a directory that is there, where there is space",
       cause: error,
     });
   }

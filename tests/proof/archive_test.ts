@@ -42,6 +42,15 @@ Deno.test("packRun() and unpackRun() keep every byte, and leave locks and caches
     assertEquals(await Deno.readTextFile(`${out}/refs.bundle`), "refs");
     const top = await Array.fromAsync(Deno.readDir(out), ({ name }) => name);
     assertEquals(top.sort(), ["empty", "events.jsonl", "refs.bundle", "tasks"]);
+    await assertRejects(
+      () => packRun({ directory: run, runId: RUN, bundle: null, target: `${root}/out` }),
+      ArchiveError,
+      "; name a file in a directory that is there",
+    );
+    assertEquals(
+      (await Array.fromAsync(Deno.readDir(root))).filter(({ name }) => name.includes(".new-")),
+      [],
+    );
   });
 });
 

@@ -155,6 +155,8 @@ export const runCommand: Command = {
         why: "--resume and --new",
       });
     }
+    // What is wrong with the call itself is said before the plan is looked at.
+    if (args.list("report").length > 0) await (await import("../reports.ts")).requestedReports(args, cwd);
     const [word] = args.positionals;
     if (word !== undefined && await isRequest(word, cwd)) {
       return await (await import("../planning/run_request.ts")).runRequest(context, word);
