@@ -22,6 +22,7 @@ import {
   runStarted,
   syncedFact,
   TemporaryDirectory,
+  VirtualClock,
 } from "./fixture.ts";
 
 const LOG = smallLog();
@@ -80,7 +81,9 @@ Deno.test("P2: repairLog() makes a poisoned log whole, keeps what does not verif
 Deno.test("P2: repairLog() after a failed sync keeps all that was acknowledged, and whoever had it open refuses on", async () => {
   using directory = new TemporaryDirectory();
   const files = new FaultyFiles();
-  await using log = await createRunLog(directory.file(), { ...OPTIONS, durability: "batch", files });
+  // Without the sync that batch durability leaves for later: where that comes in time to fail too, it poisons once more.
+  const clock = new VirtualClock();
+  await using log = await createRunLog(directory.file(), { ...OPTIONS, durability: "batch", files, clock });
   await log.append([runStarted()]);
   await using other = await openRunLog(directory.file(), OPTIONS);
   await log.append([fact("acknowledged")]);
