@@ -22,10 +22,11 @@ interface SecretShape {
 /**
  * Most texts hold no secret: without one of these there is none. Before `sk-` stands no letter or digit, unless the text
  * is a JSON string and that ends an escape: the letters of `\b \f \n \r \t`, or the last hex digit of `\u001b`. An `a`
- * ends one only behind another such digit, so that `task-1` is no trigger. (A lookbehind takes more than twice as long.)
+ * ends one only behind another such digit, so that `task-1` is no trigger. A letter may also end a colour code or an
+ * escape of a URL. (A lookbehind takes more than twice as long.)
  */
 const TRIGGER =
-  /gh[pousr]_|github_pat_|glpat-|A[KS]IA|xox[a-z]-|[rs]k_(?:live|test)_|(?:^|[^A-Zag-mo-qsu-z]|[0-9a-f]a)sk-|AIza|npm_|eyJ|[eE][aA][rR][eE][rR]|:\/\/[^\s/]*@|PRIVATE KEY/;
+  /gh[pousr]_|github_pat_|glpat-|A[KS]IA|xox[a-z]-|[rs]k_(?:live|test)_|(?:^|[^A-Zag-mo-qsu-z]|[0-9a-f]a|[\d;[][A-Za-z]|%[A-F]{2})sk-|AIza|npm_|eyJ|[eE][aA][rR][eE][rR]|:\/\/[^\s/]*@|PRIVATE KEY/;
 
 /**
  * A user's name and password between `://` and `@`, unless the password is only a reference to one. Brackets, which
@@ -39,26 +40,45 @@ const CREDENTIALS = new RegExp(
 /** A long user's name alone, as forges take tokens. */
 const TOKEN_AS_USER = /((?<=[hH][tT][tT][pP][sS]?):\/\/)[\w.~%-]{20,}(?=@)/g;
 
+/**
+ * What may stand before a secret although it ends with a letter or digit: a code for the terminal (`ESC [1m`), an escape
+ * of JSON or a programming language (`\\n`, `\\u001b[1m`, `\\x1b[1m`, `\\033[1m`), or one of a URL (`%20`).
+ */
+const BEHIND_ESCAPE = String
+  .raw`(?<=\\[bfnrt]|\\u[\da-fA-F]{4}|\\x[\da-fA-F]{2}|%[\da-fA-F]{2}|(?:\x1b|\\u001[bB]|\\x1[bB]|\\033|\\e)\[[\d;]{0,16}[A-Za-z])`;
+
+/** A shape that begins where no word goes on: not behind a letter or digit, unless that ends an escape. */
+function wordShape(name: string, pattern: string): SecretShape {
+  return { name, pattern: new RegExp(String.raw`(?:(?<![A-Za-z0-9])|${BEHIND_ESCAPE})${pattern}`, "g") };
+}
+
 const SHAPES: readonly SecretShape[] = [
-  { name: "github", pattern: /(?<![A-Za-z0-9])gh[pousr]_[A-Za-z0-9]{20,}/g },
-  { name: "github", pattern: /(?<![A-Za-z0-9])github_pat_\w{20,}/g },
-  { name: "gitlab", pattern: /(?<![A-Za-z0-9])glpat-[\w-]{16,}/g },
-  { name: "aws", pattern: /(?<![A-Za-z0-9])A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])/g },
-  { name: "slack", pattern: /(?<![A-Za-z0-9])xox[a-z]-[A-Za-z0-9-]{10,}/g },
-  { name: "stripe", pattern: /(?<![A-Za-z0-9])[rs]k_(?:live|test)_[A-Za-z0-9]{16,}/g },
-  { name: "anthropic", pattern: /(?<![A-Za-z0-9])sk-ant-[\w-]{16,}/g },
-  {
-    name: "openai",
-    pattern: /(?<![A-Za-z0-9])sk-(?:[A-Za-z0-9]{20,}|(?:proj|svcacct|admin|None)-[\w-]{16,})/g,
-  },
-  { name: "google", pattern: /(?<![A-Za-z0-9])AIza[\w-]{35,}/g },
-  { name: "npm", pattern: /(?<![A-Za-z0-9])npm_[A-Za-z0-9]{30,}/g },
+  wordShape("github", "gh[pousr]_[A-Za-z0-9]{20,}"),
+  wordShape("github", String.raw`github_pat_\w{20,}`),
+  wordShape("gitlab", String.raw`glpat-[\w-]{16,}`),
+  wordShape("aws", "A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])"),
+  wordShape("slack", "xox[a-z]-[A-Za-z0-9-]{10,}"),
+  wordShape("stripe", "[rs]k_(?:live|test)_[A-Za-z0-9]{16,}"),
+  wordShape("anthropic", String.raw`sk-ant-[\w-]{16,}`),
+  wordShape("openai", String.raw`sk-(?:[A-Za-z0-9]{20,}|(?:proj|svcacct|admin|None)-[\w-]{16,})`),
+  wordShape("google", String.raw`AIza[\w-]{35,}`),
+  wordShape("npm", "npm_[A-Za-z0-9]{30,}"),
   // Not behind what was hidden: it may have ended with a dash, behind which none began either.
   {
     name: "jwt",
-    pattern: /(?<![\w-]|\[REDACTED:[a-z_]{1,16}\])eyJ[\w-]{8,}\.[\w-]{2,}\.[\w-]*(?:\.[\w-]+\.[\w-]+)?/g,
+    pattern: new RegExp(
+      String.raw`(?:(?<![\w-]|\[REDACTED:[a-z_]{1,16}\])|${BEHIND_ESCAPE})` +
+        String.raw`eyJ[\w-]{8,}\.[\w-]{2,}\.[\w-]*(?:\.[\w-]+\.[\w-]+)?`,
+      "g",
+    ),
   },
-  { name: "bearer", pattern: /(\b[bB][eE][aA][rR][eE][rR]\s{1,16})[\w.~+/=-]{20,}/g },
+  {
+    name: "bearer",
+    pattern: new RegExp(
+      String.raw`((?:\b|${BEHIND_ESCAPE})[bB][eE][aA][rR][eE][rR]\s{1,16})[\w.~+/=-]{20,}`,
+      "g",
+    ),
+  },
   { name: "url", pattern: CREDENTIALS },
   { name: "url", pattern: TOKEN_AS_USER },
 ];

@@ -7,10 +7,23 @@ import { fact } from "./fixture.ts";
 import { privateKey, SECRETS } from "./secrets.ts";
 
 Deno.test("P12: redactText() hides every shape, in any surroundings, and names it", () => {
-  const surroundings = [["", ""], ["token=", ""], ["a ", " b"], ['{"key":"', '"}'], ["(", ")"], [
-    "\n",
-    "\r\n",
-  ], ["'", "',"]];
+  const surroundings = [
+    ["", ""],
+    ["token=", ""],
+    ["a ", " b"],
+    ['{"key":"', '"}'],
+    ["(", ")"],
+    ["\n", "\r\n"],
+    ["'", "',"],
+    ["\x1b[1m", "\x1b[0m"],
+    ["in colour: \x1b[38;5;245m", "\x1b[0m"],
+    ["\x1b[2K", "\x1b[K"],
+    ["\\n", "\\r\\n"],
+    ["\\u001b[32m", "\\u001b[0m"],
+    ["\\033[1;31m", "\\033[0m"],
+    ["key%20is%3D", "%20"],
+    ["%AF", "%AF"],
+  ];
   for (const { shape, text, secret } of SECRETS) {
     for (const [before = "", after = ""] of surroundings) {
       const redacted = redactText(before + text + after);
