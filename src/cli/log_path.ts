@@ -1,7 +1,8 @@
 /** The log that a user means: a file, or that of a run. */
 
+import { UsageError } from "../errors.ts";
 import { isFile } from "../is_file.ts";
-import { findRun } from "../run/find_run.ts";
+import { findRun, LATEST } from "../run/find_run.ts";
 import type { CommandContext } from "./command.ts";
 import { locate } from "./place.ts";
 
@@ -14,6 +15,14 @@ import { locate } from "./place.ts";
 export async function logPath(context: CommandContext, text: string | undefined): Promise<string> {
   if (text !== undefined && (/[/]|\.jsonl$/.test(text) || await isFile(`${context.cwd}/${text}`))) {
     return text.startsWith("/") ? text : `${context.cwd}/${text}`;
+  }
+  if (text !== undefined && text !== LATEST && !/^\d/.test(text)) {
+    throw new UsageError({
+      what: `Cannot find a log "${text}"`,
+      where: context.cwd,
+      why: "there is no such file, and an id of a run begins with a date",
+      fix: "give the path of a log, or a run that omk list shows",
+    });
   }
   const { home } = await locate(context);
   return (await findRun(home, text)).events;

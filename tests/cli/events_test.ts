@@ -144,7 +144,7 @@ Deno.test("omk log tail prints the last events of runs and files, and counts wha
     UsageError,
     "there is no such file",
   );
-  await assertRejects(() => callCommand(logTailCommand, ["no"], place), UsageError, "No run matches");
+  await assertRejects(() => callCommand(logTailCommand, ["no"], place), UsageError, "Cannot find a log");
 });
 
 Deno.test("omk log verify tells verified, corrupt, torn, poisoned and unreadable apart by its exit code", async () => {
