@@ -8,7 +8,7 @@ import type { Broken } from "./run_shadow.ts";
 /** See the module. */
 export class GateShadow {
   readonly #plan: Plan;
-  /** The gates that run, by gate and task. */
+  /** The gates that run: where a task is tried again, one may judge its merge while it still judges the head before. */
   readonly #running = new Map<string, GateSpec | undefined>();
   #workers = 1;
 
@@ -60,6 +60,8 @@ export class GateShadow {
   }
 }
 
-function keyOf({ gate, task_id }: Pick<PayloadOf<"gate_started">, "gate" | "task_id">): string {
-  return `${gate} ${task_id}`;
+function keyOf(
+  { gate, task_id, tree }: Pick<PayloadOf<"gate_started">, "gate" | "task_id" | "tree">,
+): string {
+  return `${gate} ${task_id} ${tree}`;
 }

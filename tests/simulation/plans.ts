@@ -216,8 +216,9 @@ function randomGates(random: Random): Pick<Plan, "gates" | "gate_each"> {
 }
 
 function randomBudget(random: Random, count: number): Plan["budget"] {
+  const time = random.split("time");
   return {
-    time_secs: random.chance(0.15) ? random.between(5, 20 * count + 60) : null,
+    time_secs: random.chance(0.15) || time.chance(0.2) ? time.between(5, 20 * count + 60) : null,
     ...(random.chance(0.15) ? { attempts: random.between(1, 2 * count + 1) } : {}),
     ...(random.chance(0.1) ? { tokens: random.between(100, 3000 * count) } : {}),
     ...(random.chance(0.15) ? { usd: random.between(1, 3 * count + 3) } : {}),
