@@ -23,7 +23,7 @@ export const DISTURBANCES: readonly (readonly [FaultKind, number])[] = [
   ["answered", 0.012],
   ["retried", 0.012],
   ["budget_added", 0.006],
-  ["proposed", 0.02],
+  ["proposed", 0.03],
   ["approval_given", 0.005],
   ["worker_joined", 0.006],
   ["report_twice", 0.012],
@@ -78,7 +78,7 @@ export function foreignDraft(kind: FaultKind, state: RunState, random: Random): 
         ...REQUESTER,
         ...ref,
         token,
-        proposal: random.pick(randomProposals(random, state.tasks.map(({ id }) => id), ENTRIES)),
+        proposal: random.pick(randomProposals(random, knownTo(state, random), ENTRIES)),
       });
     }
     case "approval_given": {
@@ -131,6 +131,12 @@ function moreBudget(
     random.pick(["time", "attempts", "tokens", "usd"] as const);
   const by = random.between(1, budget === "tokens" ? 5_000 : 60);
   return { budget, by, ...(isOfTask ? { task_id: anyId } : {}) };
+}
+
+/** What a proposal may depend on: all tasks, or those alone that have not started. */
+function knownTo({ tasks }: RunState, random: Random): readonly string[] {
+  const open = tasks.filter((task) => task.state === "pending");
+  return (open.length > 0 && random.chance(0.6) ? open : tasks).map(({ id }) => id);
 }
 
 function refOf(task: TaskState) {
