@@ -216,9 +216,10 @@ function randomGates(random: Random): Pick<Plan, "gates" | "gate_each"> {
 }
 
 function randomBudget(random: Random, count: number): Plan["budget"] {
-  const time = random.split("time");
+  const more = random.split("more budgets");
   return {
-    time_secs: random.chance(0.15) || time.chance(0.2) ? time.between(5, 20 * count + 60) : null,
+    time_secs: random.chance(0.15) || more.chance(0.2) ? more.between(5, 20 * count + 60) : null,
+    ...(more.chance(0.15) ? { attempts: more.between(1, count) } : {}),
     ...(random.chance(0.15) ? { attempts: random.between(1, 2 * count + 1) } : {}),
     ...(random.chance(0.1) ? { tokens: random.between(100, 3000 * count) } : {}),
     ...(random.chance(0.15) ? { usd: random.between(1, 3 * count + 3) } : {}),

@@ -16,6 +16,8 @@ interface Silence {
   readonly from: number;
   /** Null while it goes on. */
   to: number | null;
+  /** How often the run clock had begun anew by then. */
+  readonly clockStarts: number;
   /** How long the machine had slept when it began. */
   readonly asleepMs: number;
   /** How often the log or something else had been in the way by then; null where it was at that moment. */
@@ -173,10 +175,11 @@ export class Watched {
   }
 
   #silence(isHeard: boolean): Silence {
-    const { asleepMs, troubles, isAppending } = this.#world;
+    const { asleepMs, troubles, isAppending, clockStarts } = this.#world;
     return {
       from: this.#world.now(),
       to: null,
+      clockStarts,
       asleepMs,
       troubles: isAppending || !isHeard ? null : troubles,
     };
@@ -186,9 +189,9 @@ export class Watched {
     return since < silence.from || this.#awakeMs(silence) < staleMs;
   }
 
-  /** Whether the run clock has begun anew, earlier than it was: another process conducts the run. */
-  #isClockRestarted({ from }: Silence): boolean {
-    return this.#world.now() < from;
+  /** Whether the run clock has begun anew, earlier perhaps than it was: another process conducts the run. */
+  #isClockRestarted({ clockStarts }: Silence): boolean {
+    return this.#world.clockStarts > clockStarts;
   }
 
   #awakeMs({ from, to, asleepMs }: Silence): number {

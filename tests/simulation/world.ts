@@ -60,6 +60,8 @@ export class World {
   hasNews = false;
   /** How long the machine has slept, milliseconds. */
   asleepMs = 0;
+  /** How often the run clock has begun anew. */
+  clockStarts = 0;
   /** Run clock: when the controller began its latest append. */
   draftedAt = 0;
   /** Who is silent. */
@@ -118,6 +120,7 @@ export class World {
   restartClock(): void {
     const last = Date.parse(this.events.at(-1)?.ts ?? "");
     this.isAppending = false;
+    this.clockStarts += 1;
     this.#offset += Math.max(this.clock.wall(), last) - this.now();
   }
 
