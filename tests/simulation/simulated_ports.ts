@@ -75,14 +75,19 @@ export function simulatedPorts(
 function simulatedMerger(world: World, process: SimulatedProcess): Merger {
   const random = world.random.split("merges");
   const proneShare = world.random.split("prone").pick([0.1, 0.3, 0.8]);
-  const hopelessShare = world.random.split("hopeless").pick([0, 0, 0.4]);
   return {
     async merge(head, pin, _base, { date, message }) {
       await process.sleep(random.chance(0.5) ? 0 : random.between(0, 1_000));
       if (!process.isAlive) return await forever();
       // Some tasks get in the way of others again and again, and a few until they fail of it: after faults have stopped too.
       const place = world.random.split(`merges of ${/Omk-Task: .*/.exec(message)?.[0]}`).next();
-      const rate = place < hopelessShare ? Infinity : place < proneShare ? 4 : isEarlierPin(pin) ? 1.5 : 0.1;
+      const rate = place < world.hopelessShare
+        ? Infinity
+        : place < proneShare
+        ? 4
+        : isEarlierPin(pin)
+        ? 1.5
+        : 0.1;
       const conflicts = () => {
         if (rate === Infinity) world.faults.count("merge_conflicted");
         return rate === Infinity || world.faults.strikes("merge_conflicted", rate);

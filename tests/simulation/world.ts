@@ -60,6 +60,8 @@ export class World {
   hasNews = false;
   /** How long the machine has slept, milliseconds. */
   asleepMs = 0;
+  /** How many of the tasks conflict whenever they are merged, also when faults have stopped: from 0 to 1. */
+  readonly hopelessShare: number;
   /** How often the run clock has begun anew. */
   clockStarts = 0;
   /** Run clock: when the controller began its latest append. */
@@ -81,6 +83,7 @@ export class World {
     this.taskIds = plan.tasks.map(({ id }) => id);
     this.random = random;
     this.faults = faults;
+    this.hopelessShare = faults.isOver ? 0 : random.split("hopeless").pick([0, 0, 0.4]);
     this.clock = new SimulatedClock(random.split("clock"));
     let ids = 0;
     this.log = new MemoryLog({
