@@ -24,7 +24,7 @@ const FAULTS: { readonly [name: string]: (written: Written, known: string) => Wr
 export function randomPolicy(random: Random, entries: readonly string[]): Pick<Plan, "proposals"> {
   if (random.chance(0.2)) return {};
   const proposals: ProposalPolicy = {
-    max_tasks: random.logBetween(2, 50),
+    max_tasks: random.logBetween(1, 20),
     max_depth: random.pick([1, 1, 2, 3]),
     write_set: random.chance(0.7) ? null : [random.pick(entries)],
     links: [],
