@@ -32,6 +32,7 @@ const PURE: readonly string[] = [
   "src/plan/defaults.ts",
   "src/plan/draft.ts",
   "src/plan/duration.ts",
+  "src/plan/gate_schema.ts",
   "src/plan/glob.ts",
   "src/plan/graph.ts",
   "src/plan/merge_gates.ts",
@@ -48,10 +49,12 @@ const PURE: readonly string[] = [
   "src/plan/rubrics.ts",
   "src/plan/schema.ts",
   "src/plan/schema_findings.ts",
+  "src/plan/schema_values.ts",
   "src/plan/shell_command.ts",
   "src/plan/spec.ts",
   "src/plan/stored_task.ts",
   "src/plan/suggest.ts",
+  "src/plan/task_schema.ts",
   "src/plan/tracked_tree.ts",
 ];
 

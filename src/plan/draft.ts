@@ -4,7 +4,9 @@
  */
 
 import { jsonPointer, type PlanPath } from "./problem.ts";
-import type { GateInput, PlanInput, TaskFields, TaskInput } from "./schema.ts";
+import type { GateInput } from "./gate_schema.ts";
+import type { PlanInput } from "./schema.ts";
+import type { TaskFields, TaskInput } from "./task_schema.ts";
 
 /** A plan of which any part may be missing; what is there has the type that the schema demands. */
 export type PlanDraft = Partial<Omit<PlanInput, "tasks" | "gates" | "pools">> & {

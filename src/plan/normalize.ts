@@ -22,7 +22,9 @@ import {
 import { durationSecs } from "./duration.ts";
 import { normalizeEntry, normalizePath, type PathResult } from "./path_entry.ts";
 import { DEFAULT_RUBRIC, RUBRICS } from "./rubrics.ts";
-import type { GateInput, PlanInput, TaskFields, TaskInput } from "./schema.ts";
+import type { GateInput } from "./gate_schema.ts";
+import type { PlanInput } from "./schema.ts";
+import type { TaskFields, TaskInput } from "./task_schema.ts";
 import type {
   ContainmentChoice,
   GateSpec,

@@ -44,7 +44,7 @@ export function randomPlan(random: Random, largest: number): Plan {
       { lease_secs: 60, watchdog: { heartbeat_missing_secs: 20, heartbeat_stale_secs: 40 } },
       { lease_secs: 300, watchdog: { heartbeat_missing_secs: 30, heartbeat_stale_secs: 60 } },
     ]),
-    budget: randomBudget(random, count),
+    budget: randomBudget(random, count, workers),
     ...randomPolicy(random.split("policy"), ENTRIES),
   });
 }
@@ -215,14 +215,18 @@ function randomGates(random: Random): Pick<Plan, "gates" | "gate_each"> {
   return { gates: [...gates, judging], gate_each };
 }
 
-function randomBudget(random: Random, count: number): Plan["budget"] {
+function randomBudget(random: Random, count: number, workers: number): Plan["budget"] {
   const more = random.split("more budgets");
+  // Fewer attempts than workers: only then more could begin at once than are left.
+  const scarce = random.split("scarce attempts");
+  const attempts = scarce.chance(0.06) ? { attempts: scarce.between(1, workers) } : {};
   return {
     time_secs: random.chance(0.15) || more.chance(0.2) ? more.between(5, 20 * count + 60) : null,
     ...(more.chance(0.15) ? { attempts: more.between(1, count) } : {}),
     ...(random.chance(0.15) ? { attempts: random.between(1, 2 * count + 1) } : {}),
     ...(random.chance(0.1) ? { tokens: random.between(100, 3000 * count) } : {}),
     ...(random.chance(0.15) ? { usd: random.between(1, 3 * count + 3) } : {}),
+    ...attempts,
   };
 }
 

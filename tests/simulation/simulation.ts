@@ -19,6 +19,7 @@ import { Evidence } from "./evidence.ts";
 import { type FaultKind, Faults } from "./faults.ts";
 import { DISTURBANCES, foreignDraft } from "./foreign.ts";
 import { Invariants } from "./invariants.ts";
+import { isSame } from "./is_same.ts";
 import { Hands } from "./simulated_hands.ts";
 import { modelDecide } from "./model.ts";
 import { randomPlan, randomStart } from "./plans.ts";
@@ -357,6 +358,7 @@ class Simulation {
     if (own === undefined && !random.chance(0.3)) return;
     const metric = own ?? random.pick(["usd", "tokens"]);
     const amount = random.between(0, metric === "usd" ? 4 : 3_000);
+    // An append that fails ends the controller, which is seen there.
     this.#controller?.commit((state) => {
       const task = state.tasks.find(({ id, state: status }) => id === taskId && isActive(status));
       if (task === undefined || task.token === null) return [];
@@ -395,15 +397,4 @@ class Simulation {
       this.#world.violate("P1: folding the log again differs");
     }
   }
-}
-
-/** Whether the same is written of both as canonical JSON, without writing it. */
-function isSame(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const [own, other] = [a, b].map((each) => Object.entries(each).filter(([, value]) => value !== undefined));
-  const values = new Map(other);
-  return own?.length === values.size &&
-    own.every(([key, value]) => values.has(key) && isSame(value, values.get(key)));
 }

@@ -4,7 +4,7 @@ import { fieldScopes, isRefused, type PlanDraft } from "../draft.ts";
 import { nearest } from "../nearest.ts";
 import { PRESET_NAMES } from "../agent_presets.ts";
 import { type Finding, type PlanPath, quote } from "../problem.ts";
-import type { TaskFields } from "../schema.ts";
+import type { TaskFields } from "../task_schema.ts";
 import type { AgentInput } from "../agent_schema.ts";
 import { type AgentInputs, mergeAgents, resolveAgent, type ResolvedAgent } from "../resolve_agent.ts";
 import { pickReviewOf } from "./candidates.ts";

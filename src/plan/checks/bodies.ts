@@ -4,7 +4,7 @@ import { commandProblem } from "../command.ts";
 import { fieldScopes, type PlanDraft } from "../draft.ts";
 import { nearest } from "../nearest.ts";
 import { type Finding, jsonPointer, type PlanPath } from "../problem.ts";
-import type { TaskFields } from "../schema.ts";
+import type { TaskFields } from "../task_schema.ts";
 
 /** The fields that say what a task does. */
 export const BODY_FIELDS = ["run", "prompt", "loop", "review"] as const;

@@ -3,7 +3,7 @@
 import type { Measures } from "../agent_measures.ts";
 import { fieldScopes, type PlanDraft } from "../draft.ts";
 import { type Finding, type PlanPath, quote } from "../problem.ts";
-import type { TaskFields } from "../schema.ts";
+import type { TaskFields } from "../task_schema.ts";
 import { bodiesOf } from "./bodies.ts";
 import { pickReviewOf } from "./candidates.ts";
 

@@ -2,7 +2,7 @@
 
 import type { PlanDraft } from "../draft.ts";
 import { type Finding, quote } from "../problem.ts";
-import type { TaskFields } from "../schema.ts";
+import type { TaskFields } from "../task_schema.ts";
 import { isTaskId } from "../spec.ts";
 
 /** The ids of the candidates for a task. */

@@ -5,7 +5,7 @@ import { commandProblem } from "../command.ts";
 import { fieldScopes, isRefused, type PlanDraft } from "../draft.ts";
 import { canJudgeMerges } from "../merge_gates.ts";
 import { type Finding, type PlanPath, quote } from "../problem.ts";
-import type { GateInput } from "../schema.ts";
+import type { GateInput } from "../gate_schema.ts";
 import { createSuggester } from "../suggest.ts";
 
 /** A name becomes part of a file name, and of what is typed on the command line. */

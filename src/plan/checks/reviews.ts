@@ -3,7 +3,7 @@
 import { findCycles } from "../cycles.ts";
 import type { PlanDraft } from "../draft.ts";
 import { type Finding, quote } from "../problem.ts";
-import type { TaskFields } from "../schema.ts";
+import type { TaskFields } from "../task_schema.ts";
 
 /** The fields that a review has no use for: it stands on what it reviews, and changes nothing. */
 export const NOT_OF_REVIEWS = [

@@ -10,7 +10,7 @@ import {
 import type { PlanDraft } from "../draft.ts";
 import { durationSecs } from "../duration.ts";
 import type { Finding } from "../problem.ts";
-import { LONGEST_SECS } from "../schema.ts";
+import { LONGEST_SECS } from "../schema_values.ts";
 
 /** Checks the times of the plan against each other. */
 export function checkTiming(draft: PlanDraft): Finding[] {
