@@ -33,9 +33,14 @@ export class RunPlanError extends InfraError {
 
 /** Reads the plan that a run was started with. Whether the log names its digest is for the fold to say. */
 export async function loadRunPlan(directory: RunDirectory): Promise<StoredPlan> {
-  const own = await ownPlanDigest(directory);
+  const text = attemptPlan(directory, () => Deno.readTextFile(directory.plan));
+  const [stored, own] = await Promise.all([text, ownPlanDigest(directory)]);
+  return await attemptPlan(directory, () => parsePlanJson(stored, own));
+}
+
+async function attemptPlan<T>(directory: RunDirectory, attempt: () => T | Promise<T>): Promise<T> {
   try {
-    return parsePlanJson(await Deno.readTextFile(directory.plan), own);
+    return await attempt();
   } catch (error) {
     throw new RunPlanError({
       what: `Cannot read the plan of run ${directory.runId}`,

@@ -68,7 +68,7 @@ export class Timeline {
   readonly moments: TimelineMoment[] = [];
   /** Time of the last event; null before the first. */
   last: number | null = null;
-  /** Those without an end, by what tells them apart. */
+  /** Those without an end: a task has one attempt and one merge at a time, and a gate is known by {@linkcode gateKey}. */
   readonly #attempts = new Map<string, TimelineSpan>();
   readonly #merges = new Map<string, TimelineSpan>();
   readonly #gates = new Map<string, TimelineSpan>();
@@ -92,12 +92,21 @@ export class Timeline {
     switch (event.kind) {
       case "run_resumed":
         // A gate is begun anew by the next controller; attempts and merges have ends of their own in the log.
-        for (const key of this.#gates.keys()) this.#end(this.#gates, key, this.last ?? at, "cut_short");
+        for (const [key, { number }] of this.#gates) {
+          this.#end(this.#gates, key, number, this.last ?? at, "cut_short");
+        }
         break;
       case "task_claimed": {
         const { task_id, attempt, worker } = event.payload;
-        this.#begin(this.#attempts, attemptKey(event.payload), {
-          ...{ kind: "attempt", task_id, gate: null, number: attempt, by: worker, start: at },
+        this.#begin(this.#attempts, task_id, {
+          kind: "attempt",
+          task_id,
+          gate: null,
+          number: attempt,
+          by: worker,
+          start: at,
+          end: null,
+          result: null,
         });
         break;
       }
@@ -111,8 +120,15 @@ export class Timeline {
         break;
       case "merge_started": {
         const { task_id, attempt } = event.payload;
-        this.#begin(this.#merges, attemptKey(event.payload), {
-          ...{ kind: "merge", task_id, gate: null, number: attempt, by: event.actor, start: at },
+        this.#begin(this.#merges, task_id, {
+          kind: "merge",
+          task_id,
+          gate: null,
+          number: attempt,
+          by: event.actor,
+          start: at,
+          end: null,
+          result: null,
         });
         break;
       }
@@ -132,40 +148,52 @@ export class Timeline {
       case "gate_started": {
         const { task_id, gate, run_number } = event.payload;
         this.#begin(this.#gates, gateKey(event.payload), {
-          ...{ kind: "gate", task_id, gate, number: run_number, by: event.actor, start: at },
+          kind: "gate",
+          task_id,
+          gate,
+          number: run_number,
+          by: event.actor,
+          start: at,
+          end: null,
+          result: null,
         });
         break;
       }
       case "gate_passed":
-        this.#end(this.#gates, gateKey(event.payload), at, "passed");
+        this.#end(this.#gates, gateKey(event.payload), event.payload.run_number, at, "passed");
         break;
       case "gate_failed":
-        this.#end(this.#gates, gateKey(event.payload), at, "failed");
+        this.#end(this.#gates, gateKey(event.payload), event.payload.run_number, at, "failed");
         break;
       default:
         break;
     }
   }
 
-  #begin(open: Map<string, TimelineSpan>, key: string, span: Omit<TimelineSpan, "end" | "result">): void {
+  #begin(open: Map<string, TimelineSpan>, key: string, span: TimelineSpan): void {
     // A merge that its next controller takes up again goes on.
-    if (open.has(key)) return;
-    const begun: TimelineSpan = { ...span, end: null, result: null };
-    this.spans.push(begun);
-    open.set(key, begun);
+    if (open.get(key)?.number === span.number) return;
+    this.spans.push(span);
+    open.set(key, span);
   }
 
-  #endAttempt(ref: AttemptKey, at: number, result: string): void {
-    this.#end(this.#attempts, attemptKey(ref), at, result);
+  #endAttempt({ task_id, attempt }: AttemptRef, at: number, result: string): void {
+    this.#end(this.#attempts, task_id, attempt, at, result);
   }
 
-  #endMerge(ref: AttemptKey, at: number, result: string): void {
-    this.#end(this.#merges, attemptKey(ref), at, result);
+  #endMerge({ task_id, attempt }: AttemptRef, at: number, result: string): void {
+    this.#end(this.#merges, task_id, attempt, at, result);
   }
 
-  #end(open: Map<string, TimelineSpan>, key: string, at: number, result: string): void {
+  #end(
+    open: Map<string, TimelineSpan>,
+    key: string,
+    number: number | null,
+    at: number,
+    result: string,
+  ): void {
     const span = open.get(key);
-    if (span === undefined) return;
+    if (span?.number !== number) return;
     span.end = at;
     span.result = result;
     open.delete(key);
@@ -184,15 +212,12 @@ export class Timeline {
   }
 }
 
-interface AttemptKey {
+interface AttemptRef {
   readonly task_id: string;
   readonly attempt: number | null;
 }
 
-function attemptKey({ task_id, attempt }: AttemptKey): string {
-  return `${task_id}/${attempt}`;
-}
-
+/** What a run of a gate is known by. */
 function gateKey(
   { task_id, gate, run_number }: Pick<PayloadOf<"gate_started">, "task_id" | "gate" | "run_number">,
 ): string {

@@ -93,13 +93,13 @@ export function decideTaskBudgets(state: RunState): EventDraft[] {
 export function decideBudget(state: RunState, now: number): EventDraft[] {
   const { run, index } = state;
   if (!hasBudget(state)) return [];
-  const hasNothingLeft = index.queue.size === 0 && index.delayedCount === 0 && index.active.size === 0;
+  const hasNothingLeft = index.dispatch.isEmpty && index.active.size === 0;
   if (run.budget_exhausted !== null || hasNothingLeft) return [];
   const actor = `controller/${run.incarnation}`;
   const all = budgets(state, now);
   // What is at work may end well within a budget of attempts, and a pause stops the budget of time.
   const exhausted = all.find(({ budget, used, limit }) =>
-    used >= limit && !(budget === "attempts" && index.queue.size === 0 && index.delayedCount === 0) &&
+    used >= limit && !(budget === "attempts" && index.dispatch.isEmpty) &&
     !(budget === "time" && run.paused)
   );
   if (exhausted !== undefined) return [draft("budget_exhausted", "run", actor, exhausted)];

@@ -17,8 +17,6 @@ export class CandidateIndex {
   /** The reviews that pick, by choice, and the choices by review. */
   readonly #reviewOf = new Map<number, number>();
   readonly #choiceOfReview = new Map<number, number>();
-  /** How many candidates of a choice hold the path sets that all of them have. */
-  readonly #holders = new Map<number, number>();
   #failed = 0;
   #blocked = 0;
 
@@ -66,19 +64,6 @@ export class CandidateIndex {
   /** Whether a task is a choice: nothing is run for it. */
   isChoice(ordinal: number): boolean {
     return this.#candidatesOf.has(ordinal);
-  }
-
-  /** Whether a candidate for the same task holds the path sets of this one: then these keep it from nothing. */
-  isHeldByRival(ordinal: number): boolean {
-    const choice = this.#choiceOf.get(ordinal);
-    return choice !== undefined && (this.#holders.get(choice) ?? 0) > 0;
-  }
-
-  /** Counts a candidate that takes hold of its sets, or lets go of them; returns how many hold them then. */
-  held(choice: number, change: 1 | -1): number {
-    const holders = (this.#holders.get(choice) ?? 0) + change;
-    this.#holders.set(choice, holders);
-    return holders;
   }
 
   /**

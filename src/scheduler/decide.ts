@@ -74,9 +74,9 @@ export function isQuiet(state: RunState): boolean {
   const held = run.merge_queue.length;
   if (held > 0 && nextMerge(state) !== undefined) return false;
   if (startsNothing(state)) return true;
-  if (run.paused || index.delayedCount > 0 || index.unstartable.size > 0) return false;
+  if (run.paused || index.dispatch.delayedCount > 0 || index.unstartable.size > 0) return false;
   // What waits for a review that does not come keeps its path sets, and with them whoever needs them.
-  return index.queue.size === 0 || (held > 0 && pickTasks(state, [LOCAL_WORKER]).length === 0);
+  return index.dispatch.ready.size === 0 || (held > 0 && pickTasks(state, [LOCAL_WORKER]).length === 0);
 }
 
 /**
@@ -93,7 +93,7 @@ export function nextWake(state: RunState, now: number): number | undefined {
   for (const { expires } of state.run.approvals?.open ?? []) moments.push(expires);
   const halfOpen = nextHalfOpen(state.run, now);
   if (halfOpen !== undefined) moments.push(halfOpen);
-  const delayEnd = state.index.nextDelayEnd;
+  const delayEnd = state.index.dispatch.nextDelayEnd;
   if (delayEnd !== undefined) moments.push(delayEnd);
   const deadline = timeBudgetEnd(state);
   if (deadline !== undefined && state.run.budget_exhausted === null) moments.push(deadline);
@@ -239,7 +239,7 @@ function decideJudging(state: RunState): EventDraft[] {
 
 function decideClaims(state: RunState, now: number): EventDraft[] {
   if (state.run.paused || startsNothing(state)) return [];
-  state.index.promoteDelayed(now);
+  state.index.dispatch.promoteDelayed(now);
   const places = freePlaces(state);
   const actor = controllerActor(state);
   const picks = pickTasks(state, places).map((ordinal) => taskAt(state, ordinal));
@@ -284,11 +284,11 @@ function pickTasks(state: RunState, places: readonly string[]): number[] {
   const most = Math.min(places.length, attemptsLeft(state));
   const picks = new PickSet(state, places.filter((worker) => worker === LOCAL_WORKER).length);
   while (picks.ordinals.length < most) {
-    const cls = index.queue.best();
+    const cls = index.dispatch.ready.best();
     const best = cls?.ready.peek();
     if (cls === undefined || best === undefined) break;
     const obstacle = picks.obstacleOf(best.ordinal);
-    if (obstacle !== null) index.queue.park(cls, obstacle);
+    if (obstacle !== null) index.dispatch.ready.park(cls, obstacle);
     else picks.take(best.ordinal, picks.ordinals.length + 1 >= most);
   }
   picks.putBack();

@@ -1,19 +1,15 @@
 /**
  * Everything that choosing the next task needs at hand: a cache over the plan and the task states, kept up to
- * date by the fold, never written down. Its own changes (parking a class, noticing that a delay has passed) do
- * not change what any decision is.
+ * date by the fold, never written down.
  */
 
 import { addToGraph, buildGraph, type Graph, type GrowingGraph, ordinalsOf } from "../plan/graph.ts";
-import { PathIndex, pathSetsOf } from "../plan/path_index.ts";
 import type { Plan, TaskSpec } from "../plan/spec.ts";
 import { CandidateIndex } from "./candidate_index.ts";
-import { DelayedTasks } from "./delayed_tasks.ts";
 import { DependencySums } from "./dependency_sums.ts";
+import { DispatchQueue } from "./dispatch_queue.ts";
 import { isReviewOf, plus, type Readiness, readiness, type Tally, tallyOf } from "./readiness.ts";
-import { ReadyQueue } from "./ready_queue.ts";
 import { ReviewIndex } from "./review_index.ts";
-import { TaskClasses } from "./task_classes.ts";
 import { TaskRanks } from "./task_ranks.ts";
 import { isActive, type TaskState, type TaskStatus } from "./task_state.ts";
 
@@ -27,7 +23,6 @@ export interface IndexMemo {
 
 /** See the module. */
 export class DispatchIndex {
-  readonly queue = new ReadyQueue();
   /** Ordinals of claimed and running tasks. */
   readonly active = new Set<number>();
   /** Ordinals of pending tasks whose dependencies can never satisfy their rule. */
@@ -44,12 +39,15 @@ export class DispatchIndex {
   readonly #graph: GrowingGraph;
   readonly #tasks: readonly TaskState[];
   readonly #ordinals: Map<string, number>;
+  /** What was last found: events come in groups about one task. */
+  #lastId = "";
+  #lastOrdinal = -1;
   readonly #sums: DependencySums;
-  readonly #classes: TaskClasses;
-  readonly #delayed = new DelayedTasks();
   readonly #poolUse = new Map<string, number>();
-  #paths = new PathIndex();
-  readonly #counts = new Map<TaskStatus, number>();
+  /** Made when somebody first asks what may start: who only reads a run does without, for a tenth less time. */
+  #dispatch: DispatchQueue | undefined;
+  #caseSensitive = true;
+  #counts = noCounts();
   #claims = 0;
   #selected: Set<number> | null = null;
   /** Made when the first task is added. */
@@ -68,8 +66,18 @@ export class DispatchIndex {
     this.#graph = buildGraph(plan.tasks, this.#ordinals);
     this.ranks = new TaskRanks(plan, tasks, this.#graph);
     this.#sums = new DependencySums(tasks.length, this.#graph, this.reviews);
-    this.#classes = new TaskClasses(plan.tasks);
-    this.#counts.set("pending", tasks.length);
+    this.#counts.pending = tasks.length;
+  }
+
+  /** What may start next, and what keeps it from that. */
+  get dispatch(): DispatchQueue {
+    return this.#dispatch ??= new DispatchQueue({
+      plan: this.#plan,
+      tasks: this.#tasks,
+      ranks: this.ranks,
+      candidates: this.candidates,
+      caseSensitive: this.#caseSensitive,
+    });
   }
 
   /** Who depends on whom. */
@@ -79,7 +87,11 @@ export class DispatchIndex {
 
   /** The place of a task in the plan. */
   ordinalOf(id: string): number | undefined {
-    return this.#ordinals.get(id);
+    if (id === this.#lastId) return this.#lastOrdinal;
+    const ordinal = this.#ordinals.get(id);
+    if (ordinal === undefined) return undefined;
+    this.#lastId = id;
+    return this.#lastOrdinal = ordinal;
   }
 
   /** The id that differs from this one in case only, or not at all; undefined where there is none. */
@@ -90,7 +102,7 @@ export class DispatchIndex {
 
   /** How many tasks are in a state. */
   count(status: TaskStatus): number {
-    return this.#counts.get(status) ?? 0;
+    return this.#counts[status];
   }
 
   /** How many tasks have failed; a candidate that has counts for nothing while there are others. */
@@ -140,25 +152,22 @@ export class DispatchIndex {
   restore(memo: IndexMemo, selected: readonly string[] | null, caseSensitive: boolean): void {
     this.#configure(selected, new Map(memo.durations), caseSensitive);
     this.#claims = memo.claims;
-    this.#counts.clear();
+    this.#counts = noCounts();
     const ordinals = this.#tasks.map((_, ordinal) => ordinal);
     for (const ordinal of ordinals) {
       const { state } = this.#taskAt(ordinal);
-      this.#counts.set(state, this.count(state) + 1);
+      this.#counts[state] += 1;
       this.reviews.moved(ordinal, state);
       this.candidates.moved(ordinal, "pending", state);
       this.#sums.contribute(ordinal, (isReviewed) => tallyOf(this.#specAt(ordinal), { state }, isReviewed));
     }
-    // What is held has a token, and was taken in the order of the tokens: whoever walks over it finds that order again.
+    // Who walks over those at work finds them in the order in which they were claimed: that of their tokens.
     const token = (ordinal: number) => this.#taskAt(ordinal).token ?? 0;
-    for (
-      const ordinal of ordinals.filter((each) => holdsSets(this.#taskAt(each).state)).sort((a, b) =>
-        token(a) - token(b)
-      )
-    ) {
-      this.#moveResources(ordinal, "pending", this.#taskAt(ordinal).state);
+    const active = ordinals.filter((ordinal) => isActive(this.#taskAt(ordinal).state));
+    for (const ordinal of active.sort((a, b) => token(a) - token(b))) this.#enter(ordinal);
+    for (const ordinal of ordinals) {
+      if (this.#standing(ordinal) === "blocked") this.unstartable.add(ordinal);
     }
-    for (const ordinal of ordinals) this.#refresh(ordinal);
   }
 
   #configure(
@@ -166,7 +175,8 @@ export class DispatchIndex {
     durations: ReadonlyMap<string, number>,
     caseSensitive: boolean,
   ): void {
-    this.#paths = new PathIndex({ caseSensitive });
+    this.#dispatch = undefined;
+    this.#caseSensitive = caseSensitive;
     this.#selected = selected === null
       ? null
       : new Set(selected.flatMap((id) => this.#ordinals.get(id) ?? []));
@@ -186,25 +196,24 @@ export class DispatchIndex {
       const other = this.#specAt(dependency);
       return tallyOf(other, this.#taskAt(dependency), isReviewOf(spec, other.id));
     }));
-    this.#classes.add(spec);
-    this.#counts.set("pending", this.count("pending") + 1);
+    this.#dispatch?.added(spec);
+    this.#counts.pending += 1;
     this.#selected?.add(ordinal);
-    // What waits for its turn stands where its rank was: with a longer chain behind it, it comes sooner.
-    for (const longer of this.ranks.lengthen()) {
-      if (this.queue.has(longer)) this.#enqueue(longer);
-    }
+    for (const longer of this.ranks.lengthen()) this.#dispatch?.rankAnew(longer);
     this.#refresh(ordinal, now);
   }
 
   /** Takes note that a task went from one state to another at `now`. */
   moved(ordinal: number, from: TaskStatus, now: number): void {
     const task = this.#taskAt(ordinal);
-    this.#counts.set(from, this.count(from) - 1);
-    this.#counts.set(task.state, this.count(task.state) + 1);
+    this.#counts[from] -= 1;
+    this.#counts[task.state] += 1;
     if (task.state === "claimed") this.#claims += 1;
     this.reviews.moved(ordinal, task.state);
     this.candidates.moved(ordinal, from, task.state);
-    this.#moveResources(ordinal, from, task.state);
+    if (isActive(from) && !isActive(task.state)) this.#leave(ordinal);
+    else if (!isActive(from) && isActive(task.state)) this.#enter(ordinal);
+    this.#dispatch?.moved(ordinal, from, task.state);
     this.#moveTally(ordinal, from, now);
     this.#refresh(ordinal, now);
   }
@@ -215,23 +224,6 @@ export class DispatchIndex {
     const sums = this.#sums.of(ordinal);
     const total = change === undefined ? sums : plus(sums, change);
     return readiness(spec.trigger_rule, spec.dependencies.length, total);
-  }
-
-  /** Puts the tasks whose delay has passed among the ready ones. */
-  promoteDelayed(now: number): void {
-    for (let due = this.#delayed.takeDue(now); due !== undefined; due = this.#delayed.takeDue(now)) {
-      this.#enqueue(due);
-    }
-  }
-
-  /** The earliest moment at which a delayed task may start; undefined where none is delayed. */
-  get nextDelayEnd(): number | undefined {
-    return this.#delayed.nextEnd;
-  }
-
-  /** How many pending tasks wait for their delay to pass. */
-  get delayedCount(): number {
-    return this.#delayed.size;
   }
 
   /** How many tasks at work and gates hold a place in the pool. */
@@ -247,63 +239,19 @@ export class DispatchIndex {
   /** Gives a place in the pool back. */
   leavePool(pool: string): void {
     this.#poolUse.set(pool, this.poolUse(pool) - 1);
-    this.queue.release(`pool:${pool}`);
+    this.#dispatch?.ready.release(`pool:${pool}`);
   }
 
-  /** Ids of the tasks whose sets are held and that conflict with this task's. */
-  conflictsOf(ordinal: number): readonly string[] {
-    if (this.candidates.isHeldByRival(ordinal)) return [];
-    return this.#paths.conflictsWith(pathSetsOf(this.#specAt(ordinal)));
+  #enter(ordinal: number): void {
+    this.active.add(ordinal);
+    const { pool } = this.#specAt(ordinal);
+    if (pool !== null) this.enterPool(pool);
   }
 
-  /** The overlap keys of what the task writes. */
-  writtenKeysOf(ordinal: number): readonly string[] {
-    return this.#paths.writtenKeys(pathSetsOf(this.#specAt(ordinal)));
-  }
-
-  /**
-   * An overlap key that the task touches and that somebody writes who keeps it from starting: those whose sets are
-   * held, or whom `isWritten` knows. Undefined where there is none, which does not say that there is no conflict.
-   */
-  touchedKeyOf(ordinal: number, isWritten?: (key: string) => boolean): string | undefined {
-    return this.#paths.touchedKey(pathSetsOf(this.#specAt(ordinal)), isWritten);
-  }
-
-  #moveResources(ordinal: number, from: TaskStatus, to: TaskStatus): void {
-    const spec = this.#specAt(ordinal);
-    if (isActive(from) && !isActive(to)) {
-      this.active.delete(ordinal);
-      if (spec.pool !== null) this.leavePool(spec.pool);
-    } else if (!isActive(from) && isActive(to)) {
-      this.active.add(ordinal);
-      if (spec.pool !== null) this.enterPool(spec.pool);
-    }
-    if (holdsSets(from) && !holdsSets(to)) this.#letGoOfPaths(ordinal);
-    else if (!holdsSets(from) && holdsSets(to)) this.#holdPaths(ordinal);
-  }
-
-  /** Candidates for one task hold its sets together, in its name. */
-  #holdPaths(ordinal: number): void {
-    const choice = this.candidates.choiceOf(ordinal);
-    if (choice !== undefined && this.candidates.held(choice, 1) > 1) return;
-    const spec = this.#specAt(ordinal);
-    this.#paths.add(choice === undefined ? spec.id : this.#specAt(choice).id, pathSetsOf(spec));
-    // What keeps others from these sets is no reason for its rivals to wait.
-    const cls = choice === undefined ? undefined : this.#classes.of(ordinal);
-    if (cls !== undefined) this.queue.free(cls);
-  }
-
-  #letGoOfPaths(ordinal: number): void {
-    const choice = this.candidates.choiceOf(ordinal);
-    if (choice !== undefined && this.candidates.held(choice, -1) > 0) return;
-    this.#paths.remove(this.#specAt(choice ?? ordinal).id);
-    this.#releasePaths(choice ?? ordinal);
-  }
-
-  #releasePaths(ordinal: number): void {
-    if (!this.queue.hasParked) return;
-    this.queue.release(`task:${ordinal}`);
-    for (const key of this.writtenKeysOf(ordinal)) this.queue.release(`path:${key}`);
+  #leave(ordinal: number): void {
+    this.active.delete(ordinal);
+    const { pool } = this.#specAt(ordinal);
+    if (pool !== null) this.leavePool(pool);
   }
 
   #moveTally(ordinal: number, from: TaskStatus, now: number): void {
@@ -318,37 +266,24 @@ export class DispatchIndex {
     for (const dependent of dependents) this.#refresh(dependent, now);
   }
 
-  /** Puts a task where its state, its dependencies and its delay say; without `now`, as one that was there before. */
-  #refresh(ordinal: number, now?: number): void {
+  /** Puts a task where its state and its dependencies say at `now`. */
+  #refresh(ordinal: number, now: number): void {
     const task = this.#taskAt(ordinal);
-    const standing = task.state === "pending" && this.isSelected(ordinal)
-      ? this.readinessOf(ordinal)
-      : "not_yet";
+    const standing = this.#standing(ordinal);
     if (standing === "blocked") this.unstartable.add(ordinal);
     else this.unstartable.delete(ordinal);
     // Nothing is run for a choice: its candidates complete it.
-    if (standing !== "ready" || this.candidates.isChoice(ordinal)) {
-      this.#forget(ordinal);
-      task.ready_since = null;
-      return;
-    }
-    if (this.queue.has(ordinal) || this.#delayed.has(ordinal)) return;
-    if (now !== undefined) task.ready_since = Math.max(task.not_before ?? now, now);
-    if (task.not_before !== null) {
-      this.#delayed.add(ordinal, task.not_before);
-    } else {
-      this.#enqueue(ordinal);
-    }
+    const isReady = standing === "ready" && !this.candidates.isChoice(ordinal);
+    if (isReady === (task.ready_since !== null)) return;
+    task.ready_since = isReady ? Math.max(task.not_before ?? now, now) : null;
+    if (isReady) this.#dispatch?.add(ordinal);
+    else this.#dispatch?.delete(ordinal);
   }
 
-  #enqueue(ordinal: number): void {
-    const cls = this.#classes.of(ordinal);
-    if (cls !== undefined) this.queue.add(cls, this.ranks.of(ordinal));
-  }
-
-  #forget(ordinal: number): void {
-    this.queue.delete(ordinal);
-    this.#delayed.delete(ordinal);
+  #standing(ordinal: number): Readiness {
+    return this.#taskAt(ordinal).state === "pending" && this.isSelected(ordinal)
+      ? this.readinessOf(ordinal)
+      : "not_yet";
   }
 
   #specAt(ordinal: number): TaskSpec {
@@ -360,9 +295,10 @@ export class DispatchIndex {
   }
 }
 
-/** Whether a task in this state holds its path sets: a finished one until its work is in the head, which others build on. */
-function holdsSets(status: TaskStatus): boolean {
-  return isActive(status) || status === "finished";
+/** How many tasks are in each state where there are none. */
+function noCounts(): Record<TaskStatus, number> {
+  const active = { pending: 0, claimed: 0, running: 0, finished: 0, waiting: 0 };
+  return { ...active, completed: 0, failed: 0, cancelled: 0, blocked: 0 };
 }
 
 function at<T>(items: readonly T[], index: number): T {

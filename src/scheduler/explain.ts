@@ -222,7 +222,7 @@ function occupied(state: RunState, view: TaskView): readonly Keeping[] {
     const text = `pool ${pool} is full (${plan.pools[pool]}), with ${named(holders)}`;
     return [{ code: "pool", text, tasks: inside }];
   }
-  return index.conflictsOf(view.ordinal).slice(0, NAMED).map((id) => ({
+  return index.dispatch.conflictsOf(view.ordinal).slice(0, NAMED).map((id) => ({
     code: "path_sets",
     text: conflictText(state, view, id),
     tasks: [id],

@@ -8,19 +8,19 @@ import { freePlaces, LOCAL_WORKER } from "./workers.ts";
 /** The task that would be claimed next if a worker were free at `now`; undefined where none could start. */
 export function nextInLine(state: RunState, now: number): TaskView | undefined {
   const { index } = state;
-  index.promoteDelayed(now);
+  index.dispatch.promoteDelayed(now);
   const places = freePlaces(state);
   // Where no place is free, whichever it is may be the controller's.
   const own = places.length === 0 ? 1 : places.filter((worker) => worker === LOCAL_WORKER).length;
   const picks = new PickSet(state, own);
   try {
     for (;;) {
-      const cls = index.queue.best();
+      const cls = index.dispatch.ready.best();
       const best = cls?.ready.peek();
       if (cls === undefined || best === undefined) return undefined;
       const obstacle = picks.obstacleOf(best.ordinal);
       if (obstacle === null) return taskAt(state, best.ordinal);
-      index.queue.park(cls, obstacle);
+      index.dispatch.ready.park(cls, obstacle);
     }
   } finally {
     picks.putBack();

@@ -26,6 +26,7 @@ export class PickSet {
   /** What keeps a ready task from starting beside what is at work and what is chosen; null where nothing does. */
   obstacleOf(ordinal: number): Obstacle | null {
     const { plan, index } = this.#state;
+    const { dispatch } = index;
     const { spec } = taskAt(this.#state, ordinal);
     if (staysWithController(spec) && this.#staying >= this.#ownPlaces) return this.#underPick("controller");
     if (spec.pool !== null) {
@@ -37,15 +38,15 @@ export class PickSet {
     // Only one of them is merged, so candidates for one task keep each other from nothing.
     const choice = index.candidates.choiceOf(ordinal);
     const isRival = (other: number) => choice !== undefined && index.candidates.choiceOf(other) === choice;
-    if (index.candidates.isHeldByRival(ordinal) || this.ordinals.some(isRival)) return null;
-    const written = index.touchedKeyOf(ordinal);
+    if (dispatch.isHeldByRival(ordinal) || this.ordinals.some(isRival)) return null;
+    const written = dispatch.touchedKeyOf(ordinal);
     if (written !== undefined) return `path:${written}`;
-    const holder = index.conflictsOf(ordinal)[0];
+    const holder = dispatch.conflictsOf(ordinal)[0];
     if (holder !== undefined) {
       const at = index.ordinalOf(holder);
       if (at !== undefined) return `task:${at}`;
     }
-    const chosen = index.touchedKeyOf(ordinal, (key) => this.#writtenKeys.has(key));
+    const chosen = dispatch.touchedKeyOf(ordinal, (key) => this.#writtenKeys.has(key));
     if (chosen !== undefined) return this.#underPick(`path:${chosen}`);
     const caseSensitive = this.#state.run.case_sensitive;
     const rival = this.ordinals.find((other) =>
@@ -59,8 +60,8 @@ export class PickSet {
    * `putBack`.
    */
   take(ordinal: number, isLast: boolean): void {
-    const { queue } = this.#state.index;
-    const cls = queue.best();
+    const { dispatch } = this.#state.index;
+    const cls = dispatch.ready.best();
     const rank = cls?.ready.peek();
     if (cls === undefined || rank === undefined || rank.ordinal !== ordinal) {
       throw new RangeError(`Cannot choose task number ${ordinal}: it is not the best of the queue`);
@@ -70,16 +71,16 @@ export class PickSet {
     if (isLast) return;
     if (staysWithController(spec)) this.#staying += 1;
     if (spec.pool !== null) this.#poolUse.set(spec.pool, (this.#poolUse.get(spec.pool) ?? 0) + 1);
-    for (const key of this.#state.index.writtenKeysOf(ordinal)) this.#writtenKeys.add(key);
-    queue.delete(ordinal);
+    for (const key of dispatch.writtenKeysOf(ordinal)) this.#writtenKeys.add(key);
+    dispatch.ready.delete(ordinal);
     this.#taken.push({ cls, rank });
   }
 
   /** Restores the queue: what was taken is ready again, what was parked under a choice is free again. */
   putBack(): void {
-    const { queue } = this.#state.index;
-    for (const { cls, rank } of this.#taken) queue.add(cls, rank);
-    for (const obstacle of this.#parkedUnderPick) queue.release(obstacle);
+    const { ready } = this.#state.index.dispatch;
+    for (const { cls, rank } of this.#taken) ready.add(cls, rank);
+    for (const obstacle of this.#parkedUnderPick) ready.release(obstacle);
   }
 
   #underPick(obstacle: Obstacle): Obstacle {

@@ -162,7 +162,7 @@ Deno.test("omk pool: a task that waits is counted once, however often it is look
   const ledger = poolOf(1, { a: 0, b: 0 });
   decideAll(ledger);
   for (let look = 0; look < 3; look++) decide(ledger.state, ledger.now);
-  assertEquals(ledger.state.index.queue.size, 1);
+  assertEquals(ledger.state.index.dispatch.ready.size, 1);
   assertEquals(ledger.state.index.poolUse("db"), 1);
 });
 
@@ -218,7 +218,7 @@ Deno.test("omk pool: it is drained when nothing of it is left", () => {
   decideAll(ledger);
   end(ledger, "a", "success");
   end(ledger, "b", "success");
-  assertEquals([ledger.state.index.poolUse("db"), ledger.state.index.queue.size], [0, 0]);
+  assertEquals([ledger.state.index.poolUse("db"), ledger.state.index.dispatch.ready.size], [0, 0]);
   assert(isQuiet(ledger.state));
 });
 

@@ -65,9 +65,9 @@ function silentText(
 
 function waitText({ run, index }: RunState, now: number): string | undefined {
   if (run.paused) return "the run is paused, omk unpause goes on";
-  const next = index.nextDelayEnd;
+  const next = index.dispatch.nextDelayEnd;
   if (next === undefined) return undefined;
-  const retries = counted(index.delayedCount, "task");
+  const retries = counted(index.dispatch.delayedCount, "task");
   return `${retries} to be tried again, next in ${formatDuration(Math.max(0, next - now))}`;
 }
 

@@ -38,11 +38,11 @@ export function closeRequest(state: RunState, payload: { readonly request?: numb
 export function closeReports(
   { run }: RunState,
   token: number | null,
-  ...kinds: readonly ("attempt_started" | "attempt_reported")[]
+  kind: "attempt_started" | "attempt_reported",
 ): void {
   if (run.open_requests.length === 0 || token === null) return;
   run.open_requests = run.open_requests.filter((open) =>
-    !((open.kind === "attempt_started" || open.kind === "attempt_reported") && kinds.includes(open.kind) &&
+    !((open.kind === "attempt_started" || open.kind === "attempt_reported") && open.kind === kind &&
       open.payload.token === token)
   );
 }
@@ -101,20 +101,7 @@ export function move(
   const { task, ordinal } = view;
   const from = task.state;
   if (!isLegalTransition(from, to)) return `task "${task.id}" may not go from ${from} to ${to}`;
-  // Where an attempt is given up, a report that nobody has taken in is still to be refused.
-  if (isActive(from) && !isActive(to)) {
-    closeReports(
-      state,
-      task.token,
-      "attempt_started",
-      ...(to === "pending" ? [] : ["attempt_reported"] as const),
-    );
-  }
-  if (isActive(from) && !isActive(to)) {
-    // Nobody waits for the answer any more.
-    const { token } = task;
-    closeApprovals(state, (approval) => approval.token === token);
-  }
+  if (isActive(from) && !isActive(to)) closeTalk(state, task.token, to);
   change(task);
   task.state = to;
   if (!isActive(to)) {
@@ -124,6 +111,15 @@ export function move(
   }
   state.index.moved(ordinal, from, now);
   return undefined;
+}
+
+/** Takes off the lists what an attempt that is over has said and asked for. */
+function closeTalk(state: RunState, token: number | null, to: TaskStatus): void {
+  closeReports(state, token, "attempt_started");
+  // Where an attempt is given up, a report that nobody has taken in is still to be refused.
+  if (to !== "pending") closeReports(state, token, "attempt_reported");
+  // Nobody waits for the answer any more.
+  closeApprovals(state, (approval) => approval.token === token);
 }
 
 /** Leaves a task without a current attempt. */

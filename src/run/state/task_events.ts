@@ -50,7 +50,7 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     const due = view.task.attempt + 1;
     if (payload.attempt !== due) return `attempt ${due} of task "${view.task.id}" was due`;
     // On another base a loop begins anew.
-    if (view.task.loop?.base !== payload.base) delete view.task.loop;
+    if (view.task.loop !== undefined && view.task.loop.base !== payload.base) delete view.task.loop;
     if (view.task.lost_by !== undefined) delete view.task.lost_by;
     return move(state, view, "claimed", timeOf(event), (task) => {
       clearAttempt(task);
@@ -253,11 +253,9 @@ export const taskHandlers: HandlersOf<TaskKind> = {
   result_refused: (state, { payload }) => void closeRequest(state, payload),
 
   usage_recorded(state, { payload }) {
-    const { run } = state;
-    const { metric, amount, task_id } = payload;
-    run.usage = { ...run.usage, [metric]: (run.usage?.[metric] ?? 0) + amount };
-    const task = findTask(state, task_id)?.task;
-    if (task !== undefined) task.usage = { ...task.usage, [metric]: (task.usage?.[metric] ?? 0) + amount };
+    const task = findTask(state, payload.task_id)?.task;
+    addUsage(state.run, payload);
+    if (task !== undefined) addUsage(task, payload);
     return undefined;
   },
 
@@ -277,6 +275,14 @@ export const taskHandlers: HandlersOf<TaskKind> = {
     return undefined;
   },
 };
+
+/** Not in place: a metric may be called as a field that every object inherits. */
+function addUsage(
+  sums: { usage?: Readonly<Record<string, number>> },
+  { metric, amount }: PayloadOf<"usage_recorded">,
+): void {
+  sums.usage = { ...sums.usage, [metric]: (sums.usage?.[metric] ?? 0) + amount };
+}
 
 function endAttempt(state: RunState, event: EventOf<"task_failed">, to: "failed"): string | undefined {
   const view = attemptOf(state, event.payload, "claimed", "running", "finished", "waiting");
@@ -299,9 +305,9 @@ function judgedBy({ review }: TaskView["spec"]): readonly string[] {
 
 /** Forgets what kept the work of earlier attempts from being merged. */
 function forgetTrouble(task: TaskView["task"]): void {
-  delete task.conflict;
-  delete task.gate_output;
-  delete task.review_count;
+  if (task.conflict !== undefined) delete task.conflict;
+  if (task.gate_output !== undefined) delete task.gate_output;
+  if (task.review_count !== undefined) delete task.review_count;
 }
 
 /** A candidate that is tried again competes anew, unless another one was picked. */

@@ -3,6 +3,7 @@
 import type { Mutant } from "./mutant.ts";
 
 const INDEX = "src/scheduler/dispatch_index.ts";
+const WAITING = "src/scheduler/dispatch_queue.ts";
 const RANKS = "src/scheduler/task_ranks.ts";
 const READINESS = "src/scheduler/readiness.ts";
 const WORKERS = "src/scheduler/workers.ts";
@@ -24,7 +25,7 @@ export const DISPATCH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "path sets are given back before the work is merged",
-    file: INDEX,
+    file: WAITING,
     text: 'return isActive(status) || status === "finished";',
     replacement: "return isActive(status);",
   },
@@ -36,8 +37,8 @@ export const DISPATCH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "what waits for a task is not told when it ends",
-    file: INDEX,
-    text: "    this.#releasePaths(choice ?? ordinal);\n",
+    file: WAITING,
+    text: "    this.#release(choice ?? ordinal);\n",
     replacement: "",
   },
   {
@@ -102,8 +103,8 @@ export const DISPATCH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "what waits for its turn does not notice what is added behind it",
-    file: INDEX,
-    text: "if (this.queue.has(longer)) this.#enqueue(longer);",
+    file: WAITING,
+    text: "if (this.ready.has(ordinal)) this.#enqueue(ordinal);",
     replacement: "",
   },
   {
