@@ -54,12 +54,17 @@ export function selectArtifacts(
     const setup = artifactOf("setup", chosen, `${attemptDirectory(task.id, chosen.attempt)}/setup.log`);
     return [setup, ...outputPaths(chosen).map((path) => artifactOf("attempt", chosen, path))];
   });
-  const runs = [
-    ...attempts.flatMap(({ chosen }) => latestRuns(chosen.gates)),
-    ...(wanted === null && attempt === undefined ? latestRuns(history.gates) : []),
-  ];
-  const ofGates = runs.filter((run) => gates.length === 0 || gates.includes(run.gate)).flatMap(gateArtifact);
-  return [...ofTasks, ...ofGates].filter((each) => !failed || each.failed);
+  const ofGates = [
+    ...attempts.flatMap(({ task, chosen }) =>
+      latestRuns(chosen.gates).flatMap((run) => gateArtifact(run, task.id))
+    ),
+    ...(wanted === null && attempt === undefined
+      ? latestRuns(history.gates).flatMap((run) => gateArtifact(run, null))
+      : []),
+  ].filter(({ gate }) => gates.length === 0 || gates.includes(gate ?? ""));
+  // A gate of the run whose latest run refused a merge stands with the task whose merge that was.
+  const once = [...Map.groupBy(ofGates, ({ path }) => path).values()].flatMap(([first]) => first ?? []);
+  return [...ofTasks, ...once].filter((each) => !failed || each.failed);
 }
 
 /** Where an attempt's output lies: one file, or one for each iteration of its loop. */
@@ -95,11 +100,12 @@ function artifactOf(kind: "attempt" | "setup", record: AttemptRecord, path: stri
   return { kind, task_id, attempt, gate: null, path, ended, failed };
 }
 
-function gateArtifact(run: GateRun): readonly ArtifactFile[] {
+/** `task_id`: of the attempt that it judged; null for a gate that judged the run. */
+function gateArtifact(run: GateRun, task_id: string | null): readonly ArtifactFile[] {
   if (run.output === null) return [];
   return [{
     kind: "gate",
-    task_id: run.task_id,
+    task_id,
     attempt: null,
     gate: run.gate,
     path: run.output.path,

@@ -39,7 +39,7 @@ const LINE_FEED = 0x0a;
 /** Glances at a run; `now` is the wall clock in milliseconds. Never throws for what is wrong with the run. */
 export async function glanceAtRun(directory: RunDirectory, now: number): Promise<RunGlance> {
   try {
-    const end = readEnd(directory);
+    const end = readEnd(directory, ({ merged }) => merged);
     return (end === null ? null : glanceAtFinished(directory, end)) ?? await foldUnfinished(directory, now);
   } catch (error) {
     return {
@@ -66,38 +66,45 @@ interface RunEnd {
 
 /** Whether the log of a run says that it has ended; only the end of the log is read. */
 export function hasEnded(directory: RunDirectory): boolean {
-  return readEnd(directory) !== null;
+  return readEnd(directory, () => true) !== null;
 }
 
-/** The end of a run that has one; null where the run is not finished, or the end of its log does not tell. */
-function readEnd(directory: RunDirectory): RunEnd | null {
+/**
+ * The end of a run that has one; null where the run is not finished, or the end of its log does not tell. More of the
+ * log is looked at where `isEnough` denies that its last lines tell all that is wanted: verdicts may follow a delivery.
+ */
+function readEnd(directory: RunDirectory, isEnough: (end: RunEnd) => boolean): RunEnd | null {
   using file = openIfThere(directory.events);
   // A rotation is under way, or was cut short.
   if (file === null) return null;
   const { size } = file.statSync();
+  let end: RunEnd | null | undefined;
   for (const window of TAIL_BYTES) {
     const lines = new TextDecoder().decode(readPart(file, Math.max(0, size - window), window)).split("\n");
-    const end = endIn(lines);
-    if (end !== undefined) return end;
-    if (window >= size) break;
+    end = endIn(lines);
+    if (end === null || (end !== undefined && isEnough(end)) || window >= size) break;
   }
-  return null;
+  return end ?? null;
 }
 
 /** What the last lines of a log say: null that the run goes on, undefined that they do not tell. */
 function endIn(lines: readonly string[]): RunEnd | null | undefined {
   let merged = false;
+  let end: Omit<RunEnd, "merged"> | undefined;
   // What follows the last line feed is torn, or being written.
   for (const line of lines.slice(0, -1).reverse()) {
+    // Before its last end only a delivery of the run is looked for.
+    if (end !== undefined && !line.includes("run_merged")) continue;
     // A line that begins before the window is no JSON. A damaged one is found when the run is looked at itself.
     const event = parseOrNothing(line);
     const kind = field(event, "kind");
-    if (kind === "run_resumed") return null;
     if (kind === "run_merged") merged = true;
+    if (end !== undefined) continue;
+    if (kind === "run_resumed") return null;
     if (kind !== "run_finished") continue;
-    return { status: textField(field(event, "payload"), "status"), ts: textField(event, "ts"), merged };
+    end = { status: textField(field(event, "payload"), "status"), ts: textField(event, "ts") };
   }
-  return undefined;
+  return end === undefined ? undefined : { ...end, merged };
 }
 
 /** What the proof of a finished run tells; null where there is none for this end. */
@@ -108,13 +115,15 @@ function glanceAtFinished(directory: RunDirectory, end: RunEnd): RunGlance | nul
   if (field(proof, "status") !== end.status || !Array.isArray(entries)) return null;
   const tasks = entries.filter((task) => field(task, "selected") === true);
   const started_at = textField(first, "ts");
+  // A delivery or a verdict ends the log anew, and is no part of how long the run took.
+  const finished_at = textField(field(proof, "times"), "finished_at") || end.ts;
   return {
     run_id: directory.runId,
     name: textField(field(first, "payload"), "name"),
     standing: end.status,
     started_at,
-    finished_at: end.ts,
-    duration_ms: Math.max(0, Date.parse(end.ts) - Date.parse(started_at)),
+    finished_at,
+    duration_ms: Math.max(0, Date.parse(finished_at) - Date.parse(started_at)),
     tasks_completed: tasks.filter((task) => field(task, "state") === "completed").length,
     tasks_total: tasks.length,
     merged: end.merged,

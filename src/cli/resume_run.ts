@@ -35,7 +35,11 @@ export async function resumeRun(
         throw new UsageError({
           what: `Run ${directory.runId} has nothing to resume`,
           why: `it is finished: ${state.run.status}`,
-          fix: `see it with omk status ${directory.runId}; omk retry runs failed tasks again`,
+          fix: `see it with omk status ${directory.runId}; ${
+            state.run.cancelled
+              ? `omk run --reuse ${directory.runId} runs its plan anew and keeps what is done`
+              : "omk retry runs failed tasks again"
+          }`,
         });
       },
     });

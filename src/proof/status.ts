@@ -56,6 +56,18 @@ export function latestGateRun(state: RunState, gate: string): GateRecord | null 
   return gates.findLast((record) => isRun(record) && !record.ended) ?? gates.findLast(isRun) ?? null;
 }
 
+/** Whether a run of a gate passed on a tree on which the gate had failed. */
+export function hasFailedBefore(
+  { run }: RunState,
+  { result, gate, scope, task_id, tree }: GateRecord,
+): boolean {
+  return result === "passed" &&
+    run.gates.some((each) =>
+      each.result === "failed" && each.ended === undefined && each.at_base === undefined &&
+      each.gate === gate && each.scope === scope && each.task_id === task_id && each.tree === tree
+    );
+}
+
 /** The exit code of a run that ends with this status. */
 export function exitCodeOf(status: RunStatus): ExitCode {
   switch (status) {

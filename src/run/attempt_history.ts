@@ -44,6 +44,7 @@ export interface AttemptRecord {
     readonly paths: readonly string[];
     readonly diffs?: string;
   }[];
+  /** The gates that judged it, and that of the run which refused its merge. */
   readonly gates: GateRun[];
   /** What reviews said of it, in the order of the log. */
   readonly reviews: ReviewVerdict[];
@@ -182,6 +183,8 @@ export class AttemptHistory {
     // What is known of an attempt that was lost afterwards stays: its pinning told of its end.
     const known = this.#byToken.get(token)?.outcome ?? null;
     const output = outcome?.output ?? known?.output ?? null;
+    const refused = this.gates.find((run) => run.output !== null && run.output.path === outcome?.gate_output);
+    if (refused !== undefined) this.#byToken.get(token)?.gates.push(refused);
     this.#end(token, at, { result, reason }, { outcome: outcome === null ? known : { ...outcome, output } });
   }
 

@@ -8,7 +8,7 @@ import type { EarlierAttempt, Evidence } from "../worker/prompt/earlier.ts";
 import { findingLines } from "../worker/prompt/review_prompt.ts";
 import { checkText, taskValues } from "../worker/prompt/task_values.ts";
 import { fillTemplate } from "../worker/prompt/template.ts";
-import { AttemptHistory, type AttemptRecord, type GateRun } from "./attempt_history.ts";
+import { AttemptHistory, type AttemptRecord } from "./attempt_history.ts";
 
 /** Of a file that shows what went wrong, so many bytes of its end are read. */
 const EVIDENCE_BYTES = 64_000;
@@ -60,7 +60,7 @@ async function earlierAttempts(taskId: string, source: PromptSource): Promise<re
     attempt: each.attempt,
     reason: reasonOf(each),
     // Only that of the latest is told.
-    evidence: at === ended.length - 1 ? await evidenceOf(each, history.gates, source.directory) : [],
+    evidence: at === ended.length - 1 ? await evidenceOf(each, source.directory) : [],
   })));
 }
 
@@ -74,16 +74,9 @@ function reasonOf({ outcome, end, conflicts, reviews }: AttemptRecord): string {
   return `ended: ${end?.reason ?? "nothing is known of it"}`;
 }
 
-/** `ofRun`: the gates of scope `run`, of which one may have refused the merge of the attempt. */
-async function evidenceOf(
-  record: AttemptRecord,
-  ofRun: readonly GateRun[],
-  directory: string,
-): Promise<readonly Evidence[]> {
+async function evidenceOf(record: AttemptRecord, directory: string): Promise<readonly Evidence[]> {
   const files: { readonly what: string; readonly path: string; readonly limit?: number }[] = [];
-  const refused = record.outcome?.gate_output;
-  const ofMerge = ofRun.filter(({ output }) => refused !== undefined && output?.path === refused);
-  for (const gate of [...record.gates, ...ofMerge]) {
+  for (const gate of record.gates) {
     if (gate.result === "failed" && gate.ended === undefined && gate.output !== null) {
       files.push({ what: `output of the check "${gate.gate}"`, path: gate.output.path });
     }

@@ -25,6 +25,13 @@ Deno.test("omk explain tells a task's story for people and as JSON", async () =>
   await assertRejects(() => call(RUN_ID, "flaky", "after"), UsageError);
 });
 
+Deno.test("omk explain says that nobody conducts the run of a task that was at work", async () => {
+  await using place = await PlainPlace.make();
+  await recordRun(place.home, RUN_ID, storyPlan(), storyDrafts("active"));
+  const { stdout } = await callCommand(explainCommand, ["flaky"], place);
+  assertMatch(stdout, new RegExp(`\\n  nobody conducts the run: go on with omk resume ${RUN_ID}\\n$`));
+});
+
 Deno.test("omk explain tells of a plan what a task would wait for, where it is named or there is no run", async () => {
   await using place = await PlainPlace.make();
   const plan = {

@@ -1,9 +1,11 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { helpCommand } from "../../src/cli/commands/help.ts";
 import { COMMON_OPTIONS } from "../../src/cli/command.ts";
 import { commandHelp, groupHelp, programHelp } from "../../src/cli/help.ts";
 import { heldPermissions, NEEDS_ALL, NEEDS_READ } from "../../src/cli/needs.ts";
 import { COMMANDS } from "../../src/cli/registry.ts";
-import { PLAIN } from "./fixture.ts";
+import { UsageError } from "../../src/errors.ts";
+import { callCommand, PLAIN } from "./fixture.ts";
 
 Deno.test("every command has the name and summary of the registry, a usage, and real examples", async () => {
   for (const entry of COMMANDS) {
@@ -59,4 +61,18 @@ Deno.test("heldPermissions() always holds read, and env only with run", () => {
   assertEquals(heldPermissions(NEEDS_READ), ["read"]);
   assertEquals(heldPermissions({ run: false, write: true }), ["read", "write"]);
   assertEquals(heldPermissions(NEEDS_ALL), ["read", "write", "run", "env"]);
+});
+
+Deno.test("omk help refuses words behind the name of a command, of a group or of a topic", async () => {
+  for (
+    const words of [["run", "extra"], ["gates", "status", "extra"], ["gates", "stats"], ["plan", "extra"]]
+  ) {
+    await assertRejects(
+      () => callCommand(helpCommand, words, { cwd: "/" }),
+      UsageError,
+      words.length > 2 ? "" : `There is no command or topic "${words.join(" ")}"`,
+    );
+  }
+  assertStringIncludes((await callCommand(helpCommand, ["gates", "status"], { cwd: "/" })).stdout, "Usage:");
+  assertStringIncludes((await callCommand(helpCommand, ["key"], { cwd: "/" })).stdout, "key create");
 });

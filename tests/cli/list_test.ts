@@ -12,13 +12,13 @@ const NEW = "20260102-000000-bbbb";
 const NEWEST = "20260103-000000-cccc";
 
 /** As much of a proof as the list looks at. */
-async function writeProof(directory: RunDirectory, status: string): Promise<void> {
+async function writeProof(directory: RunDirectory, status: string, times = {}): Promise<void> {
   const tasks = [
     { id: "build", state: "completed", selected: true },
     { id: "flaky", state: "failed", selected: true },
     { id: "after", state: "blocked", selected: false },
   ];
-  await Deno.writeTextFile(directory.proof, JSON.stringify({ status, tasks }));
+  await Deno.writeTextFile(directory.proof, JSON.stringify({ status, tasks, times }));
 }
 
 Deno.test("omk list shows the newest run first, each as it stands", async () => {
@@ -130,6 +130,27 @@ Deno.test("omk list tells of a run whose log was rotated what it tells of any ot
   assert(last > 2);
   Deno.removeSync(directory.events);
   assertEquals((await look())[0]?.standing === "unreadable", false);
+});
+
+Deno.test("omk list tells of a delivery and of how long the run took, whatever was decided about it later", async () => {
+  await using place = await PlainPlace.make();
+  const directory = await recordRun(place.home, OLD, storyPlan(), storyDrafts("finished"));
+  const look = async () => {
+    const { stdout } = await callCommand(listCommand, ["--json"], place);
+    const [run] = listSchema.parse(JSON.parse(stdout)).runs;
+    return { merged: run?.merged, took: run?.duration_ms, startedAt: run?.started_at ?? "" };
+  };
+  const finished_at = new Date(Date.parse((await look()).startedAt) + 1234).toISOString();
+  await writeProof(directory, "not_ready", { finished_at });
+  await using log = await openRunLog(directory.events, { runId: OLD, durability: "none" });
+  const end = draft("run_finished", "run", "controller/1", { status: "not_ready", exit_code: 1 });
+  const verdict = { by: "Ada <ada@example.com>", reason: "too late ".repeat(1_000) };
+  const delivery = { branch: "refs/heads/main", from: null, commit: "d".repeat(40), anyway: true };
+  await log.append([draft("run_rejected", "run", "controller/1", verdict), end]);
+  assertEquals([(await look()).merged, (await look()).took], [false, 1234]);
+  await log.append([draft("run_merged", "run", "controller/1", delivery), end]);
+  await log.append([draft("run_accepted", "run", "controller/1", verdict), end]);
+  assertEquals([(await look()).merged, (await look()).took], [true, 1234]);
 });
 
 Deno.test("omk list says so where there is nothing to list", async () => {

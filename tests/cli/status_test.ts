@@ -183,6 +183,48 @@ Deno.test("nextSteps() offers to merge only what is proved and not merged", () =
   assertEquals(commands("passed"), [`omk proof ${RUN_ID}`]);
 });
 
+Deno.test("statusScreen() tells what a person has decided, and what a person must decide", () => {
+  const state = story("finished");
+  state.run.status = "ready";
+  state.run.verdict = { accepted: false, by: "Ada <ada@example.com>", reason: "wrong branch" };
+  const rejected = screen(state, "ready");
+  assertStringIncludes(rejected, "  rejected by Ada <ada@example.com>: wrong branch\n");
+  assertStringIncludes(rejected, `next   omk accept ${RUN_ID}\n`);
+  assertEquals(rejected.includes("omk merge"), false);
+  state.run.verdict = null;
+  state.run.status = "blocked_on_human";
+  const lost = [{ test: "adds", change: "deleted" as const, path: "a_test.ts", gate: null }];
+  state.run.tests = { base: "a", head: state.run.head?.tree ?? "", lost, lost_count: 1 };
+  const text = screen(state, "blocked_on_human");
+  assertStringIncludes(text, "  1 test was deleted or skipped, which a person must accept: adds\n");
+  assertStringIncludes(text, `next   omk accept ${RUN_ID}\n`);
+});
+
+Deno.test("statusScreen() does not hide that a gate failed before it passed on the same tree", () => {
+  const state = story("finished");
+  const [failed] = state.run.gates;
+  if (failed !== undefined) {
+    state.run.gates.push({ ...failed, run_number: 2, result: "passed", reason: null });
+  }
+  assertStringIncludes(screen(state, "ready"), "gate   test: passed, after it had failed on the same tree\n");
+  if (failed !== undefined) failed.ended = true;
+  assertStringIncludes(screen(state, "ready"), "gate   test: passed\n");
+});
+
+Deno.test("statusScreen() counts the places of a worker that has given no heartbeat yet", () => {
+  const fresh = { ...LOCAL, verdict: "unknown", reason: "it has given no heartbeat yet", tasks: [] } as const;
+  const text = screen(story("active"), "running", 200, [fresh]);
+  assertStringIncludes(text, "local (pid 7): unknown, it has given no heartbeat yet, 1 of 2 places taken");
+});
+
+Deno.test("nextSteps() offers to run a cancelled plan anew, with what is done", () => {
+  const state = story("failed");
+  Object.assign(state.run, { cancelled: true, status: "cancelled", phase: "finished" });
+  const commands = nextSteps(state, "cancelled").map(({ command }) => command);
+  assertEquals(commands.includes(`omk run --reuse ${RUN_ID}`), true);
+  assertEquals(commands.some((command) => command.startsWith("omk retry")), false);
+});
+
 Deno.test("omk status tells a running run from an interrupted one by its controller's lock", async () => {
   await using place = await PlainPlace.make();
   const directory = await recordRun(place.home, RUN_ID, storyPlan(), storyDrafts("active"));

@@ -10,6 +10,7 @@ import { sendRequest } from "../../run/requests.ts";
 import { takeOver } from "../../run/resume_run.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { conductRun } from "../conduct_run.ts";
+import { requireTasks, splitRunAndTasks } from "../open_run.ts";
 import { locate } from "../place.ts";
 
 /** How long the controller may take to answer. */
@@ -23,7 +24,7 @@ export const cancelCommand: Command = {
   description: [
     "Asks the run's controller to end the run, or the task, and waits up to 30 s until that is done. Tasks at work\n" +
     "get 10 s to end; what they made is kept under refs/omk. Where the run's omk process is gone, this command\n" +
-    "ends what it left running and records the end itself.",
+    "ends what it left running and records the end itself. RUN is latest where it is left out.",
   ],
   positionals: { min: 0, max: 2 },
   options: [
@@ -32,8 +33,8 @@ export const cancelCommand: Command = {
   examples: [
     { command: "omk cancel", note: "cancel the newest run" },
     {
-      command: 'omk cancel latest api --reason "wrong approach"',
-      note: "cancel one task, with its dependents",
+      command: 'omk cancel api --reason "wrong approach"',
+      note: "cancel one task of it, with its dependents",
     },
   ],
   async run(context: CommandContext): Promise<number> {
@@ -46,8 +47,10 @@ export const cancelCommand: Command = {
       });
     }
     const { home } = await locate(context);
-    const directory = await findRun(home, args.positionals[0]);
-    const taskId = args.positionals[1] ?? null;
+    const { run: named, tasks } = await splitRunAndTasks(context, args.positionals);
+    // Of two words the first must be a run.
+    const directory = await findRun(home, tasks.length > 1 ? args.positionals[0] : named);
+    const taskId = tasks[0] ?? null;
     const reason = args.text("reason") ?? "cancelled by omk cancel";
     const loaded = await loadRun(directory);
     const { run } = loaded.state;
@@ -57,12 +60,7 @@ export const cancelCommand: Command = {
         why: `it is finished: ${run.status}`,
       });
     }
-    if (taskId !== null && !loaded.plan.tasks.some((task) => task.id === taskId)) {
-      throw new UsageError({
-        what: `Run ${directory.runId} has no task "${taskId}"`,
-        fix: "omk status names them",
-      });
-    }
+    if (taskId !== null) await requireTasks(loaded.plan, directory.runId, [taskId]);
     if (taskId !== null && !loaded.isControlled) {
       throw new OmkError({
         what: `Cannot cancel task "${taskId}"`,

@@ -33,9 +33,8 @@ export const helpCommand: Command = {
     if (first === undefined) return await showHelp([], output, json);
     const topic = words.length === 1 ? TOPICS.find(({ name }) => name === first) : undefined;
     if (topic !== undefined) return await showTopic(topic, output, json);
-    if (lookUpCommand(words, 0) !== undefined || partsOf(first).length > 0) {
-      return await showHelp(words, output, json);
-    }
+    const left = lookUpCommand(words, 0)?.rest ?? (partsOf(first).length > 0 ? words.slice(1) : words);
+    if (left.length === 0) return await showHelp(words, output, json);
     const { nearest } = await import("../../plan/nearest.ts");
     const guess = nearest(words.join(" "), [...COMMANDS, ...TOPICS].map(({ name }) => name));
     throw new UsageError({

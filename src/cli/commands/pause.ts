@@ -79,7 +79,9 @@ async function steer(
     const atWork = loaded.state.index.active.size;
     const rest = atWork === 0
       ? ""
-      : `; ${atWork === 1 ? "1 task" : `${atWork} tasks`} at work go on to their end`;
+      : `; ${
+        atWork === 1 ? "1 task at work goes on to its end" : `${atWork} tasks at work go on to their end`
+      }`;
     output.print(`run ${directory.runId} is paused${rest}`);
     output.print(`  go on with: omk unpause ${directory.runId}`);
   }

@@ -82,10 +82,13 @@ function outputsOf(
         state.run.gates.findLast((each) => each.task_id === task.id && each.gate === gate.name)?.result ===
           "failed"
       );
-      return gates.flatMap(({ name }) => {
+      const own = gates.flatMap(({ name }) => {
         const path = facts.outputOf(name, task.id);
         return path === undefined ? [] : [{ path, whole: `${logs} ${gateOption(name)}` }];
       });
+      // What a gate printed that refused its merge stands in no proof of the run.
+      const refused = task.outcome.gate_output;
+      return own.length > 0 || refused === undefined ? own : [{ path: refused, whole: logs }];
     }
     case "setup_failed":
       return [{ path: `${attemptDirectory(task.id, task.attempt)}/setup.log`, whole: logs }];

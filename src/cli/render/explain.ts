@@ -60,8 +60,12 @@ function waitingLines(explained: Explained, style: Style): readonly string[] {
   if (keeping.some(({ code }) => code === "approval")) {
     return [...reasons, `  answer it with omk approve ${runId}`];
   }
+  const isOpen = task.state === "pending" || task.state === "claimed" || task.state === "running" ||
+    task.state === "finished";
+  if (isOpen && !isOver && !isControlled) {
+    return [`  nobody conducts the run: go on with omk resume ${runId}`, ...reasons];
+  }
   if (task.state !== "pending") return reasons;
   if (isOver) return ["  the run ended before it could start", ...reasons];
-  if (!isControlled) return [`  nobody conducts the run: go on with omk resume ${runId}`, ...reasons];
   return reasons.length === 0 ? ["  nothing keeps it: it starts with the next decision"] : reasons;
 }

@@ -1,6 +1,6 @@
 /** The commands that a person would type next, by how a run stands. Pure. */
 
-import { hasLostTests } from "../../proof/status.ts";
+import { hasLostTests, latestGateRun } from "../../proof/status.ts";
 import type { RunState } from "../../scheduler/run_state.ts";
 import type { TaskStatus } from "../../scheduler/task_state.ts";
 
@@ -44,6 +44,9 @@ function deliverySteps({ run }: RunState): readonly NextStep[] {
   const isDelivered = run.deliveries.some((delivery) => delivery.commit === head?.commit);
   if (!hasWork || isDelivered) return [];
   const where = base.branch === null ? "your branch" : base.branch.replace(/^refs\/heads\//, "");
+  if (run.verdict?.accepted === false && (run.status === "ready" || run.status === "passed")) {
+    return [step(`omk accept ${run.run_id}`, "take the rejection back")];
+  }
   if (run.status === "ready") return [step(`omk merge ${run.run_id}`, `deliver it to ${where}`)];
   if (hasLostTests(run)) return [step(`omk accept ${run.run_id}`, "accept that tests are lost")];
   if (run.status !== "passed") return [];
@@ -55,7 +58,8 @@ function failureSteps(state: RunState): readonly NextStep[] {
   const id = run.run_id;
   const isGood = run.status === "ready" || run.status === "passed";
   const failed = withState(state, "failed");
-  const hasFailed = failed.length > 0 || run.gates.some((gate) => gate.result === "failed");
+  const hasFailed = failed.length > 0 ||
+    (state.plan.gates ?? []).some(({ name }) => latestGateRun(state, name)?.result === "failed");
   const retried = failed.length === 1 ? failed[0] : "--failed";
   const waiting = state.tasks.find((task) => task.state === "waiting" && task.waiting_on !== "budget")?.id;
   const poor = state.tasks.find((task) => task.waiting_on === "budget")?.id;
@@ -65,8 +69,13 @@ function failureSteps(state: RunState): readonly NextStep[] {
     ...(failed.length > 0 && !run.cancelled && !isGood
       ? [step(`omk retry ${id} ${retried}`, "run what failed again")]
       : []),
-    ...(canBeTakenOver(state) && failed.length > 0 && !isGood
-      ? [step(`omk run --reuse ${id}`, "run a mended plan, keep what is done")]
+    ...(canBeTakenOver(state) && (failed.length > 0 || run.cancelled) && !isGood
+      ? [
+        step(
+          `omk run --reuse ${id}`,
+          run.cancelled ? "run it anew, keep what is done" : "run a mended plan, keep what is done",
+        ),
+      ]
       : []),
     ...(waiting === undefined ? [] : [step(`omk answer ${id} ${waiting} "…"`, "answer the question")]),
     ...(spent === undefined ? [] : [step(`omk budget add ${id} --${spent} …`, "allow more")]),

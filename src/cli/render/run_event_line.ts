@@ -7,11 +7,9 @@ import { LOCAL_WORKER } from "../../scheduler/workers.ts";
 import type { Style } from "../output.ts";
 import { wantedOf } from "./approval_lines.ts";
 import { formatDuration } from "./duration.ts";
+import { lostTestsText } from "./lost_tests.ts";
 import { REASON_COLUMNS, reasonText, type Telling, tellingLine } from "./telling.ts";
-import { counted, cut, judgedText, oneLine, shortId } from "./text.ts";
-
-/** How many paths of a conflict are named. */
-const PATHS_NAMED = 5;
+import { counted, cut, judgedText, namedFirst, oneLine, shortId } from "./text.ts";
 
 /** The line for an event; undefined for those that only fill the log. */
 export function runEventLine(event: RunEvent, state: RunState, style: Style): string | undefined {
@@ -118,7 +116,7 @@ function telling(event: RunEvent, state: RunState): Telling | undefined {
     case "merge_conflicted": {
       const { task_id, paths, detail } = event.payload;
       // What is taken over may also be refused by a gate.
-      const where = paths.length === 0 ? cut(detail, REASON_COLUMNS) : `in ${pathsText(paths)}`;
+      const where = paths.length === 0 ? cut(detail, REASON_COLUMNS) : `in ${namedFirst(paths)}`;
       return { word: "clash", colour: "yellow", text: `${task_id} ${where}` };
     }
     case "gate_started":
@@ -246,20 +244,14 @@ function pinTelling(
     return { word: "aside", colour: "yellow", text };
   }
   if (secrets.length === 0) return undefined;
-  const text = `${task_id}: what looks like one stops omk merge, in ${pathsText(secrets)}`;
+  const text = `${task_id}: what looks like one stops omk merge, in ${namedFirst(secrets)}`;
   return { word: "secret", colour: "yellow", text };
 }
 
 /** Nothing where no test is lost. */
 function testsTelling({ lost, lost_count }: PayloadOf<"tests_compared">): Telling | undefined {
   if (lost_count === 0) return undefined;
-  const named = pathsText(lost.map(({ test }) => test));
-  const what = lost_count === 1 ? "1 test was" : `${lost_count} tests were`;
-  return {
-    word: "tests",
-    colour: "yellow",
-    text: `${what} deleted or skipped, which a person must accept: ${named}`,
-  };
+  return { word: "tests", colour: "yellow", text: lostTestsText(lost, lost_count) };
 }
 
 function budgetTelling(
@@ -291,11 +283,6 @@ function ofTask(id: string | undefined): string {
 function amountText(budget: string, amount: number): string {
   if (budget === "time") return formatDuration(amount * 1000);
   return budget === "usd" ? `$${amount.toFixed(2)}` : `${amount} ${budget}`;
-}
-
-function pathsText(paths: readonly string[]): string {
-  const named = paths.slice(0, PATHS_NAMED).map(oneLine).join(", ");
-  return paths.length > PATHS_NAMED ? `${named} and ${paths.length - PATHS_NAMED} more` : named;
 }
 
 function gateName(payload: PayloadOf<"gate_started"> | PayloadOf<"gate_skipped">): string {

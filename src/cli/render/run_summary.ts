@@ -1,12 +1,13 @@
 /** The end of a run, told once: what failed and why, what did not run, the gates, what was made, what to do next. */
 
 import type { RunStatus } from "../../log/kinds.ts";
-import { latestGateRun } from "../../proof/status.ts";
+import { hasFailedBefore, hasLostTests, latestGateRun } from "../../proof/status.ts";
 import type { RunDirectory } from "../../run/directory.ts";
 import { type RunState, taskAt, type TaskView } from "../../scheduler/run_state.ts";
 import type { Style } from "../output.ts";
 import { formatDuration } from "./duration.ts";
 import { type EndOfTasks, failedTasks, gateOption, reasonText, unfinishedTasks } from "./ended_tasks.ts";
+import { lostTestsText } from "./lost_tests.ts";
 import { nextSteps } from "./next_steps.ts";
 import { tailLines } from "./output_end.ts";
 import { type ProofFacts, readProofFacts } from "./proof_facts.ts";
@@ -31,6 +32,7 @@ export async function runSummary(
     ...await failedTasks(end),
     ...unfinishedTasks(end),
     ...await gateLines(end),
+    ...lostTestLines(end),
     ...state.run.known_gaps.map((gap) => `${style.yellow("known gap")} ${oneLine(gap)}`),
   ];
   return ["", ...details, ...(details.length > 0 ? [""] : []), ...verdict(end)];
@@ -68,7 +70,8 @@ function tally(views: readonly TaskView[], took: string): string {
   ].join(", ");
 }
 
-function statusMeaning(status: RunStatus, { run }: RunState): string {
+function statusMeaning(status: RunStatus, { run, tasks }: RunState): string {
+  const isWaiting = tasks.some((task) => task.waiting_on === "human");
   switch (status) {
     case "ready":
       return "every task is done, and the required gates passed on what is delivered";
@@ -79,7 +82,7 @@ function statusMeaning(status: RunStatus, { run }: RunState): string {
     case "not_ready":
       return "omk merge delivers only where every task is done and required gates passed";
     case "blocked_on_human":
-      return "a task waits for a person";
+      return isWaiting ? "a task waits for a person" : "a person must accept that tests are lost";
     case "blocked_on_external":
       return "a task waits for something outside of the run";
     case "needs_more_budget":
@@ -107,11 +110,20 @@ async function gateLines({ state, directory, facts, style }: EndOfTasks): Promis
       if (path !== undefined) lines.push(...await tailLines(`${directory.path}/${path}`, whole, style));
     } else if (record.result === "skipped") {
       lines.push(`${style.yellow("gate skipped")} ${name}: ${reasonText(record.reason)}`);
+    } else if (hasFailedBefore(state, record)) {
+      const took = formatDuration(record.duration_ms);
+      lines.push(`${style.yellow("gate passed")} ${name} in ${took}, after it had failed on the same tree`);
     } else {
       lines.push(`${style.green("gate passed")} ${name} in ${formatDuration(record.duration_ms)}`);
     }
   }
   return lines;
+}
+
+function lostTestLines({ state: { run }, style }: EndOfTasks): readonly string[] {
+  const { tests } = run;
+  if (tests === undefined || !hasLostTests(run)) return [];
+  return [`${style.yellow("tests")} ${lostTestsText(tests.lost ?? [], tests.lost_count)}`];
 }
 
 /** What the run has made, and where it is. */

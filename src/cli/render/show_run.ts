@@ -89,7 +89,7 @@ function runFields({ state, started, directory, standing }: RunView): readonly F
         `${each.commit} into ${each.branch}${each.anyway ? ", although not ready" : ""}`
       ),
     ],
-    ["verdict", verdictText(run.verdict)],
+    ["verdict", run.verdict === null ? null : verdictText(run.verdict)],
     ["cancelled", run.cancel?.reason],
     ["failure", run.failure === null ? null : `${run.failure.reason}: ${run.failure.detail}`],
     ["tampered", run.tampered_at === null ? null : `event ${run.tampered_at} was not written by omk`],
@@ -153,9 +153,9 @@ function baseText(base: NonNullable<RunState["run"]["base"]>): string {
   return `${base.commit} of ${branch}, tree ${base.tree}${base.snapshot ? ", with uncommitted changes" : ""}`;
 }
 
-function verdictText(verdict: RunState["run"]["verdict"]): string | null {
-  if (verdict === null) return null;
-  return `${verdict.accepted ? "accepted" : "rejected"} by ${verdict.by}: ${verdict.reason}`;
+/** What a person has decided about a run. */
+export function verdictText({ accepted, by, reason }: NonNullable<RunState["run"]["verdict"]>): string {
+  return `${accepted ? "accepted" : "rejected"} by ${by}: ${reason}`;
 }
 
 function versionText({ versions, containment }: PayloadOf<"run_started">): string {

@@ -1,7 +1,7 @@
 /** How a run stands, as one document: what machines get, and what the screen for people is made of. Pure. */
 
 import type { RunStatus } from "../../log/kinds.ts";
-import { latestGateRun } from "../../proof/status.ts";
+import { hasFailedBefore, latestGateRun } from "../../proof/status.ts";
 import type { GateRecord, RunRecord } from "../../scheduler/run_record.ts";
 import { LOCAL_WORKER } from "../../scheduler/workers.ts";
 import type { Verdict, WorkerCheck } from "../../watchdog/watch.ts";
@@ -63,6 +63,7 @@ export interface GateStatus {
   readonly gate: string;
   readonly required: boolean;
   readonly result: GateRecord["result"] | "not_run";
+  /** Why it failed or was skipped, or that it had failed before it passed; null where there is nothing to say. */
   readonly reason: string | null;
 }
 
@@ -180,7 +181,9 @@ function gateStandings(state: RunState): readonly GateStatus[] {
       gate: gate.name,
       required: gate.required && !gate.allow_fail,
       result: record?.result ?? "not_run",
-      reason: record?.reason ?? null,
+      reason: record !== null && hasFailedBefore(state, record)
+        ? "after it had failed on the same tree"
+        : record?.reason ?? null,
     };
   });
 }

@@ -1,9 +1,13 @@
 /** How a run stands, on one screen for people. Pure. */
 
+import { hasLostTests } from "../../proof/status.ts";
 import { type TaskState, WAITED_FOR } from "../../scheduler/task_state.ts";
+import { LOCAL_WORKER } from "../../scheduler/workers.ts";
 import type { Style } from "../output.ts";
 import { approvalLines } from "./approval_lines.ts";
 import { formatDuration } from "./duration.ts";
+import { lostTestsText } from "./lost_tests.ts";
+import { verdictText } from "./show_run.ts";
 import { styledStanding } from "./standing.ts";
 import type { ActiveTask, GateStatus, StatusDocument, WorkerStatus } from "./status_document.ts";
 import { alignColumns, counted, cut, formatBytes, shortId } from "./text.ts";
@@ -81,6 +85,10 @@ function explanations({ run, standing, controlled }: StatusDocument, now: number
   if (violation !== undefined) {
     lines.push(`event ${violation.index} of its log breaks a rule: ${violation.why}`);
   }
+  if (run.tests !== undefined && hasLostTests(run)) {
+    lines.push(lostTestsText(run.tests.lost ?? [], run.tests.lost_count));
+  }
+  if (run.verdict !== null) lines.push(verdictText(run.verdict));
   if (run.budget_exhausted !== null) lines.push(`the ${run.budget_exhausted.budget} budget is used up`);
   if (run.phase === "finished" && controlled) lines.push("an omk process still works on it");
   return lines.map((line) => cut(line, 200));
@@ -167,10 +175,12 @@ function triesText(task: TaskState): string {
 }
 
 function footerRows(document: StatusDocument, style: Style): readonly (readonly string[])[] {
-  const { run, workers, gates, next, directory, standing } = document;
+  const { run, workers, active, gates, next, directory, standing } = document;
   const row = (label: string, text: string) => [`  ${style.dim(label)}`, text];
   return [
-    ...(standing === "interrupted" ? [] : workers.map((worker) => row("worker", workerText(worker, style)))),
+    ...(standing === "interrupted"
+      ? []
+      : workers.map((worker) => row("worker", workerText(worker, active, style)))),
     ...gates.map((gate) => row("gate", gateText(gate))),
     ...(run.head === null ? [] : [row("head", headText(document))]),
     ...run.deliveries.slice(-1).map(({ branch, commit }) =>
@@ -181,12 +191,16 @@ function footerRows(document: StatusDocument, style: Style): readonly (readonly 
   ];
 }
 
-function workerText({ worker, verdict, reason, pid, slots, tasks }: WorkerStatus, style: Style): string {
+/** What it has in hand is told by the log: a heartbeat is some seconds old, and the first one is to come. */
+function workerText(
+  { worker, verdict, reason, pid, slots }: WorkerStatus,
+  active: readonly ActiveTask[],
+  style: Style,
+): string {
+  const taken = active.filter((task) => (task.worker ?? LOCAL_WORKER) === worker).length;
   const mark = verdict === "healthy" ? style.green : verdict === "dead" ? style.red : style.yellow;
   const why = reason === null ? "" : `, ${reason}`;
-  return `${worker} (pid ${pid}): ${mark(verdict)}${why}, ${tasks.length} of ${
-    counted(slots, "place")
-  } taken`;
+  return `${worker} (pid ${pid}): ${mark(verdict)}${why}, ${taken} of ${counted(slots, "place")} taken`;
 }
 
 function gateText({ gate, required, result, reason }: GateStatus): string {

@@ -20,6 +20,9 @@ const UNEVEN = /[^\x00-\x7f…]/;
 /** What a plain text does not hold. */
 const UNUSUAL = /[^\x20-\x7e…]/;
 
+/** How many paths or names one line holds. */
+const NAMED = 5;
+
 /** A cell is not cut to less, however narrow the terminal is. */
 const LEAST_COLUMNS = 16;
 
@@ -109,6 +112,12 @@ export function alignColumns(rows: readonly (readonly string[])[], columns: numb
 /** `1 task`, `3 tasks`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** The first of some paths or names, and how many more there are: `a, b, c, d, e and 4 more`. */
+export function namedFirst(names: readonly string[]): string {
+  const named = names.slice(0, NAMED).map(oneLine).join(", ");
+  return names.length > NAMED ? `${named} and ${names.length - NAMED} more` : named;
 }
 
 /** A commit, tree or digest as people read it. */

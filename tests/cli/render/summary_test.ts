@@ -172,6 +172,21 @@ Deno.test("the end of a run is as the snapshots say, however it ended", async ()
   }));
   await check("waiting", await told(waiting, "blocked_on_human"));
 
+  const lost = new Scene([makeTask("a")], { gates: [GATE] }).go();
+  merge(lost, "a", "1".repeat(40));
+  lost.gate("unit", "failed").gate("unit", "passed");
+  const trees = { base: { commit: OID, tree: OID }, head: { commit: "1".repeat(40), tree: "1".repeat(40) } };
+  lost.add(
+    draft("tests_comparing", "run", "controller/1", trees),
+    draft("tests_compared", "run", "controller/1", {
+      ...trees,
+      reports: [],
+      lost: [{ test: "adds", change: "deleted", path: "a_test.ts", gate: null }],
+      lost_count: 1,
+    }),
+  );
+  await check("lost_tests", await told(lost, "blocked_on_human"));
+
   const spent = new Scene([makeTask("a"), makeTask("b", { dependencies: ["a"] })]).go().end("a", "success");
   spent.add(draft("budget_exhausted", "run", "controller/1", { budget: "time", used: 60, limit: 60 }));
   await check("budget", await told(spent, "needs_more_budget"));
