@@ -31,12 +31,13 @@ export function parseCommandLine(command: Command, words: readonly string[]): Co
     },
   });
   const positionals = parsed._.map(String);
-  checkPositionals(command, positionals, help);
   const values = new Map<string, OptionValue>();
   for (const option of options) {
     const value = valueOf(option, parsed[option.name], help);
     if (value !== undefined) values.set(option.name, value);
   }
+  // After the options: the empty value of one is told as that, not as a word that is not taken.
+  checkPositionals(command, positionals, help);
   return {
     flag: (name) => values.get(name) === true,
     text(name) {

@@ -8,6 +8,7 @@ import type { RunDirectory } from "../run/directory.ts";
 import type { CommandArguments, OptionSpec } from "./command.ts";
 import type { Output } from "./output.ts";
 import { readProof } from "./read_proof.ts";
+import { requireDirectory } from "./require_directory.ts";
 import { counted } from "./render/text.ts";
 
 const KINDS = ["junit", "sarif"] as const;
@@ -48,7 +49,7 @@ export async function requestedReports(
         });
       }
       const path = resolve(cwd, file);
-      await requireDirectory(path);
+      await requireDirectory("Cannot write the report", path);
       return { kind, path };
     }),
   );
@@ -110,19 +111,4 @@ async function sarif(proof: Proof, directory: RunDirectory, output: Output): Pro
 function split(text: string): readonly [kind: string, file: string] {
   const at = text.indexOf("=");
   return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
-}
-
-async function requireDirectory(path: string): Promise<void> {
-  const directory = path.slice(0, path.lastIndexOf("/")) || "/";
-  const found = await Deno.stat(directory).catch((error: unknown) => {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
-    throw error;
-  });
-  if (found?.isDirectory) return;
-  throw new UsageError({
-    what: "Cannot write the report",
-    where: path,
-    why: `there is no directory ${directory}`,
-    fix: "make it first, or name another file",
-  });
 }

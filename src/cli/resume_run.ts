@@ -4,6 +4,7 @@ import { UsageError } from "../errors.ts";
 import type { RunDirectory } from "../run/directory.ts";
 import { hasOpenWork } from "../run/open_work.ts";
 import { takeOver } from "../run/resume_run.ts";
+import type { RunRecord } from "../scheduler/run_record.ts";
 import type { CommandContext } from "./command.ts";
 import { conductRun } from "./conduct_run.ts";
 import { tellStarted } from "./detach.ts";
@@ -32,18 +33,24 @@ export async function resumeRun(
       planReader: planReaderOf(context),
       check(state) {
         if (state.run.phase !== "finished" || hasOpenWork(state)) return;
-        throw new UsageError({
-          what: `Run ${directory.runId} has nothing to resume`,
-          why: `it is finished: ${state.run.status}`,
-          fix: `see it with omk status ${directory.runId}; ${
-            state.run.cancelled
-              ? `omk run --reuse ${directory.runId} runs its plan anew and keeps what is done`
-              : "omk retry runs failed tasks again"
-          }`,
-        });
+        throw nothingToResume(state.run);
       },
     });
     tellStarted(context.env, home, directory, session.state.run.incarnation);
     return session;
   }, { hidesEnd: hasPlan });
+}
+
+/** Why a finished run is not resumed, and what goes on from it instead. */
+export function nothingToResume({ run_id, status, cancelled, budget_exhausted }: RunRecord): UsageError {
+  let way = "omk retry runs failed tasks again";
+  if (cancelled) way = `omk run --reuse ${run_id} runs its plan anew, and keeps what is done`;
+  else if (budget_exhausted !== null) {
+    way = `omk budget add ${run_id} --${budget_exhausted.budget} … lets it go on`;
+  }
+  return new UsageError({
+    what: `Run ${run_id} has nothing to resume`,
+    why: `it is finished: ${status}`,
+    fix: `see it with omk status ${run_id}; ${way}`,
+  });
 }

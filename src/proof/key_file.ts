@@ -66,7 +66,15 @@ export async function findSigningKey(env: Environment): Promise<SigningKey | nul
   const given = env[KEY_VARIABLE];
   if (given !== undefined && given !== "") {
     if (given.includes("-----BEGIN")) return parseSigningKey(given.replaceAll("\\n", "\n"), KEY_VARIABLE);
-    return await readSigningKey(given);
+    const isPath = /^(?:~|\.{1,2})?\//.test(given) || await isThere(given).catch(() => false);
+    if (isPath) return await readSigningKey(given);
+    // It may be a key in another form, so it is not told.
+    throw new KeyError({
+      what: "Cannot use the key",
+      where: KEY_VARIABLE,
+      why: "it holds neither a key as PEM nor the path of a file that is there",
+      fix: "give it the text of the key's file, or its path",
+    });
   }
   const own = defaultKeyPath(env);
   return own === undefined || !await isThere(own) ? null : await readSigningKey(own);
@@ -122,5 +130,8 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 function unreadable(path: string, error: unknown): UsageError {
-  return new KeyError({ what: "Cannot read the key", where: path, why: reasonOf(error), cause: error });
+  const isMissing = error instanceof Deno.errors.NotFound;
+  const why = isMissing ? "there is no such file" : reasonOf(error);
+  const fix = isMissing ? "omk key create makes one, omk key show prints its public half" : undefined;
+  return new KeyError({ what: "Cannot read the key", where: path, why, fix, cause: error });
 }

@@ -120,7 +120,9 @@ export class TaskStory {
       case "task_accepted":
         return `it was added to the run: ${event.payload.reason}`;
       case "task_rejected":
-        return `a proposal was refused: ${event.payload.reason}`;
+        return event.payload.task_id === this.#taskId
+          ? `a proposal was refused: ${event.payload.reason}`
+          : `its proposal ${event.payload.task_id} was refused: ${event.payload.reason}`;
       case "candidate_picked":
         return `candidate ${event.payload.picked.task_id} was picked: ${event.payload.reason}`;
       case "task_reviewed":
@@ -213,7 +215,9 @@ export class TaskStory {
   }
 }
 
-function taskOf({ payload }: RunEvent): string | null {
+function taskOf({ kind, payload }: RunEvent): string | null {
+  // What was refused is no task: whoever proposed it is told.
+  if (kind === "task_rejected") return payload.proposed_by?.task_id ?? payload.task_id;
   if ("task_id" in payload) return payload.task_id ?? null;
   // A worker recovers with an attempt, or as a whole.
   const attempt = "attempt" in payload ? payload.attempt : undefined;

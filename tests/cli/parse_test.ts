@@ -61,6 +61,7 @@ Deno.test("parseCommandLine() refuses what it does not know, with what was proba
 
 Deno.test("parseCommandLine() refuses missing, empty and wrong values", () => {
   assertThrows(() => parse("--workers"), UsageError, "needs a value");
+  assertThrows(() => parse("one", "two", "--base", ""), UsageError, "Option --base needs a value");
   assertThrows(() => parse("--workers", "many"), UsageError, '"many" is none');
   assertThrows(() => parse("--workers", "1.5"), UsageError, "whole number");
   assertThrows(() => parse("--workers", "0x10"), UsageError, "whole number");

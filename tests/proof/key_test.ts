@@ -72,7 +72,14 @@ Deno.test("P10: findSigningKey() takes OMK_KEY before the user's own, and refuse
     const open = await assertRejects(() => findSigningKey({ ...env, OMK_KEY: file }), KeyError);
     assertStringIncludes(open.message, "0640");
     const missing = { ...env, OMK_KEY: `${directory}/none.pem` };
-    assertStringIncludes((await assertRejects(() => findSigningKey(missing), KeyError)).message, "none.pem");
+    assertStringIncludes(
+      (await assertRejects(() => findSigningKey(missing), KeyError)).message,
+      "none.pem): there is no such file; omk key create makes one",
+    );
+    const bare = pem.replaceAll(/-----[^-]+-----|\n/g, "");
+    const { message } = await assertRejects(() => findSigningKey({ ...env, OMK_KEY: bare }), KeyError);
+    assertStringIncludes(message, "(OMK_KEY): it holds neither a key as PEM nor the path of a file");
+    assertEquals(message.includes(bare), false, "a key is not told");
   } finally {
     await Deno.remove(directory, { recursive: true });
   }

@@ -68,6 +68,22 @@ Deno.test("TaskStory tells who cancelled a task, and what it took with it", () =
   ]);
 });
 
+Deno.test("TaskStory tells the task that proposed others which of them were refused", () => {
+  const ledger = ledgerOf([makeTask("a"), makeTask("b")]);
+  const refused = { proposed_by: { task_id: "a", attempt: 1, token: 1 }, reason: "not in this plan" };
+  ledger.add([
+    draft("task_rejected", "task/a", "controller/1", { ...refused, task_id: "more", proposal: 0 }),
+    draft("task_rejected", "task/a", "controller/1", { ...refused, task_id: "b", proposal: 1 }),
+    draft("task_rejected", "task/a", "controller/1", { ...refused, task_id: "a", proposal: 2 }),
+  ]);
+  assertEquals(story(ledger, "a").slice(-3), [
+    "task_rejected: its proposal more was refused: not in this plan",
+    "task_rejected: its proposal b was refused: not in this plan",
+    "task_rejected: a proposal was refused: not in this plan",
+  ]);
+  assertEquals(story(ledger, "b").filter((each) => each.startsWith("task_rejected")), []);
+});
+
 Deno.test("TaskStory tells of stalls, and why an attempt was ended for one", () => {
   const reason = "neither output nor CPU time for 60 s";
   const told = (on_stall: OnStall) => {

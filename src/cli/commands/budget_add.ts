@@ -7,6 +7,7 @@ import type { BudgetName } from "../../scheduler/run_record.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ask, refuseInsideTask } from "../control.ts";
 import { openRun, requireTasks } from "../open_run.ts";
+import { amountText } from "../render/run_event_line.ts";
 
 /** See the module. */
 export const budgetAddCommand: Command = {
@@ -46,11 +47,11 @@ export const budgetAddCommand: Command = {
     const { output, json } = context;
     const answered = answer !== undefined;
     if (json) output.json({ schema_version: 1, run_id: directory.runId, budget, by, ...whose, answered });
-    else if (answered) {
-      output.print(
-        `${task === undefined ? `run ${directory.runId}` : `task ${task}`} may use ${by} more of ${budget}`,
-      );
-    } else output.print(`${by} of ${budget} is added; go on with: omk resume ${directory.runId}`);
+    else {
+      const user = task === undefined ? `run ${directory.runId}` : `task ${task}`;
+      const next = answered ? "" : `; go on with: omk resume ${directory.runId}`;
+      output.print(`${user} may use ${amountText(budget, by)} more${next}`);
+    }
     return ExitCode.OK;
   },
 };

@@ -7,6 +7,7 @@ import { exportRun } from "../../run/export_run.ts";
 import { findRun } from "../../run/find_run.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { locate } from "../place.ts";
+import { requireDirectory } from "../require_directory.ts";
 
 /** See the module. */
 export const exportCommand: Command = {
@@ -44,6 +45,7 @@ export const exportCommand: Command = {
     const directory = await findRun(home, args.positionals[0]);
     const file = args.text("output") ?? `${directory.runId}.tar`;
     const path = resolve(cwd, file);
+    await requireDirectory(`Cannot export run ${directory.runId}`, path);
     const repository = commonDir === null ? null : await locateRepository(cwd);
     const { files, bytes } = await exportRun(directory, repository, path);
     if (json) output.json({ schema_version: 1, run_id: directory.runId, path, files, bytes });

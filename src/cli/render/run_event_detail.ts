@@ -70,17 +70,6 @@ function detail(event: RunEvent): Omit<Telling, "colour"> | undefined {
     }
     case "request_refused":
       return { word: "refused", text: `request ${event.payload.request}: ${reasonText(event.payload)}` };
-    case "task_accepted": {
-      const { task_id, reason } = event.payload;
-      return { word: "added", text: `${task_id}: ${reason}` };
-    }
-    case "task_rejected": {
-      const { task_id, proposed_by } = event.payload;
-      return {
-        word: "refused",
-        text: `a proposal of ${proposed_by?.task_id ?? task_id}: ${reasonText(event.payload)}`,
-      };
-    }
     case "proof_written":
       return {
         word: "proof",

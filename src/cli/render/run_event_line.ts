@@ -113,6 +113,21 @@ function telling(event: RunEvent, state: RunState): Telling | undefined {
         colour: "yellow",
         text: `a result of ${event.payload.task_id}: ${reasonText(event.payload)}`,
       };
+    case "task_accepted":
+      return {
+        word: "added",
+        colour: "blue",
+        text: `${event.payload.task_id}: ${reasonText(event.payload)}`,
+      };
+    case "task_rejected": {
+      const { task_id, proposed_by } = event.payload;
+      const whose = proposed_by === undefined ? "" : ` of ${proposed_by.task_id}`;
+      return {
+        word: "refused",
+        colour: "yellow",
+        text: `proposal ${task_id}${whose}: ${reasonText(event.payload)}`,
+      };
+    }
     case "merge_conflicted": {
       const { task_id, paths, detail } = event.payload;
       // What is taken over may also be refused by a gate.
@@ -280,9 +295,10 @@ function ofTask(id: string | undefined): string {
   return id === undefined ? "" : ` for ${id}`;
 }
 
-function amountText(budget: string, amount: number): string {
+/** An amount of a budget: `1h 00m`, `$2.00`, `1 attempt`. */
+export function amountText(budget: string, amount: number): string {
   if (budget === "time") return formatDuration(amount * 1000);
-  return budget === "usd" ? `$${amount.toFixed(2)}` : `${amount} ${budget}`;
+  return budget === "usd" ? `$${amount.toFixed(2)}` : counted(amount, budget.replace(/s$/, ""));
 }
 
 function gateName(payload: PayloadOf<"gate_started"> | PayloadOf<"gate_skipped">): string {

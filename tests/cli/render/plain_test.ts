@@ -228,6 +228,30 @@ Deno.test("extra workers that come and go are told, and the run's own process is
   ]);
 });
 
+Deno.test("a run says which proposed tasks it takes, and which it refuses and why", () => {
+  const output = new KeptOutput();
+  const view = new PlainView(output, { mode: "none", verbosity: "normal", marks: null });
+  const scene = new Scene([makeTask("a")], {}, view).go();
+  const proposed_by = { task_id: "a", attempt: 1, token: 1 };
+  const before = output.stdout.length;
+  scene.add(
+    draft("task_accepted", "task/b", "controller/1", {
+      proposed_by,
+      task_id: "b",
+      reason: "as the plan allows",
+    }),
+    draft("task_rejected", "task/a", "controller/1", {
+      proposed_by,
+      task_id: "c",
+      reason: "it is one too many",
+    }),
+  );
+  assertEquals(output.stdout.slice(before).trimEnd().split("\n"), [
+    "  added   b: as the plan allows",
+    "  refused proposal c of a: it is one too many",
+  ]);
+});
+
 Deno.test("a group that is longer than what is kept is read from the artifact, and cut where it is huge", async () => {
   const directory = await Deno.makeTempDir();
   try {
