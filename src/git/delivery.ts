@@ -33,6 +33,13 @@ export async function deliver(hub: Hub, request: DeliveryRequest): Promise<Deliv
       'make the worktree available again, or remove it with "git worktree prune"',
     );
   }
+  if (checkout === "unnamed") {
+    return refused(
+      "the branch is checked out where git cannot tell, as its git directory lies elsewhere",
+      [],
+      "call omk merge in that checkout",
+    );
+  }
   // Until the branch has the snapshot, the checkout holds its changes as uncommitted ones.
   if (snapshot !== null && !(await hub.isAncestor(snapshot, current))) {
     return await deliverSnapshot(hub, { ...request, snapshot, current, checkout });

@@ -54,8 +54,14 @@ export async function userRefs(hub: Hub, prefix: string): Promise<Map<string, Ob
   }));
 }
 
-/** The checkout that has a branch; "missing" where its directory is gone but its worktree is still registered. */
-export async function checkoutOf(hub: Hub, branch: string): Promise<Checkout | "missing" | null> {
+/**
+ * The checkout that has a branch; "missing" where its directory is gone but its worktree is still registered, "unnamed"
+ * where git cannot tell its directory: that of a separate git directory is known only to whoever stands in it.
+ */
+export async function checkoutOf(hub: Hub, branch: string): Promise<Checkout | "missing" | "unnamed" | null> {
+  const { info } = hub;
+  // The first that git lists is the main one, under the name of its git directory where that lies elsewhere.
+  let mainRoot = info.gitDir === info.commonDir ? info.root : null;
   const fields = await gitFields(["worktree", "list", "--porcelain", "-z"], {
     cwd: hub.info.gitDir,
     profile: "user",
@@ -63,20 +69,27 @@ export async function checkoutOf(hub: Hub, branch: string): Promise<Checkout | "
   });
   let root = "";
   for (const field of fields) {
-    if (field.startsWith("worktree ")) root = field.slice("worktree ".length);
-    if (field !== `branch ${branch}`) continue;
-    if (!(await exists(root))) return "missing";
-    try {
-      return {
-        root,
-        gitDir: await gitText(["rev-parse", "--absolute-git-dir"], { cwd: root, profile: "user" }),
-      };
-    } catch (error) {
-      if (error instanceof GitError) return "missing";
-      throw error;
+    if (field.startsWith("worktree ")) {
+      root = mainRoot ?? field.slice("worktree ".length);
+      mainRoot = null;
     }
+    if (field === `branch ${branch}`) return await checkoutAt(root);
   }
   return null;
+}
+
+async function checkoutAt(directory: string): Promise<Checkout | "missing" | "unnamed"> {
+  if (!(await exists(directory))) return "missing";
+  const at = { cwd: directory, profile: "user" } as const;
+  let fails: "missing" | "unnamed" = "missing";
+  try {
+    const gitDir = await gitText(["rev-parse", "--absolute-git-dir"], at);
+    fails = "unnamed";
+    return { root: await gitText(["rev-parse", "--show-toplevel"], at), gitDir };
+  } catch (error) {
+    if (error instanceof GitError) return fails;
+    throw error;
+  }
 }
 
 /** The operation that detached a checkout from a branch to which it will come back. */

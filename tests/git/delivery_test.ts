@@ -131,6 +131,31 @@ Deno.test("deliver() updates the linked worktree that has the branch, and refuse
   assertEquals(await Deno.readTextFile(`${linked}/a.txt`), "two\n");
 });
 
+Deno.test("deliver() updates a checkout whose git directory lies elsewhere, and says where git cannot tell it", async () => {
+  await using repository = await TestRepository.create();
+  const base = await repository.git("rev-parse", "HEAD");
+  await repository.git("init", "--quiet", `--separate-git-dir=${repository.directory}/away`);
+  const linked = `${repository.directory}/linked`;
+  await repository.git("worktree", "add", "--quiet", "-b", "topic", linked);
+  const workspace = await repository.workspace();
+  const head = await deliverable(workspace, base, "echo two > a.txt");
+  const unnamed = await deliver(await repository.workspace(linked), head);
+  assert(unnamed.kind === "refused" && unnamed.why.includes("git cannot tell"), JSON.stringify(unnamed));
+  const delivered = await deliver(workspace, head);
+  assert(delivered.kind === "fast_forwarded", JSON.stringify(delivered));
+  assertEquals(delivered.checkout, repository.root);
+  assertEquals(await repository.git("status", "--porcelain"), "");
+  // As that of a submodule, which is told where its checkout is.
+  await repository.git("reset", "--quiet", "--hard", base);
+  await repository.git("config", "core.worktree", repository.root);
+  const told = await deliver(await repository.workspace(linked), head);
+  assert(told.kind === "fast_forwarded", JSON.stringify(told));
+  assertEquals([told.checkout, await Deno.readTextFile(`${repository.root}/a.txt`)], [
+    repository.root,
+    "two\n",
+  ]);
+});
+
 Deno.test("deliver() says when the branch has moved; mergeBranch() makes what can be delivered then", async () => {
   await using repository = await TestRepository.create({ "a.txt": "one\n", "b.txt": "one\n" });
   const base = await repository.git("rev-parse", "HEAD");

@@ -102,9 +102,9 @@ export class TestRepository implements AsyncDisposable {
     return discoverRepository(this.root);
   }
 
-  /** Opens a workspace whose slots lie beside the checkout; closed with the repository. */
-  async workspace(): Promise<GitWorkspace> {
-    const workspace = await openWorkspace(await this.info(), {
+  /** Opens a workspace as from `directory`, whose slots lie beside the checkout; closed with the repository. */
+  async workspace(directory = this.root): Promise<GitWorkspace> {
+    const workspace = await openWorkspace(await discoverRepository(directory), {
       env: { XDG_STATE_HOME: `${this.directory}/state` },
       findSecrets: (text) => text.includes(SECRET),
     });
