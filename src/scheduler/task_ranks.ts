@@ -15,8 +15,8 @@ export class TaskRanks {
   readonly #plan: Plan;
   readonly #tasks: readonly TaskState[];
   readonly #graph: Graph;
-  /** Known once the run has started. */
-  #pathMs: number[] = [];
+  /** Made when somebody first asks for it: who only reads a run does not. */
+  #pathMs: number[] | null = null;
   #durations: ReadonlyMap<string, number> = new Map();
 
   constructor(plan: Plan, tasks: readonly TaskState[], graph: Graph) {
@@ -30,19 +30,21 @@ export class TaskRanks {
     return this.#durations;
   }
 
-  /** Weighs every chain of the plan by what its tasks took in earlier runs. */
+  /** Has every chain of the plan weighed by what its tasks took in earlier runs. */
   weigh(durations: ReadonlyMap<string, number>): void {
     this.#durations = durations;
-    this.#pathMs = remainingPaths(this.#graph, (ordinal) => this.#weightOf(ordinal));
+    this.#pathMs = null;
   }
 
   /** Weighs the task that was added at the end of the plan; returns those whose chains it has made longer. */
   lengthen(): readonly number[] {
+    if (this.#pathMs === null) return [];
     return lengthenPaths(this.#graph, this.#pathMs, (ordinal) => this.#weightOf(ordinal));
   }
 
   /** Milliseconds from the start of the task to the end of the longest chain after it. */
   pathMs(ordinal: number): number {
+    this.#pathMs ??= remainingPaths(this.#graph, (each) => this.#weightOf(each));
     return this.#pathMs[ordinal] ?? 0;
   }
 
