@@ -87,9 +87,14 @@ export function parseObject(text: string): Record<string, unknown> {
 
 /** What was last found right: it is mostly the same in the line behind. */
 let lastTime = "";
-let lastKind = "";
-/** The kinds that were found right: a run's log has some dozens, and others are forgotten when they become many. */
-const knownKinds = new Map<string, string>();
+/** A kind that was found right, and the one that last came behind it: comparing them takes a fifth of looking it up. */
+interface KnownKind {
+  readonly text: string;
+  next: KnownKind | undefined;
+}
+let lastKind: KnownKind = { text: "", next: undefined };
+/** Those that were found right: a run's log has some dozens, and others are forgotten when they become many. */
+const knownKinds = new Map<string, KnownKind>();
 const MANY_KINDS = 500;
 
 /**
@@ -111,9 +116,9 @@ function checkEnvelope(
   if (!isSubject(subject)) throw wrong("subject");
   if (typeof actor !== "string" || actor === "") throw wrong("actor");
   if (ts !== lastTime) lastTime = ts;
-  if (kind !== lastKind) lastKind = knownKinds.get(kind) ?? newKind(kind);
+  lastKind = knownKindOf(kind);
   fields.ts = lastTime;
-  fields.kind = lastKind;
+  fields.kind = lastKind.text;
 }
 
 /** The event of a line that says something of its commit too. */
@@ -122,12 +127,19 @@ function withoutBorders(fields: FreeEvent): FreeEvent {
   return { index, id, run_id, ts, schema_version, kind, subject, actor, payload };
 }
 
-/** Keeps a kind that is a word; throws {@linkcode LineError} for what is none. */
-function newKind(kind: string): string {
-  if (!KIND.test(kind)) throw wrong("kind");
-  if (knownKinds.size >= MANY_KINDS) knownKinds.clear();
-  knownKinds.set(kind, kind);
-  return kind;
+/** Throws {@linkcode LineError} for what is no word. */
+function knownKindOf(kind: string): KnownKind {
+  const { next } = lastKind;
+  if (next?.text === kind) return next;
+  let known = knownKinds.get(kind);
+  if (known === undefined) {
+    if (!KIND.test(kind)) throw wrong("kind");
+    if (knownKinds.size >= MANY_KINDS) knownKinds.clear();
+    known = { text: kind, next: undefined };
+    knownKinds.set(kind, known);
+  }
+  lastKind.next = known;
+  return known;
 }
 
 /** Whether a value is `run` or `task/<id>`. */

@@ -51,9 +51,9 @@ function checkOf(schema: z.core.$ZodType): Check | undefined {
     case "boolean":
       return (value) => typeof value === "boolean";
     case "string":
-      return withRules(definition, (value) => typeof value === "string", stringRule);
+      return stringCheck(definition);
     case "number":
-      return withRules(definition, isSoundNumber(definition), numberRule);
+      return numberCheck(definition);
     case "enum":
     case "literal": {
       const values = new Set(definition.values ?? Object.values(definition.entries ?? {}));
@@ -146,22 +146,31 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, unknown
   return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-function isSoundNumber({ check, format }: Definition): Check | undefined {
-  if (check === undefined) return (value) => typeof value === "number" && Number.isFinite(value);
-  return format === "safeint" ? (value) => Number.isSafeInteger(value) : undefined;
+/** One call for the type and all bounds: numbers are half of what payloads hold. */
+function numberCheck({ check, format, checks = [] }: Definition): Check | undefined {
+  if (check !== undefined && format !== "safeint") return undefined;
+  const isSound = check === undefined ? Number.isFinite : Number.isSafeInteger;
+  let [least, above, most, below] = [-Infinity, -Infinity, Infinity, Infinity];
+  for (const { _zod } of checks) {
+    const { check: rule, value: bound = NaN, inclusive = false } = _zod.def;
+    if (Number.isNaN(bound)) return undefined;
+    if (rule === "greater_than" && inclusive) least = Math.max(least, bound);
+    else if (rule === "greater_than") above = Math.max(above, bound);
+    else if (rule === "less_than" && inclusive) most = Math.min(most, bound);
+    else if (rule === "less_than") below = Math.min(below, bound);
+    else return undefined;
+  }
+  return (value) =>
+    typeof value === "number" && isSound(value) && value >= least && value > above && value <= most &&
+    value < below;
 }
 
-/** The check of a type together with its rules; undefined where one of them is not known here. */
-function withRules(
-  { checks = [] }: Definition,
-  type: Check | undefined,
-  ruleOf: (rule: Rule) => Check | undefined,
-): Check | undefined {
-  const rules = checks.map(({ _zod }) => ruleOf(_zod.def));
-  let whole = type;
-  for (const rule of rules) {
+function stringCheck({ checks = [] }: Definition): Check | undefined {
+  let whole: Check = (value) => typeof value === "string";
+  for (const { _zod } of checks) {
+    const rule = stringRule(_zod.def);
+    if (rule === undefined) return undefined;
     const before = whole;
-    if (before === undefined || rule === undefined) return undefined;
     whole = (value) => before(value) && rule(value);
   }
   return whole;
@@ -191,16 +200,4 @@ function matchOf(pattern: RegExp): Check {
     last = value;
     return true;
   };
-}
-
-/** Called with numbers only. */
-function numberRule({ check, value: bound = NaN, inclusive = false }: Rule): Check | undefined {
-  switch (check) {
-    case "greater_than":
-      return (value) => Number(value) > bound || (inclusive && value === bound);
-    case "less_than":
-      return (value) => Number(value) < bound || (inclusive && value === bound);
-    default:
-      return undefined;
-  }
 }
