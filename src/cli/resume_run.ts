@@ -4,7 +4,7 @@ import { UsageError } from "../errors.ts";
 import type { RunDirectory } from "../run/directory.ts";
 import { hasOpenWork } from "../run/open_work.ts";
 import { takeOver } from "../run/resume_run.ts";
-import type { RunRecord } from "../scheduler/run_record.ts";
+import type { RunState } from "../scheduler/run_state.ts";
 import type { CommandContext } from "./command.ts";
 import { conductRun } from "./conduct_run.ts";
 import { tellStarted } from "./detach.ts";
@@ -33,7 +33,7 @@ export async function resumeRun(
       planReader: planReaderOf(context),
       check(state) {
         if (state.run.phase !== "finished" || hasOpenWork(state)) return;
-        throw nothingToResume(state.run);
+        throw nothingToResume(state);
       },
     });
     tellStarted(context.env, home, directory, session.state.run.incarnation);
@@ -42,10 +42,12 @@ export async function resumeRun(
 }
 
 /** Why a finished run is not resumed, and what goes on from it instead. */
-export function nothingToResume({ run_id, status, cancelled, budget_exhausted }: RunRecord): UsageError {
-  let way = "omk retry runs failed tasks again";
-  if (cancelled) way = `omk run --reuse ${run_id} runs its plan anew, and keeps what is done`;
-  else if (budget_exhausted !== null) {
+export function nothingToResume({ run, tasks }: RunState): UsageError {
+  const { run_id, status, cancelled, budget_exhausted } = run;
+  const hasFailed = tasks.some(({ state }) => state === "failed");
+  let way = `omk run --reuse ${run_id} runs its plan anew, and keeps what is done`;
+  if (hasFailed && !cancelled) way = "omk retry runs failed tasks again";
+  if (budget_exhausted !== null) {
     way = `omk budget add ${run_id} --${budget_exhausted.budget} … lets it go on`;
   }
   return new UsageError({

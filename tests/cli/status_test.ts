@@ -217,6 +217,17 @@ Deno.test("statusScreen() counts the places of a worker that has given no heartb
   assertStringIncludes(text, "local (pid 7): unknown, it has given no heartbeat yet, 1 of 2 places taken");
 });
 
+Deno.test("nextSteps() offers to run gates again where a gate alone has failed", () => {
+  const state = story("finished");
+  for (const task of state.tasks) task.state = "completed";
+  const commands = nextSteps(state, "not_ready").map(({ command }) => command);
+  assertEquals(commands, [
+    `omk logs ${RUN_ID} --failed`,
+    `omk run --reuse ${RUN_ID}`,
+    `omk proof ${RUN_ID}`,
+  ]);
+});
+
 Deno.test("nextSteps() offers to run a cancelled plan anew, with what is done", () => {
   const state = story("failed");
   Object.assign(state.run, { cancelled: true, status: "cancelled", phase: "finished" });

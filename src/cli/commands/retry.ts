@@ -1,6 +1,6 @@
 /** `omk retry`: run tasks of a run again that have failed. */
 
-import { ExitCode, UsageError } from "../../errors.ts";
+import { ExitCode, OmkError, UsageError } from "../../errors.ts";
 import { draft } from "../../log/event.ts";
 import { takeOver } from "../../run/resume_run.ts";
 import type { Command, CommandContext } from "../command.ts";
@@ -50,6 +50,13 @@ export const retryCommand: Command = {
     }
     const { place, directory, loaded } = await openRun(context, run);
     await requireTasks(loaded.plan, directory.runId, tasks);
+    if (all && !loaded.isControlled && loaded.state.tasks.every(({ state }) => state !== "failed")) {
+      throw new OmkError({
+        what: `Cannot retry run ${directory.runId}`,
+        why: "no task has failed",
+        fix: `omk run --reuse ${directory.runId} runs its gates again, and keeps what is done`,
+      });
+    }
     const reason = args.text("reason") ?? "retried by omk retry";
     const wishes = (all ? [null] : tasks).map((task_id): Wish => ({
       failure: task_id === null ? `Cannot retry run ${directory.runId}` : `Cannot retry task "${task_id}"`,

@@ -58,8 +58,10 @@ function failureSteps(state: RunState): readonly NextStep[] {
   const id = run.run_id;
   const isGood = run.status === "ready" || run.status === "passed";
   const failed = withState(state, "failed");
-  const hasFailed = failed.length > 0 ||
-    (state.plan.gates ?? []).some(({ name }) => latestGateRun(state, name)?.result === "failed");
+  const hasRedGate = (state.plan.gates ?? []).some(({ name }) =>
+    latestGateRun(state, name)?.result === "failed"
+  );
+  const hasFailed = failed.length > 0 || hasRedGate;
   const retried = failed.length === 1 ? failed[0] : "--failed";
   const waiting = state.tasks.find((task) => task.state === "waiting" && task.waiting_on !== "budget")?.id;
   const poor = state.tasks.find((task) => task.waiting_on === "budget")?.id;
@@ -69,7 +71,7 @@ function failureSteps(state: RunState): readonly NextStep[] {
     ...(failed.length > 0 && !run.cancelled && !isGood
       ? [step(`omk retry ${id} ${retried}`, "run what failed again")]
       : []),
-    ...(canBeTakenOver(state) && (failed.length > 0 || run.cancelled) && !isGood
+    ...(canBeTakenOver(state) && (hasFailed || run.cancelled) && !isGood
       ? [
         step(
           `omk run --reuse ${id}`,
