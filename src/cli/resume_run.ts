@@ -42,17 +42,24 @@ export async function resumeRun(
 }
 
 /** Why a finished run is not resumed, and what goes on from it instead. */
-export function nothingToResume({ run, tasks }: RunState): UsageError {
-  const { run_id, status, cancelled, budget_exhausted } = run;
-  const hasFailed = tasks.some(({ state }) => state === "failed");
-  let way = `omk run --reuse ${run_id} runs its plan anew, and keeps what is done`;
-  if (hasFailed && !cancelled) way = "omk retry runs failed tasks again";
-  if (budget_exhausted !== null) {
-    way = `omk budget add ${run_id} --${budget_exhausted.budget} … lets it go on`;
-  }
+export function nothingToResume(state: RunState): UsageError {
+  const { run_id, status } = state.run;
+  const way = wayOn(state);
   return new UsageError({
     what: `Run ${run_id} has nothing to resume`,
     why: `it is finished: ${status}`,
-    fix: `see it with omk status ${run_id}; ${way}`,
+    fix: `see it with omk status ${run_id}${way === null ? "" : `; ${way}`}`,
   });
+}
+
+function wayOn({ run, tasks }: RunState): string | null {
+  const { run_id, status, cancelled, budget_exhausted } = run;
+  if (status === "ready" || status === "passed") return null;
+  if (budget_exhausted !== null) {
+    return `omk budget add ${run_id} --${budget_exhausted.budget} … lets it go on`;
+  }
+  const hasFailed = tasks.some(({ state }) => state === "failed");
+  return hasFailed && !cancelled
+    ? "omk retry runs failed tasks again"
+    : `omk run --reuse ${run_id} runs its plan anew, and keeps what is done`;
 }

@@ -10,7 +10,7 @@ import { callCommand, PlainPlace, recordRun } from "./fixture.ts";
 Deno.test("nothingToResume() names what goes on from an ended run, by how it ended", () => {
   const state = createRunState(makePlan([makeTask("a")]));
   Object.assign(state.run, { run_id: RUN_ID, status: "not_ready" });
-  const way = () => nothingToResume(state).message.split("; ").at(-1);
+  const way = () => nothingToResume(state).message.split(/; |: ready; /).at(-1);
   const anew = `omk run --reuse ${RUN_ID} runs its plan anew, and keeps what is done`;
   assertEquals(way(), anew, "only a gate has failed");
   const [task] = state.tasks;
@@ -21,6 +21,8 @@ Deno.test("nothingToResume() names what goes on from an ended run, by how it end
   state.run.cancelled = false;
   state.run.budget_exhausted = { budget: "attempts", used: 3, limit: 3 };
   assertEquals(way(), `omk budget add ${RUN_ID} --attempts … lets it go on`);
+  state.run.status = "ready";
+  assertEquals(way(), `see it with omk status ${RUN_ID}`);
 });
 
 Deno.test("omk retry --failed says what runs again where a gate alone has failed", async () => {
