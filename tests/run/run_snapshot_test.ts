@@ -9,7 +9,7 @@ import type { Plan } from "../../src/plan/spec.ts";
 import { runDirectoryAt } from "../../src/run/directory.ts";
 import { foldRun, loadRun, loadRunPlan } from "../../src/run/load_run.ts";
 import { keepSnapshots, restoreRun } from "../../src/run/run_snapshot.ts";
-import { apply } from "../../src/run/state.ts";
+import { apply, applyAll } from "../../src/run/state.ts";
 import { decide, isQuiet, nextWake } from "../../src/scheduler/decide.ts";
 import { createRunState, type RunState, runStateJson } from "../../src/scheduler/run_state.ts";
 import { restoreState, snapshotOf } from "../../src/scheduler/state_snapshot.ts";
@@ -37,7 +37,7 @@ function consequences(state: RunState): string {
   ]);
 }
 
-/** Checks that a snapshot behind any event gives all states behind it. */
+/** Checks that a snapshot behind any event gives all states behind it, and that it does not matter when decisions are asked for. */
 function checkEverySplit(plan: Plan, events: readonly RunEvent[]): void {
   const wholes: string[] = [];
   const snapshots: string[] = [];
@@ -48,6 +48,8 @@ function checkEverySplit(plan: Plan, events: readonly RunEvent[]): void {
     wholes.push(consequences(whole));
   }
   for (const [split, text] of snapshots.entries()) {
+    const unasked = applyAll(createRunState(plan), events.slice(0, split + 1));
+    assertEquals(consequences(unasked), wholes[split], `asked for the first time behind event ${split}`);
     const state = restoreState(plan, JSON.parse(text));
     assertEquals(consequences(state), wholes[split], `restored behind event ${split}`);
     for (const event of events.slice(split + 1)) {
