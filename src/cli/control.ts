@@ -31,12 +31,24 @@ export interface Wish {
 }
 
 /**
- * Makes sure that a command which steers runs was not called by a task of a run.
+ * Makes sure that a command which steers runs was not called by a task of a run, as far as its environment tells.
  *
  * @throws {UsageError} where it was.
  */
 export function refuseInsideTask(context: CommandContext, command: string): void {
   if (context.env.OMK_MARK !== undefined) throw insideTask(`Cannot ${command} from inside a task`);
+}
+
+/**
+ * Who asks, where no task of a run is behind it: an environment can be dropped, and parents cannot. `failure` says what
+ * cannot be done otherwise.
+ *
+ * @throws {UsageError} where a task, or what it has started, asks.
+ */
+export async function findAsker(context: CommandContext, failure: string): Promise<ProcessIdentity> {
+  await using supervisor = await createSupervisor({ environment: context.env });
+  if (await supervisor.originOf(supervisor.self, { selfIsTask: true }) === "task") throw insideTask(failure);
+  return supervisor.self;
 }
 
 function insideTask(what: string): UsageError {
@@ -75,10 +87,8 @@ export async function ask(
   { failure, make }: Wish,
 ): Promise<RunEvent | undefined> {
   const { directory, isControlled } = loaded;
-  await using supervisor = await createSupervisor({ environment: context.env });
-  // An environment can be dropped, and parents cannot.
-  if (await supervisor.originOf(supervisor.self, { selfIsTask: true }) === "task") throw insideTask(failure);
-  const request = make({ process: supervisor.self, wall: systemClock.wall() }, `cli/${Deno.pid}`);
+  const process = await findAsker(context, failure);
+  const request = make({ process, wall: systemClock.wall() }, `cli/${Deno.pid}`);
   const known = refusalOf(loaded, request);
   if (known !== undefined) throw new OmkError({ what: failure, why: known });
   const { answer } = await sendRequest(directory, request, {

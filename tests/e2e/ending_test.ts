@@ -1,6 +1,6 @@
 /** How runs are ended: by Ctrl-C, by `omk cancel`, by time limits; whatever their tasks do about it. */
 
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { appears } from "./call.ts";
 import { Sandbox } from "./harness.ts";
 import { type RunningOmk } from "./running_omk.ts";
@@ -153,15 +153,24 @@ Deno.test("omk cancel of one task cancels what depends on it too, and leaves the
   assertMatch(stdout, /^cancelled after: .*one/m);
 });
 
-Deno.test("a task cannot cancel its own run, nor approve of itself", async () => {
+Deno.test("P8: a task can neither cancel a run nor accept one, with its mark or without", async () => {
   await using sandbox = await Sandbox.withRepository();
+  const omk = (word: string) => sandbox.omkCommand(word);
+  const calls = `${omk("cancel")}; env -u OMK_MARK ${omk("cancel")}; env -u OMK_MARK ${omk("accept")}`;
   await sandbox.plan({
     version: 1,
     gates: [],
-    tasks: [{ id: "one", run: `cd ${sandbox.project} && ${sandbox.omkCommand("cancel")}` }],
+    tasks: [{ id: "one", run: `cd ${sandbox.project}; { ${calls}; } 2> "$OLDPWD/told.txt"; true` }],
   });
-  const { stdout } = await sandbox.omkEnds(1, ["run"]);
-  assertStringIncludes(stdout, "Cannot cancel from inside a task");
+  await sandbox.omkEnds(0, ["run"]);
+  const run = `run ${await sandbox.runId()}`;
+  const told = await sandbox.git("show", `refs/omk/${await sandbox.runId()}/head:told.txt`);
+  assertEquals(
+    told.match(/^error: .*$/gm),
+    ["Cannot cancel from inside a task", `Cannot cancel ${run}`, "Cannot accept a run"].map((what) =>
+      `error: ${what}: this process was started by an omk run; call omk from outside of it`
+    ),
+  );
   assertEquals(await sandbox.payloads("cancel_requested"), []);
 });
 

@@ -1,15 +1,15 @@
 /** `omk cancel`: end a run, or one of its tasks, from any process. */
 
 import { systemClock } from "../../clock.ts";
-import { ExitCode, OmkError, UsageError } from "../../errors.ts";
+import { ExitCode, OmkError } from "../../errors.ts";
 import { draft } from "../../log/event.ts";
-import { createSupervisor } from "../../process/supervisor.ts";
 import { findRun } from "../../run/find_run.ts";
 import { loadRun } from "../../run/load_run.ts";
 import { sendRequest } from "../../run/requests.ts";
 import { takeOver } from "../../run/resume_run.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { conductRun } from "../conduct_run.ts";
+import { findAsker, refuseInsideTask } from "../control.ts";
 import { requireTasks, splitRunAndTasks } from "../open_run.ts";
 import { locate } from "../place.ts";
 
@@ -38,14 +38,8 @@ export const cancelCommand: Command = {
     },
   ],
   async run(context: CommandContext): Promise<number> {
-    const { args, output, env } = context;
-    if (env.OMK_MARK !== undefined) {
-      throw new UsageError({
-        what: "Cannot cancel from inside a task",
-        why: "this process was started by an omk run",
-        fix: "call omk cancel from outside of it",
-      });
-    }
+    const { args, output } = context;
+    refuseInsideTask(context, "cancel");
     const { home } = await locate(context);
     const { run: named, tasks } = await splitRunAndTasks(context, args.positionals);
     // Of two words the first must be a run.
@@ -69,12 +63,11 @@ export const cancelCommand: Command = {
           `cancel the whole run with omk cancel ${directory.runId}, or go on with omk resume ${directory.runId}`,
       });
     }
-    const supervisor = await createSupervisor({ environment: env });
-    await using _supervisor = supervisor;
+    const failure = `Cannot cancel ${taskId ?? `run ${directory.runId}`}`;
     const request = draft("cancel_requested", "run", `cli/${Deno.pid}`, {
       task_id: taskId,
       reason,
-      process: supervisor.self,
+      process: await findAsker(context, failure),
       wall: systemClock.wall(),
     });
     const { answer } = await sendRequest(directory, request, {
@@ -83,7 +76,7 @@ export const cancelCommand: Command = {
     });
     if (!loaded.isControlled) return await endDeadRun(context, home, directory);
     if (answer.kind === "refused") {
-      throw new OmkError({ what: `Cannot cancel ${taskId ?? `run ${directory.runId}`}`, why: answer.reason });
+      throw new OmkError({ what: failure, why: answer.reason });
     }
     const what = taskId === null ? `run ${directory.runId}` : `task ${taskId} of run ${directory.runId}`;
     const done = answer.kind === "answered";

@@ -4,7 +4,7 @@ import { ExitCode, UsageError } from "../../errors.ts";
 import { findRun } from "../../run/find_run.ts";
 import { judgeRun } from "../../run/judge_run.ts";
 import type { Command, CommandContext, OptionSpec } from "../command.ts";
-import { refuseInsideTask } from "../control.ts";
+import { findAsker, refuseInsideTask } from "../control.ts";
 import { locate } from "../place.ts";
 
 const REASON: OptionSpec = {
@@ -75,7 +75,9 @@ export const rejectCommand: Command = {
 };
 
 async function judge(context: CommandContext, accepted: boolean, reason: string): Promise<number> {
-  refuseInsideTask(context, accepted ? "accept" : "reject");
+  const verb = accepted ? "accept" : "reject";
+  refuseInsideTask(context, verb);
+  await findAsker(context, `Cannot ${verb} a run`);
   const { args, env, output, json } = context;
   const { home } = await locate(context);
   const directory = await findRun(home, args.positionals[0]);
