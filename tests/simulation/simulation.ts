@@ -28,9 +28,6 @@ import { simulatedPorts } from "./simulated_ports.ts";
 import { inOrder, words } from "./words.ts";
 import { SimulatedProcess, World } from "./world.ts";
 
-/** How often the model is asked in plans that are too large to ask it about each event. */
-const SMALL_PLAN = 250;
-const SAMPLE = 20;
 /** After so many moments without an event a person unpauses the run. */
 const PATIENCE_STEPS = 40;
 /** How often a run that has ended is gone on with. */
@@ -294,7 +291,6 @@ class Simulation {
 
   #compareDecisions(state: RunState, index: number): void {
     if (this.#invariants.isForged) return;
-    if (this.#plan.tasks.length > SMALL_PLAN && index % SAMPLE !== 0) return;
     const now = this.#world.now();
     const real = words(decide(state, now));
     const model = this.#modelled(state, now);
