@@ -82,6 +82,12 @@ export function foreignDraft(kind: FaultKind, state: RunState, random: Random): 
       });
     }
     case "approval_given": {
+      // Half of them ask for something else that nobody waits for here.
+      const half = random.split(`reset ${state.run.next_index}`);
+      if (half.chance(0.5)) {
+        const gate = half.chance(0.5) ? null : "each";
+        return draft("gate_reset_requested", "run", ACTOR, { ...REQUESTER, gate, reason: "simulated" });
+      }
       const approval = { approval: "a1", decision: "allow", reason: "simulated" } as const;
       return draft("approval_given", "run", ACTOR, { ...REQUESTER, ...approval });
     }

@@ -2,6 +2,7 @@
 
 import type { OpenProposal } from "../../src/scheduler/run_record.ts";
 import type { Shadows } from "./claim_rules.ts";
+import { REFUSED_FIELDS } from "./proposals.ts";
 
 /** A proposal. */
 export interface Proposal {
@@ -55,7 +56,8 @@ export function answerToProposal(
   const known = [...tasks.keys()].map((each) => each.toLowerCase());
   const isFit = proposer.depth < policy.max_depth && run.accepted < policy.max_tasks &&
     /^[a-z0-9]+$/i.test(id) && field(proposal, "run") !== undefined &&
-    field(proposal, "colour") === undefined && (field(proposal, "isolation") ?? isolation) === isolation &&
+    REFUSED_FIELDS.every((each) => field(proposal, each) === undefined) &&
+    (field(proposal, "isolation") ?? isolation) === isolation &&
     (pool === undefined || Object.hasOwn(plan.pools, String(pool))) && !known.includes(id.toLowerCase()) &&
     dependencies.every((each) => tasks.has(each) && run.isSelected(each)) &&
     new Set(dependencies).size === dependencies.length &&

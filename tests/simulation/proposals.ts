@@ -6,6 +6,19 @@ import type { Random } from "./random.ts";
 /** A proposed task as an attempt writes it. */
 export type Written = Readonly<Record<string, unknown>>;
 
+/** Fields that no task of these plans may have which is proposed. */
+const REFUSED: readonly Written[] = [
+  { colour: "red" },
+  { review: { of: ["t0"] } },
+  { gates: [{ name: "own", command: "true", scope: "task" }] },
+  { env: { TOKEN: { from: "TOKEN" } } },
+  { sandbox: { network: "none" } },
+  { budget: { usd: 99 } },
+];
+
+/** The names of these fields. */
+export const REFUSED_FIELDS: readonly string[] = REFUSED.flatMap((each) => Object.keys(each));
+
 /** What is made of a proposal that could be accepted, by the name of what becomes wrong with it. */
 const FAULTS: { readonly [name: string]: (written: Written, known: string) => Written } = {
   taken: (written, known) => ({ ...written, id: known }),
@@ -16,7 +29,7 @@ const FAULTS: { readonly [name: string]: (written: Written, known: string) => Wr
   itself: (written) => ({ ...written, dependencies: [written["id"]] }),
   twice: (written, known) => ({ ...written, dependencies: [known, known] }),
   pool: (written) => ({ ...written, pool: "nowhere" }),
-  field: (written) => ({ ...written, colour: "red" }),
+  field: (written) => ({ ...written, ...REFUSED[Number(String(written["id"]).slice(1)) % REFUSED.length] }),
   isolation: (written) => ({ ...written, isolation: "none" }),
 };
 

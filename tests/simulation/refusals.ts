@@ -1,19 +1,29 @@
 /** The reasons of refusals, in a form in which they can be counted. */
 
-/** Every reason for which a controller refuses a request or a result, as `plainReason` writes it. */
+/**
+ * The reasons for which a controller refuses a request or a result, as `plainReason` writes them. Of what is wrong with
+ * a proposal by itself, which is read like a task of a plan, there are only some; and nobody here looks at the processes
+ * that ask.
+ */
 export const REFUSALS: readonly string[] = [
   "N more were not read: an attempt may make N proposals",
   "X cannot be a task id",
+  "X defines a gate; a proposed task can only name gates of the plan",
+  "X is for tasks of the plan, and no proposed task can have it",
   "X is no pool of the plan",
   "X must be X, as that of X",
+  "X must be that of X, or absent",
   "X names X twice",
   "X names X, where a task of X may not write",
   "X names X, which is no task of the run",
+  "X takes X from omk's environment, which X does not get",
   "X was proposed itself, and the plan accepts chains of N",
+  "gate X has not failed for the machine",
   "it depends on X, which is not part of this run",
   "it depends on itself",
   "its id X differs from X in case only",
   "no approval X is open",
+  "no gate has failed for the machine",
   "no task has failed",
   "no worker X is part of this run",
   "task X depends on X, which did not succeed; retry that first",
