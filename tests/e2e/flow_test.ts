@@ -47,24 +47,26 @@ Deno.test("P7, P13: run, merge, verify and proof go from a failing gate to a del
   assertMatch(again.stdout, /holds run .* already/);
 });
 
-Deno.test("omk run --only runs the named tasks and their dependencies, and says that the rest is not tested", async () => {
+Deno.test("omk run --only and --from run the named tasks, what comes after and dependencies; the rest is not tested", async () => {
+  const chain = ["a", "b", "c"].map((id, at, ids) => ({
+    id,
+    run: `touch ${id}.txt`,
+    dependencies: ids.slice(Math.max(0, at - 1), at),
+  }));
   await using sandbox = await Sandbox.withPlan({
     version: 1,
     gates: [LOOK],
-    tasks: ["a", "b", "c"].map((id, at, ids) => ({
-      id,
-      run: `touch ${id}.txt`,
-      dependencies: ids.slice(Math.max(0, at - 1), at),
-    })),
+    tasks: [...chain, { id: "x", run: "touch x.txt" }],
   });
   await sandbox.omkEnds(0, ["run", "--only", "b"]);
   assertEquals(await changes(sandbox), "A\ta.txt\nA\tb.txt");
   assertMatch((await sandbox.omkEnds(0, ["proof"])).stdout, /not tested:[^]*\bc\b/);
   const { stderr } = await sandbox.omkEnds(2, ["run", "--only", "d"]);
-  assertMatch(stderr, /^error: The plan has no task "d"; choose from a, b, c/);
+  assertMatch(stderr, /^error: The plan has no task "d"; choose from a, b, c, x/);
+  assertEquals((await sandbox.omkJson(["run", "--from", "b", "--dry-run"])).selected, ["a", "b", "c"]);
 });
 
-Deno.test("omk run --dry-run checks everything, shows the order, and runs and makes nothing", async () => {
+Deno.test("omk run --dry-run checks everything, shows the order and the predicted times, and runs and makes nothing", async () => {
   await using sandbox = await Sandbox.withPlan({
     version: 1,
     gates: [LOOK],
@@ -72,8 +74,11 @@ Deno.test("omk run --dry-run checks everything, shows the order, and runs and ma
   });
   const before = await userState(sandbox);
   const { stdout } = await sandbox.omkEnds(0, ["run", "--dry-run"]);
-  assert(stdout.indexOf("first") < stdout.indexOf("second"), stdout);
-  assertEquals((await sandbox.omkJson(["run", "--dry-run"])).schema_version, 1);
+  assertMatch(stdout, /^ +0\.0s {2}first {3}not timed yet\n +1\.0s {2}second {2}not timed yet$/m);
+  assertEquals((await sandbox.omkJson(["run", "--dry-run"])).tasks, [
+    { task_id: "first", start_ms: 0, end_ms: 1000, timed: false },
+    { task_id: "second", start_ms: 1000, end_ms: 2000, timed: false },
+  ]);
   await assertUntouched(sandbox, before);
   assertEquals(await Deno.stat(`${sandbox.project}/.git/omk`).then(() => true, () => false), false);
 });
