@@ -11,10 +11,11 @@ import {
   breakerOf,
   mayRunGate,
 } from "../../src/scheduler/breaker.ts";
+import { reviewOutcome } from "../../src/worker/review/review_outcome.ts";
 import { TimeLimit, withGates } from "../gates/fixture.ts";
 import { planOf, problemsOf } from "../plan/fixture.ts";
 import { fileWithLine } from "../process/fixture.ts";
-import { Ledger, makeGate, makePlan, makeTask } from "../run/fixture.ts";
+import { Ledger, makeGate, makeOutcome, makePlan, makeTask } from "../run/fixture.ts";
 import { Rig } from "../run/rig.ts";
 
 const TASKS = [{ id: "a", run: "true" }];
@@ -82,12 +83,15 @@ Deno.test("gates/detect.rs 1.4, bug 3.4.1: every kind of project counts, what is
       "go vet",
       "go test",
       "pytest",
+      "flake8",
     ]
   ) {
     assert(text.includes(each), `${each} is in:\n${text}`);
   }
   assertEquals(all.gates.find(({ command }) => command === "gofmt -l .")?.output_fails, true);
   assertEquals(all.commands.includes("npm run lint"), false, "the project has no such script");
+  const linted = await detected({ "package.json": '{"scripts": {"lint": "eslint ."}}' }, ["npm"]);
+  assertEquals(linted.commands, ["npm run lint"]);
   const without = await detected(files, ["npm"]);
   assertEquals(without.commands, ["npm run test"]);
   assertMatch(without.notes.join("\n"), /cargo is not on the PATH/);
@@ -152,6 +156,12 @@ Deno.test("gates/run.rs 1.4, bug 3.4.3: a time limit ends all that a gate has st
     const state = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => "gone");
     assert(state === "gone" || / Z /.test(state), "the grandchild is dead");
   }, limit.clock);
+});
+
+Deno.test("gates verdict 1.4: a reviewer whose answer holds no verdict has passed nothing", () => {
+  const judged = (reply: string) => reviewOutcome(makeOutcome("success"), reply, "0123456789ab").result;
+  assertEquals(judged("VERDICT: PASS"), "findings_invalid");
+  assertEquals(judged('{"review": "0123456789ab", "findings": []}'), "success");
 });
 
 Deno.test("docs bug 3.4.8: README names only commands and options that there are", async () => {

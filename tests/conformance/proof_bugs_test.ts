@@ -52,12 +52,18 @@ Deno.test("proof/generator/events.rs bug 3.4.4: what failed before is history, a
   );
 });
 
-Deno.test("proof/generator/events.rs bug 3.4.5: failures keep their reason, skipped gates are not passed, changes are sorted and told from the base", () => {
+Deno.test("proof/generator/events.rs bug 3.4.5: failures keep their reason, dead workers are told of, skipped gates are not passed, changes are sorted and told from the base", () => {
   const reason = 'exited with 3: "no such table"';
   const failed = prove(runOf(a, (ledger) => fail(ledger, "b", reason), skips));
   assert(failed.failed.some((each) => each.kind === "task" && each.name === "b" && each.reason === reason));
   assertEquals(failed.gates.map(({ result }) => result), ["skipped"]);
   assertEquals(failed.passed.gates, []);
+
+  const why = "its worker is dead: no heartbeat for 31 s";
+  const lost = prove(runOf((ledger) => retry(ledger, "a", { class: "recovery", reason: why }), a, b, passes));
+  assertEquals(lost.retries.map(({ task_id, class: kind, reason }) => [task_id, kind, reason]), [
+    ["a", "recovery", why],
+  ]);
 
   const first = [{ path: "z.ts", change: "added" as const }, { path: 'Ä "q".ts', change: "added" as const }];
   const then = [{ path: "z.ts", change: "modified" as const }, { path: "b.ts", change: "deleted" as const }];

@@ -12,8 +12,9 @@ import { whatKeeps } from "../../src/scheduler/explain.ts";
 import { decide, isQuiet } from "../../src/scheduler/decide.ts";
 import { findTask } from "../../src/scheduler/run_state.ts";
 import { settleAttempt } from "../../src/scheduler/settle.ts";
-import { isLegalTransition } from "../../src/scheduler/task_state.ts";
 import { freePlaces } from "../../src/scheduler/workers.ts";
+import { type Known, transitionsOf } from "../../src/watchdog/transitions.ts";
+import type { WorkerCheck } from "../../src/watchdog/watch.ts";
 import { messagesOf } from "../plan/fixture.ts";
 import { makeOutcome, makePlan, makeTask, RUN_ID } from "../run/fixture.ts";
 import { Rig } from "../run/rig.ts";
@@ -113,11 +114,17 @@ Deno.test("omk ownership: a read of what another writes is a hazard, in both dir
   assertEquals(ownership().conflictsWith({ writes: [], reads: ["src/lib.rs"] }), []);
 });
 
-Deno.test("omk worker state: a transition is told with what was before, and staying is none", () => {
-  assert(isLegalTransition("claimed", "running"));
-  for (const status of ["pending", "claimed", "running", "finished", "completed", "waiting"] as const) {
-    assertEquals(isLegalTransition(status, status), false, status);
-  }
+Deno.test("omk worker state: a transition is told by what was before, and staying is none", () => {
+  const told = (verdict: WorkerCheck["verdict"], state: Known["state"]) =>
+    transitionsOf({ verdict, reason: null, slots: [] }, { state, attempt: () => undefined })
+      .map(({ kind }) => kind);
+  assertEquals([told("dead", "started"), told("healthy", "dead"), told("stopped", "started")], [
+    ["dead"],
+    ["recovered"],
+    ["stopped"],
+  ]);
+  assertEquals([told("healthy", "started"), told("dead", "dead"), told("stopped", "stopped")], [[], [], []]);
+  assertEquals(told("dead", "stopped"), [], "the end of a worker is its end");
 });
 
 Deno.test("omk worker state: only a worker that holds no task is available", () => {

@@ -108,8 +108,12 @@ export function wait(ledger: Ledger, id: string, on: "human" | "external"): read
   ];
 }
 
-/** An attempt that is repeated. */
-export function retry(ledger: Ledger, id: string): readonly EventDraft[] {
+/** An attempt that is repeated: as it failed, unless `changes` say otherwise. */
+export function retry(
+  ledger: Ledger,
+  id: string,
+  changes: Partial<PayloadOf<"retry_scheduled">> = {},
+): readonly EventDraft[] {
   const ref = start(ledger, id);
   const output = makeArtifact(`tasks/${id}/${ref.attempt}/output.log`);
   return [draft("retry_scheduled", taskSubject(id), CONTROLLER, {
@@ -118,6 +122,7 @@ export function retry(ledger: Ledger, id: string): readonly EventDraft[] {
     class: "retry",
     not_before: ledger.now,
     reason: "exited with 75",
+    ...changes,
   })];
 }
 
