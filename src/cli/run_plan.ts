@@ -4,6 +4,7 @@ import { ExitCode } from "../errors.ts";
 import type { PlanLock } from "../log/kinds.ts";
 import type { RunDirectory } from "../run/directory.ts";
 import type { PreparedRun, PrepareOptions } from "../run/prepare.ts";
+import { askChoice } from "./ask.ts";
 import type { CommandContext } from "./command.ts";
 import { planSettings } from "./config/plan_settings.ts";
 import { AGENTS } from "./config/agents.ts";
@@ -53,8 +54,9 @@ export async function decidingBase<T>(
     for (const path of error.paths.slice(0, PATHS_SHOWN)) context.output.note(`  ${path}`);
     const more = error.paths.length - PATHS_SHOWN;
     if (more > 0) context.output.note(`  and ${more} more`);
-    const answer = prompt("Leave them out (HEAD), take them in (dirty), or stop? [HEAD/dirty/stop]", "stop");
-    if (answer !== "HEAD" && answer !== "dirty") throw error;
+    const question = "Leave them out (HEAD), take them in (dirty), or stop?";
+    const answer = askChoice(context.output, question, ["HEAD", "dirty", "stop"], "stop");
+    if (answer === undefined || answer === "stop") throw error;
     return await attempt(answer);
   }
 }

@@ -3,6 +3,7 @@
 import { ExitCode, UsageError } from "../../errors.ts";
 import type { RunDirectory } from "../../run/directory.ts";
 import type { PreparedRun, PrepareOptions } from "../../run/prepare.ts";
+import { askChoice } from "../ask.ts";
 import type { Command, CommandArguments, CommandContext } from "../command.ts";
 import { OUTPUT_OPTIONS } from "../output_options.ts";
 import { isRequest } from "../planning/request.ts";
@@ -222,10 +223,8 @@ async function choose(context: CommandContext, options: PrepareOptions): Promise
   if (isResuming) return goingOn;
   if (!interactive) throw unfinishedError(interrupted);
   output.note(describeUnfinished(interrupted));
-  const answer = prompt(
-    "Go on with it (resume), start a new one (new), or stop? [resume/new/stop]",
-    "resume",
-  );
+  const question = "Go on with it (resume), start a new one (new), or stop?";
+  const answer = askChoice(output, question, ["resume", "new", "stop"], "resume");
   if (answer === "resume") return goingOn;
   if (answer === "new") return { prepared };
   throw unfinishedError(interrupted);
