@@ -13,7 +13,7 @@ export function askYesNo(output: Output, question: string): boolean {
 }
 
 /**
- * Asks on stderr which of some words is chosen, until one is; its beginning does, in upper or lower case, and `usual` is
+ * Asks on stderr which of the words in a question is chosen, until one is; its beginning does, in upper or lower case, and `usual` is
  * meant by an empty line. Undefined where the input ends. `read` gives the next line, null at the end.
  */
 export function askChoice<Choice extends string>(
@@ -24,7 +24,7 @@ export function askChoice<Choice extends string>(
   read: () => string | null = readLine,
 ): Choice | undefined {
   for (;;) {
-    output.note(`${question} [${choices.join("/")}; Enter: ${usual}]`);
+    output.note(`${question} [${usual}]`);
     const answer = read()?.trim().toLowerCase();
     if (answer === undefined) return undefined;
     if (answer === "") return usual;
