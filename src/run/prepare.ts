@@ -13,6 +13,7 @@ import {
 } from "../git/repository.ts";
 import { readIfThere } from "../read_if_there.ts";
 import { NoRepositoryError } from "../git/errors.ts";
+import { exists } from "../git/files.ts";
 import { listTrackedPaths, readTracked } from "../git/tracked_paths.ts";
 import { redactText } from "../log/redact.ts";
 import { buildGraph, selectTasks } from "../plan/graph.ts";
@@ -134,7 +135,10 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
   const chosenIds = selected === null ? null : new Set(selected);
   const chosen = loaded.plan.tasks.filter(({ id }) => chosenIds === null || chosenIds.has(id));
   const usesWorktrees = chosen.some((task) => task.isolation === "worktree");
-  if (usesWorktrees) await checkRepository(repository, options, planPath, chosen);
+  if (usesWorktrees) {
+    await checkRepository(repository, options, planPath, chosen);
+    await requireCopies(loaded.plan, chosen, directory, planPath);
+  }
   const detected = loaded.plan.gates === null
     ? await detectGates(
       projectFiles(directory),
@@ -201,6 +205,25 @@ async function checkRepository(
   requireRunnable(repository);
   await requireObjects(repository, repository.head);
   checkDirty(repository, options.base, planPath);
+}
+
+/** Makes sure that the checkout has what every worktree gets of it, unless a task that works there may make it first. */
+async function requireCopies(
+  { worktree }: Plan,
+  chosen: readonly TaskSpec[],
+  root: string,
+  planPath: string,
+): Promise<void> {
+  if (chosen.some((task) => task.isolation === "none")) return;
+  for (const entry of worktree.copy) {
+    if (await exists(`${root}/${entry}`)) continue;
+    throw new UsageError({
+      what: `Cannot copy "${entry}" into worktrees`,
+      where: planPath,
+      why: `${root} has no such file`,
+      fix: 'create it, or take it out of "worktree.copy"',
+    });
+  }
 }
 
 /**

@@ -66,7 +66,7 @@ async function askOnTerminal(): Promise<void> {
   const first = await interrupted(sandbox);
   await using terminal = new Terminal(sandbox);
   await terminal.run(100, 30, sandbox.omkCommand("run"));
-  await terminal.shows(/\[resume\/new\/stop\]/);
+  await terminal.shows(/or stop\? \[resume\]/);
   await terminal.press("Enter");
   await terminal.shows(/exit code 0/);
   assertEquals(await sandbox.runId(), first);
