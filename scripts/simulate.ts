@@ -28,6 +28,9 @@ Usage: deno task simulate [options]
 const COMPLETE_EVENTS = 1_000_000;
 /** Only a machine that is much too slow comes to it: the normal end is that everything was seen. */
 const COMPLETE_MS = 1_200_000;
+/** Plans larger than this need their time: minutes on a machine that is busy. */
+const LARGE = 200;
+const LARGE_HANG_MS = 900_000;
 
 interface Options {
   readonly seeds: number;
@@ -43,6 +46,7 @@ async function run(options: Options): Promise<number> {
   const deadline = performance.now() + COMPLETE_MS;
   const totals = await simulateCampaign({
     ...options,
+    ...(options.largest > LARGE ? { hangMs: LARGE_HANG_MS } : {}),
     goesOn: (so_far, started) => {
       if (options.stops && so_far.broken.length > 0) return false;
       if (!options.isComplete) return started < options.seeds;

@@ -4,7 +4,7 @@ import type { Report } from "./simulation.ts";
 import type { SeedRequest } from "./seed_worker.ts";
 import { Totals } from "./totals.ts";
 
-/** A seed that takes longer hangs, milliseconds: the largest take some seconds, or minutes on a machine that has no time. */
+/** A seed that takes longer hangs, milliseconds, unless a campaign of larger plans says otherwise. */
 const HANG_MS = 180_000;
 
 /** What to simulate. */
