@@ -5,7 +5,7 @@ import type { TaskSpec } from "../../src/plan/spec.ts";
 import type { TaskState } from "../../src/scheduler/task_state.ts";
 import type { Broken, Budget } from "./run_shadow.ts";
 
-/** The legal transitions, as the format says. */
+/** The legal transitions, as the format says, but that from waiting to failed: nothing leads to it. */
 export const LEGAL: readonly string[] = [
   "pending claimed",
   "pending blocked",
