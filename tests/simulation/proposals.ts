@@ -11,7 +11,7 @@ const REFUSED: readonly Written[] = [
   { colour: "red" },
   { review: { of: ["t0"] } },
   { gates: [{ name: "own", command: "true", scope: "task" }] },
-  { env: { TOKEN: { from: "TOKEN" } } },
+  { env: { SHARED: { from: "SHARED" } } },
   { sandbox: { network: "none" } },
   { budget: { usd: 99 } },
 ];
