@@ -217,6 +217,8 @@ export const attemptOutcome = z.strictObject({
   findings: z.array(reviewFinding).optional(),
   /** The candidate that a review names, and why; absent where it was asked for none, and where it gave nothing that can be read. */
   pick: reviewPick.optional(),
+  /** The file in which the task reported; absent where it wrote none that can be read. */
+  result_file: artifact.optional(),
   /** What the task itself reported through OMK_RESULT; it can lower the result, never raise it. */
   reported: z.strictObject({
     status: z.enum(["success", "partial", "failed", "blocked_on_human", "blocked_on_external"]),

@@ -1,5 +1,6 @@
 /** The result that a task may write about itself; evidence decides, it can only lower an outcome. */
 
+import { sha256 } from "../digest.ts";
 import { reasonOf } from "../errors.ts";
 
 /** What a task may say that it came to. */
@@ -29,25 +30,36 @@ export interface TaskResult {
 /** What was found at the path of a result file. */
 export type ResultReading =
   | { readonly kind: "absent" }
-  | { readonly kind: "valid"; readonly result: TaskResult }
+  | { readonly kind: "valid"; readonly result: TaskResult; readonly file: ResultFile | null }
   /** Something is there that is no result; `reason` says why, redacted. */
   | { readonly kind: "malformed"; readonly reason: string };
+
+/** The file of a result, as it is kept. */
+export interface ResultFile {
+  /** Bytes that the task wrote. */
+  readonly bytes: number;
+  /** Bytes that are left of it after redaction. */
+  readonly kept_bytes: number;
+  readonly sha256: string;
+}
 
 /** Larger files are not read. */
 const LARGEST_FILE_BYTES = 1024 * 1024;
 
 /**
  * Reads a result file. To be called when the attempt's processes are gone. Every text in the result is passed
- * through `redact`, and where that hides something the file is replaced by what is left. Never throws: whatever a
- * task leaves there is a value.
+ * through `redact`, and where that hides something the file is replaced by what is left. The file of a result is null
+ * where the task left a link there: what it leads to is not omk's. Never throws: whatever a task leaves there is a value.
  */
 export async function readResultFile(path: string, redact: (text: string) => string): Promise<ResultReading> {
   try {
     const bytes = await readBoundedFile(path);
     if (bytes === null) return { kind: "absent" };
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    const value = await redactFile(path, text, redact);
-    return { kind: "valid", result: await parseResult(value) };
+    const { value, kept = bytes } = await redactFile(path, text, redact);
+    const result = await parseResult(value);
+    const file = { bytes: bytes.length, kept_bytes: kept.length, sha256: sha256(kept) };
+    return { kind: "valid", result, file: Deno.lstatSync(path).isFile ? file : null };
   } catch (error) {
     return { kind: "malformed", reason: redact(reasonOf(error)) };
   }
@@ -75,8 +87,12 @@ export async function readBoundedFile(path: string): Promise<Uint8Array | null> 
   return await Deno.readFile(path);
 }
 
-/** Hides what `redact` hides in the file too; returns the redacted value. */
-async function redactFile(path: string, text: string, redact: (text: string) => string): Promise<unknown> {
+/** Hides what `redact` hides in the file too; returns the redacted value, and what the file holds where it was replaced. */
+async function redactFile(
+  path: string,
+  text: string,
+  redact: (text: string) => string,
+): Promise<{ readonly value: unknown; readonly kept?: Uint8Array }> {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -86,8 +102,9 @@ async function redactFile(path: string, text: string, redact: (text: string) => 
   }
   const redacted = redactValue(value, redact);
   const json = JSON.stringify(redacted);
-  if (json !== JSON.stringify(value)) await replaceFile(path, json);
-  return redacted;
+  if (json === JSON.stringify(value)) return { value: redacted };
+  await replaceFile(path, json);
+  return { value: redacted, kept: new TextEncoder().encode(json) };
 }
 
 /** Under another name first: the task may have left a link there. */

@@ -51,6 +51,8 @@ export interface RunEvidence {
   /** The heads of the run after its base, in their order. */
   readonly heads: readonly HeadEvidence[];
   readonly retries: readonly PayloadOf<"retry_scheduled">[];
+  /** How each iteration of a loop that was kept had ended, in the order of the log. */
+  readonly iterations: readonly AttemptOutcome[];
   /** What both sides of each conflict had changed, in the order of the log. */
   readonly conflicts: readonly Artifact[];
   /** What reviews said of attempts, in the order of the log. */
@@ -75,6 +77,7 @@ export class EvidenceFold implements RunEvidence {
   readonly gates: GateEvidence[] = [];
   readonly heads: HeadEvidence[] = [];
   readonly retries: PayloadOf<"retry_scheduled">[] = [];
+  readonly iterations: AttemptOutcome[] = [];
   readonly conflicts: Artifact[] = [];
   readonly reviews: PayloadOf<"task_reviewed">[] = [];
   readonly picks: PayloadOf<"candidate_picked">[] = [];
@@ -110,6 +113,7 @@ export class EvidenceFold implements RunEvidence {
         break;
       case "attempt_pinning":
         this.#end(event.payload, event.payload.outcome);
+        if (event.payload.iteration !== undefined) this.iterations.push(event.payload.outcome);
         break;
       case "attempt_pinned":
         this.#update(event.payload, { pin: event.payload });
@@ -183,7 +187,9 @@ export class EvidenceFold implements RunEvidence {
   #end(ref: AttemptRef, outcome: AttemptOutcome): void {
     const known = this.#byAttempt.get(keyOf(ref))?.outcome;
     const output = outcome.output ?? known?.output ?? null;
-    this.#update(ref, { outcome: { ...outcome, output } });
+    const result_file = outcome.result_file ?? known?.result_file;
+    const kept = result_file === undefined ? {} : { result_file };
+    this.#update(ref, { outcome: { ...outcome, output, ...kept } });
   }
 
   #merge(payload: PayloadOf<"task_completed">): void {
@@ -209,14 +215,18 @@ export class EvidenceFold implements RunEvidence {
   }
 }
 
-/** The logs of all attempts and gates, what agents answered, the tests that gates reported, and the diffs of conflicts, sorted by path. */
+/**
+ * The logs and result files of all attempts and iterations, the logs of gates, what agents answered, the tests that gates
+ * reported, and the diffs of conflicts, sorted by path.
+ */
 export function artifactsOf(evidence: RunEvidence): readonly Artifact[] {
   const byPath = new Map<string, Artifact>();
   const add = (artifact: Artifact | null | undefined) => {
     if (artifact !== null && artifact !== undefined) byPath.set(artifact.path, artifact);
   };
-  for (const { outcome } of evidence.attempts) {
+  for (const outcome of [...evidence.iterations, ...evidence.attempts.map(({ outcome }) => outcome)]) {
     add(outcome?.output);
+    add(outcome?.result_file);
     add(outcome?.reply);
     add(outcome?.planning?.plan);
     add(outcome?.planning?.problems);

@@ -180,7 +180,8 @@ export class LocalAttempt implements Attempt {
     const ended = await body.outcome;
     if (spec.sandbox !== undefined) removeEmptyResult(ids.result);
     const reported = await readResultFile(ids.result, redactText);
-    const outcome = bodyOutcome(ended, how.output, reported);
+    const result = ids.result.slice(this.#options.runDirectory.length + 1);
+    const outcome = bodyOutcome(ended, { output: how.output, result }, reported);
     return agent === null ? outcome : await this.#agent.judge(agent, outcome);
   }
 

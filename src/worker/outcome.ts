@@ -9,9 +9,13 @@ import type { ResultReading } from "../process/result_file.ts";
 /**
  * The outcome of a body that was run. What the task reports about itself can lower the outcome, never raise it.
  *
- * @param path of the output artifact, relative to the run directory
+ * @param paths of the output artifact and of the result file, relative to the run directory
  */
-export function bodyOutcome(body: BodyOutcome, path: string, reading: ResultReading): AttemptOutcome {
+export function bodyOutcome(
+  body: BodyOutcome,
+  paths: { readonly output: string; readonly result: string },
+  reading: ResultReading,
+): AttemptOutcome {
   const evidence: AttemptOutcome = {
     result: resultOf(body),
     exit_code: body.exit_code,
@@ -19,7 +23,7 @@ export function bodyOutcome(body: BodyOutcome, path: string, reading: ResultRead
     duration_ms: Math.round(body.duration_ms),
     // An artifact that somebody took away is no evidence.
     output: body.output.error?.code === "missing" ? null : {
-      path,
+      path: paths.output,
       bytes: body.output.bytes,
       kept_bytes: body.output.kept_bytes,
       truncated: body.output.truncated || isCutShort(body),
@@ -29,7 +33,7 @@ export function bodyOutcome(body: BodyOutcome, path: string, reading: ResultRead
     proven_dead: body.proven_dead,
     ...detailOf(body),
   };
-  return reading.kind === "absent" ? evidence : lower(evidence, reading);
+  return reading.kind === "absent" ? evidence : lower(evidence, reading, paths.result);
 }
 
 function detailOf(body: BodyOutcome): { readonly detail?: string } {
@@ -83,6 +87,7 @@ function resultOf(body: BodyOutcome): OutcomeResult {
 function lower(
   evidence: AttemptOutcome,
   reading: Exclude<ResultReading, { kind: "absent" }>,
+  path: string,
 ): AttemptOutcome {
   if (reading.kind === "malformed") {
     return evidence.result === "success"
@@ -95,8 +100,10 @@ function lower(
   }
   const { status, summary, question, artifacts, proposals = [] } = reading.result;
   const more = proposals.length - PROPOSALS_READ;
+  const { file } = reading;
   const told = {
     ...evidence,
+    ...(file === null ? {} : { result_file: { path, truncated: false, ...file } }),
     reported: {
       status,
       ...(summary === undefined ? {} : { summary }),

@@ -38,6 +38,11 @@ Deno.test("P6, P8, P13: a loop goes on in one worktree until its gate passes, an
   const shown = await sandbox.omkJson(["show", "fix"]);
   const [attempt] = shown.attempts;
   assertEquals([attempt.outcome.iterations, attempt.iterations.length, attempt.gates.length], [3, 3, 3]);
+  const { artifacts } = await sandbox.omkJson(["proof"]);
+  const outputs = artifacts.map(({ path }: { readonly path: string }) => path).filter((path: string) =>
+    path.startsWith("tasks/")
+  );
+  assertEquals(outputs, ["i001", "i002", "i003"].map((name) => `tasks/fix/1/output-${name}.log`));
   await sandbox.omkEnds(0, ["verify"]);
   await sandbox.omkEnds(0, ["merge"]);
 });

@@ -101,7 +101,10 @@ async function makeReadyRun(): Promise<Sandbox> {
   const sandbox = await Sandbox.withPlan({
     version: 1,
     gates: [{ name: "look", command: "echo looked; test -e new.txt" }],
-    tasks: [{ id: "write", run: "echo wrote; echo new > new.txt" }],
+    tasks: [{
+      id: "write",
+      run: `echo wrote; echo new > new.txt; echo '{"status":"success","summary":"as asked"}' > "$OMK_RESULT"`,
+    }],
   });
   await sandbox.omkEnds(0, ["run"]);
   await sandbox.omkEnds(0, ["verify"]);
@@ -206,6 +209,7 @@ Deno.test("omk verify fails for whatever was changed after the proof, and names 
     ["delivered.patch", "+new", "+old", /delivered\.patch|patch/],
     [`gates/${files[0]}`, "looked", "passed", new RegExp(`gates/${files[0]?.replaceAll(".", "\\.")}`)],
     ["tasks/write/1/output.log", "wrote", "lied!", /tasks\/write\/1\/output\.log/],
+    ["tasks/write/1/result.json", "asked", "liked", /tasks\/write\/1\/result\.json/],
   ];
   for (const [path, from, to, named] of edits) {
     const text = await Deno.readTextFile(`${directory}/${path}`);

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { sha256 } from "../../src/digest.ts";
 import { readResultFile } from "../../src/process/result_file.ts";
 
 const redact = (text: string) => text.replaceAll("s3cret", "[redacted]");
@@ -12,18 +13,25 @@ Deno.test("readResultFile() reads what a task says about itself, redacted", asyn
   };
   assertEquals(await readResultFile(path, redact), { kind: "absent" });
   assertEquals(await readResultFile(`${dir}/no/result.json`, redact), { kind: "absent" });
-  assertEquals(await read(`{"status":"success"}`), { kind: "valid", result: { status: "success" } });
+  assertEquals(await read(`{"status":"success"}`), {
+    kind: "valid",
+    result: { status: "success" },
+    file: { bytes: 20, kept_bytes: 20, sha256: sha256(`{"status":"success"}`) },
+  });
+  const told = JSON.stringify({
+    status: "blocked_on_human",
+    summary: "needs s3cret",
+    artifacts: ["a/s3cret.txt"],
+    question: "which s3cret?",
+    proposals: [{ id: "next", prompt: "use s3cret", deep: [{ s3cret: 1 }] }],
+    unknown: true,
+  });
+  const kept = redact(told);
   assertEquals(
-    await read(JSON.stringify({
-      status: "blocked_on_human",
-      summary: "needs s3cret",
-      artifacts: ["a/s3cret.txt"],
-      question: "which s3cret?",
-      proposals: [{ id: "next", prompt: "use s3cret", deep: [{ s3cret: 1 }] }],
-      unknown: true,
-    })),
+    await read(told),
     {
       kind: "valid",
+      file: { bytes: told.length, kept_bytes: kept.length, sha256: sha256(kept) },
       result: {
         status: "blocked_on_human",
         summary: "needs [redacted]",
@@ -48,12 +56,18 @@ Deno.test("P12: readResultFile() hides in the file what it hides in the result",
   await Deno.writeTextFile(`${dir}/linked`, `{ "status": "failed", "summary": "s3cret" }`);
   await Deno.remove(path);
   await Deno.symlink(`${dir}/linked`, path);
-  await readResultFile(path, redact);
+  const replaced = await readResultFile(path, redact);
+  assert(replaced.kind === "valid" && replaced.file?.sha256 === sha256(await Deno.readFile(path)));
   assertEquals(await Deno.readTextFile(path), `{"status":"failed","summary":"[redacted]"}`);
   assertEquals(await Deno.readTextFile(`${dir}/linked`), `{ "status": "failed", "summary": "s3cret" }`);
   await Deno.writeTextFile(path, `{ "status": "success" }`);
   await readResultFile(path, redact);
   assertEquals(await Deno.readTextFile(path), `{ "status": "success" }`);
+  await Deno.writeTextFile(`${dir}/linked`, `{ "status": "failed" }`);
+  await Deno.remove(path);
+  await Deno.symlink(`${dir}/linked`, path);
+  const linked = await readResultFile(path, redact);
+  assert(linked.kind === "valid" && linked.file === null, "what a link leads to is not kept");
   await Deno.remove(dir, { recursive: true });
 });
 

@@ -14,7 +14,8 @@ const ENDED: BodyOutcome = {
 };
 
 function told(changes: Partial<BodyOutcome>): string {
-  return describeOutcome(bodyOutcome({ ...ENDED, ...changes }, "tasks/t/1/output.log", { kind: "absent" }));
+  const paths = { output: "tasks/t/1/output.log", result: "tasks/t/1/result.json" };
+  return describeOutcome(bodyOutcome({ ...ENDED, ...changes }, paths, { kind: "absent" }));
 }
 
 Deno.test("bodyOutcome() tells which limit a body met, where it did not succeed all the same", () => {

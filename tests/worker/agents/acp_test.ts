@@ -234,7 +234,7 @@ Deno.test("startAgent() P8, P9: whatever an agent over ACP does has a typed outc
         const ended = await run.outcome;
         const spec = { driver: "acp" as const };
         const outcome = agentOutcome(
-          bodyOutcome(ended, "x", { kind: "absent" }),
+          bodyOutcome(ended, { output: "x", result: "y" }, { kind: "absent" }),
           "scripted",
           spec,
           await run.evidence,
