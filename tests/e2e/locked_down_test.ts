@@ -3,6 +3,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import type { Called } from "./call.ts";
 import { program, Sandbox } from "./harness.ts";
+import { canMount, MOUNT_NAMESPACE } from "./mount_namespace.ts";
 
 const PLAN = {
   version: 1,
@@ -57,7 +58,7 @@ Deno.test("omk works with a home that is not there, without a terminal and with 
 
 Deno.test({
   name: "omk works with a home that cannot be written",
-  ignore: Deno.uid() !== 0,
+  ignore: !canMount(),
   async fn() {
     await using sandbox = await Sandbox.withPlan(PLAN);
     const home = `${sandbox.root}/home`;
@@ -66,7 +67,7 @@ Deno.test({
       `mount --bind ${home} ${home} && mount -o remount,bind,ro ${home} && ! touch ${home}/x 2>/dev/null`;
     await doMainJob(sandbox, async (...words) => {
       const script = `${mount} && unset XDG_STATE_HOME && exec ${sandbox.omkCommand(...words)}`;
-      return await sandbox.call("unshare", ["--mount", "sh", "-c", script]);
+      return await sandbox.call("unshare", [...MOUNT_NAMESPACE, "sh", "-c", script]);
     });
   },
 });

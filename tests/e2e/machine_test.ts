@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { appears, eventually } from "./call.ts";
 import { Sandbox } from "./harness.ts";
+import { canMount } from "./mount_namespace.ts";
 import { SmallDisk } from "./small_disk.ts";
 import { assertUntouched, userState } from "./user_state.ts";
 
@@ -12,7 +13,9 @@ const WRITE = {
   tasks: [{ id: "write", run: "echo new > new.txt" }],
 };
 
-Deno.test("omk run on a full disk starts nothing, says why, and works once there is space", async () => {
+Deno.test("omk run on a full disk starts nothing, says why, and works once there is space", {
+  ignore: !canMount(),
+}, async () => {
   await using sandbox = await Sandbox.withPlan(WRITE);
   await using disk = await SmallDisk.mount(sandbox, sandbox.project, "2m");
   await disk.sh("cat /dev/zero > .git/filler");
@@ -26,7 +29,9 @@ Deno.test("omk run on a full disk starts nothing, says why, and works once there
   assertEquals((await disk.sh("git show main:new.txt")).stdout, "new\n");
 });
 
-Deno.test("P2: a disk that fills up under a run is waited for, and the run goes on once there is space", async () => {
+Deno.test("P2: a disk that fills up under a run is waited for, and the run goes on once there is space", {
+  ignore: !canMount(),
+}, async () => {
   await using sandbox = await Sandbox.withRepository();
   const filler = `${sandbox.project}/.git/filler`;
   const mark = `${sandbox.root}/filled`;
@@ -59,7 +64,9 @@ Deno.test("P2: a disk that fills up under a run is waited for, and the run goes 
   assertEquals((await disk.omk(["verify"])).code, 0);
 });
 
-Deno.test("P6: work that could not be pinned for want of space is no success, and its worktree is kept", async () => {
+Deno.test("P6: work that could not be pinned for want of space is no success, and its worktree is kept", {
+  ignore: !canMount(),
+}, async () => {
   await using sandbox = await Sandbox.withPlan({
     ...WRITE,
     tasks: [{ id: "write", run: "echo new > new.txt; cat /dev/zero > big.bin; true" }],
@@ -83,24 +90,28 @@ Deno.test("P6: work that could not be pinned for want of space is no success, an
   assertMatch((await disk.sh(`cat ${await sandbox.runDirectory()}/events.jsonl`)).stdout, /"slot":"w2"/);
 });
 
-Deno.test("P13: a full disk during omk merge changes nothing, and the delivery succeeds once there is space", async () => {
-  await using sandbox = await Sandbox.withPlan({
-    ...WRITE,
-    tasks: [{ id: "write", run: "head -c 600000 /dev/urandom > big.bin; echo new > new.txt" }],
-  });
-  await using disk = await SmallDisk.mount(sandbox, sandbox.project, "6m");
-  assertEquals((await disk.omk(["run"])).code, 0);
-  const before = await disk.sh("git rev-parse HEAD; git status --porcelain");
-  await disk.sh("cat /dev/zero > .git/filler");
-  const refused = await disk.omk(["merge"]);
-  assert(refused.code !== 0, refused.stdout);
-  assertMatch(refused.stderr, /^error: Cannot deliver run .* to main: .*; see to that, then merge again/);
-  await disk.sh("rm .git/filler");
-  assertEquals((await disk.sh("git rev-parse HEAD; git status --porcelain")).stdout, before.stdout);
-  const merged = await disk.omk(["merge"]);
-  assertEquals(merged.code, 0, merged.stderr);
-  assertEquals((await disk.sh("git status --porcelain; cat new.txt")).stdout, "new\n");
-});
+Deno.test(
+  "P13: a full disk during omk merge changes nothing, and the delivery succeeds once there is space",
+  { ignore: !canMount() },
+  async () => {
+    await using sandbox = await Sandbox.withPlan({
+      ...WRITE,
+      tasks: [{ id: "write", run: "head -c 600000 /dev/urandom > big.bin; echo new > new.txt" }],
+    });
+    await using disk = await SmallDisk.mount(sandbox, sandbox.project, "6m");
+    assertEquals((await disk.omk(["run"])).code, 0);
+    const before = await disk.sh("git rev-parse HEAD; git status --porcelain");
+    await disk.sh("cat /dev/zero > .git/filler");
+    const refused = await disk.omk(["merge"]);
+    assert(refused.code !== 0, refused.stdout);
+    assertMatch(refused.stderr, /^error: Cannot deliver run .* to main: .*; see to that, then merge again/);
+    await disk.sh("rm .git/filler");
+    assertEquals((await disk.sh("git rev-parse HEAD; git status --porcelain")).stdout, before.stdout);
+    const merged = await disk.omk(["merge"]);
+    assertEquals(merged.code, 0, merged.stderr);
+    assertEquals((await disk.sh("git status --porcelain; cat new.txt")).stdout, "new\n");
+  },
+);
 
 Deno.test("a state directory that cannot be written to is replaced, with a warning that the proof repeats", async () => {
   await using sandbox = await Sandbox.withPlan(WRITE);

@@ -5,6 +5,7 @@
 
 import { type Called } from "./call.ts";
 import { type CallOptions, program, type Sandbox } from "./harness.ts";
+import { MOUNT_NAMESPACE } from "./mount_namespace.ts";
 import { type RunningOmk } from "./running_omk.ts";
 
 /** See the module. */
@@ -25,9 +26,8 @@ export class SmallDisk implements AsyncDisposable {
     const script =
       `cp -a '${directory}/.' "$HOME/copy" && mount -t tmpfs -o size=${size} tmpfs '${directory}' &&` +
       ` cp -a "$HOME/copy/." '${directory}' && rm -r "$HOME/copy" && echo mounted && read _`;
-    const asUser = Deno.uid() === 0 ? [] : ["--map-root-user"];
     const holder = new Deno.Command("unshare", {
-      args: [...asUser, "--mount", "sh", "-c", script],
+      args: [...MOUNT_NAMESPACE, "sh", "-c", script],
       cwd: sandbox.root,
       clearEnv: true,
       env: { ...sandbox.env, HOME: `${sandbox.root}/tmp` },

@@ -3,9 +3,12 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { appears } from "../e2e/call.ts";
 import { Sandbox } from "../e2e/harness.ts";
+import { canMount } from "../e2e/mount_namespace.ts";
 import { SmallDisk } from "../e2e/small_disk.ts";
 
-Deno.test("P2: a disk that stays full ends the run after a minute, loses nothing, and omk resume goes on", async () => {
+Deno.test("P2: a disk that stays full ends the run after a minute, loses nothing, and omk resume goes on", {
+  ignore: !canMount(),
+}, async () => {
   await using sandbox = await Sandbox.withRepository();
   const filler = `${sandbox.project}/.git/filler`;
   await sandbox.plan({
