@@ -114,7 +114,7 @@ function gateArtifact(run: GateRun, task_id: string | null): readonly ArtifactFi
   }];
 }
 
-/** The latest run of each gate. */
+/** The latest run of each gate that judged what the run made: the base has no part in that. */
 function latestRuns(runs: readonly GateRun[]): readonly GateRun[] {
-  return [...new Map(runs.map((run) => [run.gate, run])).values()];
+  return [...new Map(runs.filter((run) => run.at_base === undefined).map((run) => [run.gate, run])).values()];
 }

@@ -30,7 +30,8 @@ export function gateOverviews({ plan, run }: RunState, now: number): readonly Ga
     if (!specs.has(gate.name)) specs.set(gate.name, gate);
   }
   return [...specs.values()].map(({ name, scope, required }) => {
-    const records = run.gates.filter(({ gate }) => gate === name);
+    // What the base has is no verdict on the run: it only tells which tests there were.
+    const records = run.gates.filter(({ gate, at_base }) => gate === name && at_base === undefined);
     const { state, infra_failures, half_open_at } = breakerOf(run, name, now);
     const latest = records.at(-1);
     return {

@@ -114,7 +114,7 @@ function passedLines(proof: Proof, duration: FormatDuration): readonly string[] 
   const gates = proof.gates.filter((gate) => gate.scope === "run" && gate.result === "passed").map((gate) => {
     const counts = gate.counts === null
       ? ""
-      : `, ${testsText(gate.counts.tests)}, ${gate.counts.skipped} skipped`;
+      : `, ${testsText(gate.counts.tests)}, ${gate.counts.failures} failed, ${gate.counts.skipped} skipped`;
     const tree = gate.tree === null ? "" : ` on tree ${gate.tree.slice(0, ID_LENGTH)}`;
     const flaky = gate.flaky === true
       ? `, but it failed on this tree before: run ${gate.run_number} passed`

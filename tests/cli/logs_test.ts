@@ -83,3 +83,18 @@ Deno.test("omk logs shows a gate once whose latest run refused a merge", async (
   const { stdout } = await callCommand(logsCommand, ["--failed"], place);
   assertEquals(stdout.split("1 bad").length, 2, stdout);
 });
+
+Deno.test("omk logs leaves out what a gate printed at the base, and omk show says that it ran there", async () => {
+  await using place = await PlainPlace.make();
+  const story = storyDrafts("finished").map((each): EventDraft => {
+    if (each.kind === "gate_started") {
+      return draft("gate_started", "run", each.actor, { ...each.payload, at_base: true });
+    }
+    if (each.kind !== "gate_failed") return each;
+    return draft("gate_failed", "run", each.actor, { ...each.payload, at_base: true });
+  });
+  await writeStoryArtifacts(await recordRun(place.home, RUN_ID, storyPlan(), story));
+  const { stdout } = await callCommand(logsCommand, ["--failed"], place);
+  assertEquals(stdout, "second try\nno luck\n");
+  assertStringIncludes((await callCommand(showCommand, [], place)).stdout, "at the base, for its tests");
+});

@@ -24,6 +24,9 @@ Deno.test("renderText() and renderMarkdown() answer what somebody who comes back
       "may be merged:\n  yes: the run is ready",
     ]
   ) assertStringIncludes(text, line);
+  const counts = { tests: 3, failures: 1, skipped: 1 };
+  const counted = { ...proof, gates: proof.gates.map((gate) => ({ ...gate, counts })) };
+  assertStringIncludes(renderText(counted, seconds), "(0.02s, 3 tests, 1 failed, 1 skipped, but it failed");
   const markdown = renderMarkdown(proof, seconds);
   for (
     const title of [

@@ -40,7 +40,9 @@ export function showRun(view: RunView, style: Style, columns: number): readonly 
 /** A run of a gate as a row: name, result, place, length, log. */
 export function gateRow(gate: GateRun, style: Style): readonly string[] {
   const result = gate.result === "passed" ? style.green("passed") : style.red("failed");
-  const note = gate.required ? "" : ", not required";
+  const note = `${gate.at_base === undefined ? "" : " at the base, for its tests"}${
+    gate.required ? "" : ", not required"
+  }`;
   const reason = gate.result === "failed" ? `: ${gate.reason}` : "";
   const tree = gate.tree === null ? "" : ` on tree ${shortId(gate.tree)}`;
   const counts = gate.counts === null
