@@ -44,7 +44,7 @@ export function spawnLeader(spec: BodySpec, passage: Passage, tools: LeaderTools
   const leadsBySetsid = isShell && tools.setsid !== null;
   const [program, ...args] = leadsBySetsid ? [tools.setsid, ...words] : words;
   if (program === undefined) throw new RangeError("The command is empty");
-  return new Deno.Command(program, {
+  const leader = new Deno.Command(program, {
     args,
     cwd: spec.cwd,
     clearEnv: true,
@@ -58,7 +58,28 @@ export function spawnLeader(spec: BodySpec, passage: Passage, tools: LeaderTools
     stdin: spec.converse === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
-  }).spawn();
+  });
+  try {
+    return leader.spawn();
+  } catch (error) {
+    // What the runtime says of these names a program that nobody knows, or nothing.
+    if (error instanceof Deno.errors.NotFound) requireStart(spec);
+    throw error;
+  }
+}
+
+/** Says which of the places that a body names is not there; nothing where that is not what keeps it from its start. */
+function requireStart(spec: BodySpec): void {
+  if (!isDirectory(spec.cwd)) throw new Deno.errors.NotFound(`there is no directory ${spec.cwd}`);
+  if (typeof spec.command !== "string") requireProgram(spec, spec.command);
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
 }
 
 /** What is started, with every program that the body's own is reached through. */
@@ -83,7 +104,7 @@ function wordsOf(
 function requireProgram({ cwd, env }: BodySpec, [program = ""]: readonly string[]): void {
   if (program === "") throw new RangeError("The command is empty");
   if (findProgram(program, env["PATH"] ?? "", cwd) !== undefined) return;
-  throw new Deno.errors.NotFound(`There is no program "${program}"`);
+  throw new Deno.errors.NotFound(`there is no program "${program}"`);
 }
 
 /** How the leader ended; resolves when it has. Never rejects. */

@@ -257,8 +257,9 @@ Deno.test("run() reports what cannot be started, with the system's reason", () =
   withBench(async ({ supervisor, body, read, dir }) => {
     await Deno.writeTextFile(`${dir}/plain`, "text");
     const reasons: [Parameters<typeof body>, RegExp][] = [
-      [[["no-such-program-anywhere"]], /no-such-program-anywhere.*not found/],
-      [["true", { cwd: `${dir}/nowhere` }], /No such cwd .*nowhere/],
+      [[["no-such-program-anywhere"]], /^there is no program "no-such-program-anywhere"$/],
+      [["true", { cwd: `${dir}/nowhere` }], /^there is no directory \/.*\/nowhere$/],
+      [[["true"], { cwd: `${dir}/nowhere` }], /^there is no directory \/.*\/nowhere$/],
       [[[`${dir}/plain`]], /Permission denied/],
       [[[]], /command is empty/],
       [["#" + "x".repeat(3_000_000)], /Argument list too long/],
