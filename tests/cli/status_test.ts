@@ -228,6 +228,13 @@ Deno.test("nextSteps() offers to run gates again where a gate alone has failed",
   ]);
 });
 
+Deno.test("nextSteps() offers to run a cancelled task again, which takes its dependents with it", () => {
+  const state = story("failed");
+  for (const task of state.tasks) if (task.state !== "completed") task.state = "cancelled";
+  const commands = nextSteps(state, "not_ready").map(({ command }) => command);
+  assertEquals(commands[0], `omk retry ${RUN_ID} flaky`);
+});
+
 Deno.test("nextSteps() offers to run a cancelled plan anew, with what is done", () => {
   const state = story("failed");
   Object.assign(state.run, { cancelled: true, status: "cancelled", phase: "finished" });

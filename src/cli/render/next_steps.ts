@@ -62,14 +62,21 @@ function failureSteps(state: RunState): readonly NextStep[] {
     latestGateRun(state, name)?.result === "failed"
   );
   const hasFailed = failed.length > 0 || hasRedGate;
-  const retried = failed.length === 1 ? failed[0] : "--failed";
+  // What depends on a cancelled task is run again with it.
+  const cancelled = state.tasks.find((task) => task.state === "cancelled" && task.causes.length === 0)?.id;
+  const retried = failed.length > 1 ? "--failed" : failed[0] ?? cancelled;
   const waiting = state.tasks.find((task) => task.state === "waiting" && task.waiting_on !== "budget")?.id;
   const poor = state.tasks.find((task) => task.waiting_on === "budget")?.id;
   const spent = run.budget_exhausted?.budget;
   return [
     ...(hasFailed && !isGood ? [step(`omk logs ${id} --failed`, "see all that failures printed")] : []),
-    ...(failed.length > 0 && !run.cancelled && !isGood
-      ? [step(`omk retry ${id} ${retried}`, "run what failed again")]
+    ...(retried !== undefined && !run.cancelled && !isGood
+      ? [
+        step(
+          `omk retry ${id} ${retried}`,
+          `run what ${failed.length > 0 ? "failed" : "was cancelled"} again`,
+        ),
+      ]
       : []),
     ...(canBeTakenOver(state) && (hasFailed || run.cancelled) && !isGood
       ? [

@@ -9,6 +9,8 @@ export interface ProofFacts {
   readonly changedFiles: number | null;
   /** Whether these are all of them. */
   readonly isComplete: boolean;
+  /** Why `omk merge` does not deliver the head as it is; null where it does, and where nobody knows. */
+  readonly refusal: string | null;
   /** The artifact of the latest run of a gate, relative to the run's directory; `taskId` null: a gate of the run. */
   outputOf(gate: string, taskId: string | null): string | undefined;
 }
@@ -19,6 +21,7 @@ export async function readProofFacts(path: string): Promise<ProofFacts> {
   const changed = field(proof, "changed");
   const paths = field(changed, "paths");
   const entries = field(proof, "gates");
+  const merge = field(proof, "merge");
   const outputs = new Map<string, string>();
   for (const entry of Array.isArray(entries) ? entries : []) {
     const output = textField(entry, "output");
@@ -27,6 +30,7 @@ export async function readProofFacts(path: string): Promise<ProofFacts> {
   return {
     changedFiles: Array.isArray(paths) ? paths.length : null,
     isComplete: field(changed, "complete") === true,
+    refusal: field(merge, "allowed") === false ? textField(merge, "reason") : null,
     outputOf: (gate, taskId) => outputs.get(keyOf(gate, taskId)),
   };
 }

@@ -48,6 +48,7 @@ function verdict({ state, views, facts, style }: EndOfTasks): readonly string[] 
     `${style.bold(styledStanding(status, style))}: ${tally(views, took)}`,
     `  ${statusMeaning(status, state)}`,
     ...(run.failure === null ? [] : [`  ${oneLine(run.failure.detail)}`]),
+    ...refusalLines(state, status, facts),
     ...madeLines(state, facts),
     ...(steps.length === 0 ? [] : [style.dim("next:"), ...alignColumns(steps, NEXT_COLUMNS)]),
   ];
@@ -124,6 +125,18 @@ function lostTestLines({ state: { run }, style }: EndOfTasks): readonly string[]
   const { tests } = run;
   if (tests === undefined || !hasLostTests(run)) return [];
   return [`${style.yellow("tests")} ${lostTestsText(tests.lost ?? [], tests.lost_count)}`];
+}
+
+/** Why what is ready is not delivered all the same: its files seem to hold secrets. */
+function refusalLines(
+  { run: { base, head } }: RunState,
+  status: RunStatus,
+  { refusal }: ProofFacts,
+): readonly string[] {
+  const hasWork = head !== null && head.commit !== base?.commit;
+  return status !== "ready" || !hasWork || refusal === null
+    ? []
+    : [`  omk merge will not deliver it: ${reasonText(refusal)}`];
 }
 
 /** What the run has made, and where it is. */

@@ -209,6 +209,19 @@ Deno.test("the end of a run is as the snapshots say, however it ended", async ()
   await snapshots.checkNoOthers();
 });
 
+Deno.test("the end of a run that is ready says why omk merge will not deliver it", async () => {
+  await using files = new Files();
+  const reason = "files of the delivered tree seem to hold secrets: leaked";
+  files.write("proof.json", JSON.stringify({ merge: { allowed: false, reason } }));
+  const scene = new Scene([makeTask("a")], { gates: [GATE] }, undefined, files.path).go();
+  merge(scene, "a", "1".repeat(40));
+  scene.gate("unit", "passed");
+  assertStringIncludes(
+    (await told(scene, "ready")).join("\n"),
+    `  omk merge will not deliver it: ${reason}\n`,
+  );
+});
+
 Deno.test("the end of a run shows what tasks printed with its colours, but nothing that moves the cursor", async () => {
   await using files = new Files();
   const text = (await failing(files)).join("\n");
