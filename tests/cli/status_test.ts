@@ -200,6 +200,14 @@ Deno.test("statusScreen() tells what a person has decided, and what a person mus
   assertStringIncludes(text, `next   omk accept ${RUN_ID}\n`);
 });
 
+Deno.test("statusScreen() does not say of a finished run that something is still to come", () => {
+  const state = story("failed");
+  Object.assign(state.run, { phase: "finished", status: "cancelled", head: state.run.base });
+  const text = screen(state, "cancelled");
+  assertStringIncludes(text, "gate   test: not run\n");
+  assertStringIncludes(text, "of main, as it was: nothing was changed\n");
+});
+
 Deno.test("statusScreen() does not hide that a gate failed before it passed on the same tree", () => {
   const state = story("finished");
   const [failed] = state.run.gates;

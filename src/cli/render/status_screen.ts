@@ -181,7 +181,7 @@ function footerRows(document: StatusDocument, style: Style): readonly (readonly 
     ...(standing === "interrupted"
       ? []
       : workers.map((worker) => row("worker", workerText(worker, active, style)))),
-    ...gates.map((gate) => row("gate", gateText(gate))),
+    ...gates.map((gate) => row("gate", gateText(gate, run.phase === "finished"))),
     ...(run.head === null ? [] : [row("head", headText(document))]),
     ...run.deliveries.slice(-1).map(({ branch, commit }) =>
       row("merged", `${shortId(commit)} into ${branch.replace(/^refs\/heads\//, "")}`)
@@ -203,13 +203,13 @@ function workerText(
   return `${worker} (pid ${pid}): ${mark(verdict)}${why}, ${taken} of ${counted(slots, "place")} taken`;
 }
 
-function gateText({ gate, required, result, reason }: GateStatus): string {
+function gateText({ gate, required, result, reason }: GateStatus, isOver: boolean): string {
   const words = {
     passed: "passed",
     failed: "failed",
     skipped: "skipped",
     running: "is running",
-    not_run: "not run yet",
+    not_run: isOver ? "not run" : "not run yet",
   };
   const note = required ? "" : " (not required)";
   return `${gate}${note}: ${words[result]}${reason === null ? "" : `, ${reason}`}`;
@@ -221,6 +221,8 @@ function headText({ run, counts }: StatusDocument): string {
   const from = `${shortId(base.commit)}${
     base.branch === null ? "" : ` of ${base.branch.replace(/^refs\/heads\//, "")}`
   }`;
-  if (head.commit === base.commit) return `${from}, as it was: nothing is merged yet`;
+  if (head.commit === base.commit) {
+    return `${from}, as it was: nothing ${run.phase === "finished" ? "was changed" : "is merged yet"}`;
+  }
   return `${shortId(head.commit)}, with the work of ${counted(counts.completed, "task")} on ${from}`;
 }
