@@ -33,17 +33,19 @@ const RECOMPUTING = { fold: { create: createRunState, apply }, findLostTests };
  * Verifies what `text` names; the newest run where it is undefined.
  *
  * @param signatures whether a key is looked for at all
+ * @param forSigning whether it is to be signed, which takes the directory of a run
  * @throws {UsageError} where it names nothing.
  */
 export async function verifyHere(
   context: CommandContext,
   text: string | undefined,
-  { signatures }: { readonly signatures: boolean },
+  { signatures, forSigning = false }: { readonly signatures: boolean; readonly forSigning?: boolean },
 ): Promise<Verified> {
   const { home, commonDir } = await locate(context);
   const git = commonDir === null ? null : openGitAccess(await locateRepository(context.cwd));
   const key = signatures ? await trustedKey(context) : null;
   const found = await find(context, home, git, text);
+  if (forSigning && found.kind !== "directory") throw notToSign(found, text);
   if (found.kind === "commit") return await verifyCommit(found, key);
   if (found.kind === "archive") return await verifyArchive(context, found.path, key);
   const { path } = found;
@@ -80,6 +82,18 @@ async function find(
       cause: error,
     });
   }
+}
+
+function notToSign({ kind }: Target, where: string | undefined): UsageError {
+  const isArchive = kind === "archive";
+  return new UsageError({
+    what: "Cannot sign what is no run",
+    where,
+    why: isArchive ? "it is a file" : "it is a commit",
+    fix: isArchive
+      ? "unpack an exported run with tar -xf, and name its directory"
+      : "sign its run, and leave that with it by omk proof attach",
+  });
 }
 
 async function whatIsThere(path: string): Promise<Deno.FileInfo | null> {

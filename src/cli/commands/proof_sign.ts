@@ -46,7 +46,10 @@ export const proofSignCommand: Command = {
         fix: `make one with omk key create, or give one in ${KEY_VARIABLE}`,
       });
     }
-    const { directory, report } = await verifyHere(context, args.positionals[0], { signatures: false });
+    const { directory, report } = await verifyHere(context, args.positionals[0], {
+      signatures: false,
+      forSigning: true,
+    });
     if (report.first_failure !== null) {
       const { name, detail } = report.first_failure;
       throw new OmkError({
