@@ -8,7 +8,8 @@ import { UsageError } from "../../src/errors.ts";
 import { takeControllerLock } from "../../src/run/process_lock.ts";
 import type { RunState } from "../../src/scheduler/run_state.ts";
 import { heartbeatPath, writeHeartbeat } from "../../src/run/heartbeat_files.ts";
-import { Ledger } from "../run/fixture.ts";
+import { Ledger, makeGate, makePlan, makeTask } from "../run/fixture.ts";
+import { Rig } from "../run/rig.ts";
 import { makeHeartbeat } from "../watchdog/fixture.ts";
 import {
   callCommand,
@@ -241,6 +242,22 @@ Deno.test("nextSteps() offers to run a cancelled task again, which takes its dep
   for (const task of state.tasks) if (task.state !== "completed") task.state = "cancelled";
   const commands = nextSteps(state, "not_ready").map(({ command }) => command);
   assertEquals(commands[0], `omk retry ${RUN_ID} flaky`);
+});
+
+Deno.test("candidates that were passed over count for nothing, and are not offered to be run again", async () => {
+  const ids = ["a.1", "a.2"];
+  const attempts = { pick: "first-passing", candidates: ids } as const;
+  const candidates = ids.map((id) => makeTask(id, { candidate_of: "a", priority: id === "a.1" ? 1 : 0 }));
+  const choice = makeTask("a", { dependencies: ids, trigger_rule: "one_success", attempts });
+  const rig = new Rig(makePlan([...candidates, choice], { gates: [makeGate()] }), {
+    outcome: (id) => id === "a.2" ? null : "success",
+    gate: () => false,
+  });
+  assertEquals((await rig.run()).status, "not_ready");
+  const facts = { standing: "not_ready", controlled: false, directory: "/x", now: 0, workers: [] };
+  const { counts, next } = statusDocument(rig.state, { ...facts, lastLines: new Map() });
+  assertEquals([counts.selected, counts.completed, counts.cancelled], [2, 2, 0]);
+  assertEquals(next.filter((command) => command.startsWith("omk retry")), []);
 });
 
 Deno.test("nextSteps() offers to run a cancelled plan anew, with what is done", () => {

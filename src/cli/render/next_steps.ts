@@ -62,8 +62,10 @@ function failureSteps(state: RunState): readonly NextStep[] {
     latestGateRun(state, name)?.result === "failed"
   );
   const hasFailed = failed.length > 0 || hasRedGate;
-  // What depends on a cancelled task is run again with it.
-  const cancelled = state.tasks.find((task) => task.state === "cancelled" && task.causes.length === 0)?.id;
+  // What depends on a cancelled task is run again with it; candidates that were passed over are not.
+  const cancelled = state.tasks.find((task, ordinal) =>
+    task.state === "cancelled" && task.causes.length === 0 && !state.index.isExcepted(ordinal)
+  )?.id;
   const retried = failed.length > 1 ? "--failed" : failed[0] ?? cancelled;
   const waiting = state.tasks.find((task) => task.state === "waiting" && task.waiting_on !== "budget")?.id;
   const poor = state.tasks.find((task) => task.waiting_on === "budget")?.id;

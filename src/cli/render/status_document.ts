@@ -84,7 +84,7 @@ export interface StatusDocument {
   readonly finished_at: string | null;
   /** Until now, until the end, or until the last event of an interrupted run. */
   readonly elapsed_ms: number;
-  /** How many tasks were selected, and how many of these are in each state. */
+  /** How many tasks were selected, and how many of these are in each state; without candidates that were passed over. */
   readonly counts: { readonly selected: number } & Readonly<Record<TaskStatus, number>>;
   readonly active: readonly ActiveTask[];
   /** The workers that may have something in hand; empty once the run is finished. */
@@ -163,7 +163,7 @@ function countTasks(state: RunState): StatusDocument["counts"] {
     waiting: 0,
   };
   state.tasks.forEach((task, ordinal) => {
-    if (!state.index.isSelected(ordinal)) return;
+    if (!state.index.isSelected(ordinal) || state.index.isExcepted(ordinal)) return;
     counts.selected += 1;
     counts[task.state] += 1;
   });
