@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { writeNote } from "../../src/git/notes.ts";
+import { addSignature } from "../../src/proof/dsse.ts";
 import { generateKey, parseSigningKey } from "../../src/proof/key.ts";
 import { ProofBench } from "./proved_run.ts";
 import { runRecipe, sigstoreVerifier, withChangedByte } from "./stock_verifiers.ts";
@@ -34,6 +35,13 @@ Deno.test("a proof holds under sigstore's verifier and the recipe in README, and
   const [gate = "", provenance = "", summary = ""] = lines;
   const foreign = parseSigningKey(generateKey(), "test");
   const red = await bench.run({ red: true, key: KEY });
+  const both = lines.map((line) => addSignature(JSON.parse(line), foreign));
+  const turned = both.map((each) => ({ ...each, signatures: each.signatures.toReversed() }));
+  for (const envelopes of [both, turned]) {
+    const { code, said } = await check(commit, envelopes.map((each) => JSON.stringify(each)));
+    assertEquals(code, 0, said);
+  }
+  const unsigned = { ...JSON.parse(provenance), signatures: [] };
   const redLines = (await Deno.readTextFile(`${red.directory}/proof.intoto.jsonl`)).trimEnd().split("\n");
   const attacks: readonly (readonly [what: string, of: string, note: readonly string[]])[] = [
     ["one dropped", commit, [provenance, summary]],
@@ -41,6 +49,7 @@ Deno.test("a proof holds under sigstore's verifier and the recipe in README, and
     ["the summary dropped", commit, [gate, provenance]],
     ["another commit", run.state.run.base?.commit ?? "", lines],
     ["a changed byte", commit, [gate.replace('"payload":"eyJf', '"payload":"eyJe'), provenance, summary]],
+    ["one without a signature", commit, [gate, JSON.stringify(unsigned), summary]],
     ["a red run", red.state.run.head?.commit ?? "", redLines],
   ];
   for (const [what, of, note] of attacks) {
