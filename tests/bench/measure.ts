@@ -44,9 +44,10 @@ export interface Times {
 }
 
 /**
- * As {@linkcode measure}, in CPU time too. Where the garbage collector is exposed, nobody inherits another's garbage; since
- * V8 throws machine code away together with the shapes of objects that nobody holds any more, a round that is not
- * counted comes behind it.
+ * As {@linkcode measure}, in CPU time too. Where the garbage collector is exposed, nobody inherits another's garbage. Such
+ * collections would also throw away the code of whoever has not run since some of them, so the task `bench` tells V8 to
+ * keep that; and since V8 throws machine code away together with the shapes of objects that nobody holds any more, a round
+ * that is not counted comes behind each.
  */
 export async function measureBoth(contenders: readonly Contender[], runs: number): Promise<Times> {
   const wall = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
