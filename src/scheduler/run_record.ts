@@ -193,7 +193,7 @@ export interface RunRecord {
   /** The budgets that were reported as nearly used up; absent where none was. */
   budget_reported?: readonly BudgetName[];
   /** What attempts have used, by metric; absent where nothing was recorded. */
-  usage?: Readonly<Record<string, number>>;
+  usage?: Record<string, number>;
   /** What agents have asked leave for; absent before the first time. */
   approvals?: Approvals;
   /** What may be taken over of an earlier run; those before `next` are settled. Absent where nothing is. */

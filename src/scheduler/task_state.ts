@@ -87,7 +87,7 @@ export interface TaskState {
    */
   gate_output?: string;
   /** What its attempts have used, by metric; absent where nothing was recorded. */
-  usage?: Readonly<Record<string, number>>;
+  usage?: Record<string, number>;
   /** What was added to its own budget; absent where nothing was. */
   budget_added?: Readonly<Partial<Record<BudgetName, number>>>;
   /** The candidate that was picked for it; absent while none is, and where there are none. */

@@ -178,3 +178,14 @@ Deno.test("a task that waits for a larger budget is cancelled like any other", (
   decideAll(ledger);
   assertEquals(stateOf(ledger, "a"), "cancelled");
 });
+
+Deno.test("P1: a metric adds up to a number, whatever it is called", () => {
+  const ledger = ledgerOf([prompt("a")]);
+  decideAll(ledger);
+  for (const amount of [1, 2]) {
+    const used = { ...refOf(ledger, "a"), metric: "constructor", amount, quality: "measured" as const };
+    ledger.add([draft("usage_recorded", taskSubject("a"), "controller/1", used)]);
+  }
+  assertEquals(findTask(ledger.state, "a")?.task.usage, { constructor: 3 });
+  assertEquals(ledger.state.run.usage, { constructor: 3 });
+});

@@ -276,12 +276,12 @@ export const taskHandlers: HandlersOf<TaskKind> = {
   },
 };
 
-/** Not in place: a metric may be called as a field that every object inherits. */
 function addUsage(
-  sums: { usage?: Readonly<Record<string, number>> },
+  sums: { usage?: Record<string, number> },
   { metric, amount }: PayloadOf<"usage_recorded">,
 ): void {
-  sums.usage = { ...sums.usage, [metric]: (sums.usage?.[metric] ?? 0) + amount };
+  const usage = sums.usage ??= {};
+  usage[metric] = (Object.hasOwn(usage, metric) ? usage[metric] ?? 0 : 0) + amount;
 }
 
 function endAttempt(state: RunState, event: EventOf<"task_failed">, to: "failed"): string | undefined {
