@@ -90,7 +90,7 @@ Deno.test("a task that cannot be started, or dies by a signal, fails with the re
   });
   const { stdout } = await sandbox.omkEnds(1, ["run"]);
   assertMatch(stdout, /^failed unknown: exited with 127\n {2}\| .*no-such-program: not found/m);
-  assertMatch(stdout, /^failed missing: could not be started: .*'no-such-program'/m);
+  assertMatch(stdout, /^failed missing: could not be started: there is no program "no-such-program"$/m);
   assertMatch(stdout, /^failed not-executable: could not be started: .*[Pp]ermission denied/m);
   assertMatch(stdout, /^failed nowhere: could not be started: .*no\/such/m);
   assertMatch(stdout, /^failed killed: was ended by SIGKILL/m);
