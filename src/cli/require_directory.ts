@@ -1,5 +1,6 @@
 /** Places for files that a command is to write, looked at before it does anything. */
 
+import { dirname } from "@std/path";
 import { UsageError } from "../errors.ts";
 
 /**
@@ -9,7 +10,7 @@ import { UsageError } from "../errors.ts";
  * @throws {UsageError}
  */
 export async function requireDirectory(what: string, path: string): Promise<void> {
-  const directory = path.slice(0, path.lastIndexOf("/")) || "/";
+  const directory = dirname(path);
   if (!await isDirectory(directory)) {
     const fix = "make it first, or name another file";
     throw new UsageError({ what, where: path, why: `there is no directory ${directory}`, fix });

@@ -87,7 +87,7 @@ export function parseObject(text: string): Record<string, unknown> {
 
 /** What was last found right: it is mostly the same in the line behind. */
 let lastTime = "";
-/** A kind that was found right, and the one that last came behind it: comparing them takes a fifth of looking it up. */
+/** A kind that was found right, and the one that last came behind it: to look there first saves a twelfth of reading a line. */
 interface KnownKind {
   readonly text: string;
   next: KnownKind | undefined;
